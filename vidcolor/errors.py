@@ -1,0 +1,55 @@
+"""What can go wrong for a user, as classes: a sentence, a remedy, an exit code. Knows no other room."""
+
+from __future__ import annotations
+
+
+class VidcolorError(Exception):
+    """A failure that the user can understand and mend.
+
+    Args:
+        sentence: the cause, in the user's words, ending with a full stop.
+        remedy: what to do about it, ending with a full stop.
+    """
+
+    exit_code = 1
+
+    def __init__(self, sentence: str, remedy: str) -> None:
+        super().__init__(f"{sentence} {remedy}")
+        self.sentence = sentence
+        self.remedy = remedy
+
+
+class UsageError(VidcolorError):
+    """An option that is unknown, has a bad value, or does not go with another."""
+
+    exit_code = 2
+
+
+class InputError(VidcolorError):
+    """The source is missing, is no media, is damaged beyond use, or changed during the run."""
+
+    exit_code = 3
+
+
+class OutputError(VidcolorError):
+    """The output exists, cannot be written, or its codec or container cannot hold the result."""
+
+    exit_code = 4
+
+
+class BatchError(VidcolorError):
+    """Some files of a batch failed; the rest is done."""
+
+    exit_code = 5
+
+
+class MachineError(VidcolorError):
+    """A device, backend or the memory that was asked for is not there."""
+
+    exit_code = 6
+
+
+class ModelError(VidcolorError):
+    """The weights are missing, damaged or foreign."""
+
+    exit_code = 7
