@@ -1,0 +1,97 @@
+"""What every backend promises: small luma and hints in, chroma and confidence out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+STRIDE = 32
+QUARTER = 4
+
+LumaBatch = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Colour of a batch of frames at a quarter of the size the network saw.
+
+    Attributes:
+        chroma: float32 (frames, 2, height / 4, width / 4); Cb, then Cr of full-range BT.601,
+            0..255, neutral 128.
+        confidence: float32 (frames, height / 4, width / 4) in 0..1: the probability that the
+            chroma is within 8/255 of the truth.
+    """
+
+    chroma: FloatArray
+    confidence: FloatArray
+
+    def __post_init__(self) -> None:
+        frames, planes, height, width = self.chroma.shape
+        if planes != 2 or self.confidence.shape != (frames, height, width):
+            raise ValueError(f"chroma {self.chroma.shape}, confidence {self.confidence.shape}")
+
+
+class Predictor(Protocol):
+    """A network on a device. Padding, batching and precision are its own business."""
+
+    @property
+    def description(self) -> str:
+        """Device, backend and precision, for people: "CPU, OpenVINO, bf16"."""
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """Colour a batch of frames.
+
+        Args:
+            luma: uint8 (frames, height, width), full range; sides multiples of 4.
+            hints: float32 (frames, 3, height / 4, width / 4): Cb and Cr on 0..255, confidence
+                0..1 (0 where there is no hint); None for none at all.
+        """
+
+
+def network_input(luma: LumaBatch, hints: FloatArray | None) -> FloatArray:
+    """Stack luma and hints as the generator expects them, padded by reflection to its stride.
+
+    Returns:
+        float32 (frames, 4, padded height, padded width): luma (Y - 127) / 128, hint Cb and Cr as
+        (C - 128) / 64, hint confidence; hints are constant over 4 x 4 pixels.
+    """
+    frames, height, width = luma.shape
+    stacked = np.zeros((frames, 4, height, width), np.float32)
+    stacked[:, 0] = (luma.astype(np.float32) - 127.0) / 128.0
+    if hints is not None:
+        enlarged = hints.repeat(QUARTER, axis=2).repeat(QUARTER, axis=3)
+        confidence = enlarged[:, 2]
+        stacked[:, 3] = confidence
+        given = confidence > 0
+        stacked[:, 1] = np.where(given, (enlarged[:, 0] - 128.0) / 64.0, 0.0)
+        stacked[:, 2] = np.where(given, (enlarged[:, 1] - 128.0) / 64.0, 0.0)
+    bottom, right = -height % STRIDE, -width % STRIDE
+    if not bottom and not right:
+        return stacked
+    mode = "reflect" if height > bottom and width > right else "edge"
+    return np.pad(stacked, ((0, 0), (0, 0), (0, bottom), (0, right)), mode=mode)
+
+
+def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
+    """Shape (height, width) the network sees for an upright picture with square pixels.
+
+    The short side becomes `short_side`, the long one follows in proportion, both as multiples of 4.
+    """
+    scale = short_side / min(height, width)
+    return (
+        max(QUARTER, round(height * scale / QUARTER) * QUARTER),
+        max(QUARTER, round(width * scale / QUARTER) * QUARTER),
+    )
+
+
+def shrink(luma: LumaBatch, shape: tuple[int, int]) -> LumaBatch:
+    """Luma uint8 (height, width) resized to `shape` by area averaging (linear where it grows)."""
+    height, width = shape
+    smaller = height <= luma.shape[0] and width <= luma.shape[1]
+    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(luma, (width, height), interpolation=method), np.uint8)
