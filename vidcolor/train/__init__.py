@@ -1,1 +1,1 @@
-"""Room."""
+"""Training: pictures in, a checkpoint out."""
