@@ -1,0 +1,113 @@
+"""Which encoder goes into which container, and the options each is opened with: a table."""
+
+from __future__ import annotations
+
+from vidcolor.media.clip import ClipInfo
+
+CONTAINERS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+"""Suffixes of the containers that are written."""
+
+CRF_LIMITS = {
+    "libx264": (0, 51),
+    "libx265": (0, 51),
+    "libsvtav1": (1, 63),
+    "libvpx-vp9": (0, 63),
+    "libvpx": (4, 63),
+}
+"""Least and greatest crf of encoders that have one."""
+
+_DEFAULT_CRF = {
+    "libx264": 17,
+    "libx265": 18,
+    "libsvtav1": 24,
+    "libvpx-vp9": 24,
+    "libvpx": 10,
+}
+_DEFAULT_PRESET = {"libx264": "medium", "libx265": "medium", "libsvtav1": "7"}
+_HOLDS = {
+    "libx264": (".mp4", ".mov", ".m4v", ".mkv", ".avi"),
+    "libx265": (".mp4", ".mov", ".m4v", ".mkv"),
+    "libsvtav1": (".mp4", ".mkv", ".webm"),
+    "libvpx-vp9": (".mp4", ".mkv", ".webm"),
+    "libvpx": (".mkv", ".webm"),
+    "ffv1": (".mkv", ".avi"),
+    "prores_ks": (".mov", ".mkv"),
+    "prores": (".mov", ".mkv"),
+    "dnxhd": (".mov", ".mp4"),
+    "mpeg4": (".mp4", ".mov", ".m4v", ".mkv", ".avi"),
+    "mjpeg": (".mp4", ".mov", ".mkv", ".avi"),
+}
+_ORDER = ("libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1")
+_LOSSLESS = {"libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1"}
+_HDR_TRANSFERS = (16, 18)
+
+
+def containers_for(codec: str) -> tuple[str, ...]:
+    """Suffixes whose container holds an encoder's film; .mkv where nobody has said."""
+    return _HOLDS.get(codec, (".mkv",))
+
+
+def candidates(clip: ClipInfo, suffix: str, lossless: bool) -> list[str]:
+    """Encoders worth trying for a clip in a container, the best first."""
+    order = list(_ORDER)
+    if clip.transfer in _HDR_TRANSFERS:
+        order = ["libx265", "libsvtav1", "libx264", "ffv1"]
+    elif suffix == ".webm":
+        order = ["libvpx-vp9", "libsvtav1"]
+    elif min(clip.width, clip.height) < 64:
+        order.remove("libsvtav1")
+    return [c for c in order if suffix in _HOLDS[c] and (not lossless or c in _LOSSLESS)]
+
+
+def segment_suffix(codec: str) -> str:
+    """The container that holds an encoder's segments with exact time stamps."""
+    if codec in ("ffv1", "libvpx"):
+        return ".nut"
+    return ".mov" if codec.startswith(("prores", "dnxhd")) else ".mp4"
+
+
+def encoder_options(
+    clip: ClipInfo,
+    codec: str,
+    crf: int | None,
+    preset: str | None,
+    lossless: bool,
+    threads: int,
+) -> tuple[dict[str, str], int | None, str | None]:
+    """The options to open an encoder with, and the crf and preset that they amount to."""
+    if lossless:
+        crf = None
+    elif crf is None:
+        crf = _DEFAULT_CRF.get(codec)
+    preset = preset or _DEFAULT_PRESET.get(codec)
+    options = {"preset": preset} if preset else {}
+    if crf is not None:
+        options["crf"] = str(crf)
+    options |= _LOSSLESS_OPTIONS.get(codec, {}) if lossless else {}
+    if codec == "libx265":
+        options["x265-params"] = _x265(clip, lossless)
+    elif codec == "libvpx-vp9":
+        options |= {"b": "0", "row-mt": "1", "deadline": "good"}
+        options["cpu-used"] = options.pop("preset", "3")
+    elif codec == "ffv1":
+        options |= {"level": "3", "slicecrc": "1", "slices": "4"}
+        if clip.depth > 8:
+            options |= {"coder": "1"}
+    if clip.chroma_location != "left" and codec in CRF_LIMITS and clip.depth <= 12:
+        options["chroma_sample_location"] = clip.chroma_location
+    return options, crf, preset
+
+
+_LOSSLESS_OPTIONS = {
+    # crf 0 is lossless for 8 bits only.
+    "libx264": {"qp": "0"},
+    "libsvtav1": {"svtav1-params": "lossless=1"},
+    "libvpx-vp9": {"lossless": "1"},
+}
+
+
+def _x265(clip: ClipInfo, lossless: bool) -> str:
+    parts = ["log-level=none", "frame-threads=2"]
+    parts += ["lossless=1"] if lossless else []
+    parts += ["hdr10=1", *clip.hdr] if clip.hdr and clip.transfer == 16 else []
+    return ":".join(parts)

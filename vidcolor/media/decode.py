@@ -1,0 +1,160 @@
+"""Frames of a clip by their index: exactly those asked for, wherever the container seeks to."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+
+from vidcolor.errors import InputError
+from vidcolor.media.clip import ClipInfo, Frame, Plane
+from vidcolor.media.planes import format_traits, unpack, unpack_luma
+from vidcolor.media.source import decoded, film_stream, open_source
+
+_BACK = (0, 12, 48, 250)
+"""Frames before the target at which to seek, one try after the other; then the file's start."""
+_ENOUGH = 2
+"""The try from which a frame that is missing behind frames that are not counts as lost."""
+
+
+def read_frames(
+    clip: ClipInfo, first: int = 0, count: int | None = None, threads: int = 0
+) -> Iterator[Frame]:
+    """Decode frames `first` to `first + count` in display order.
+
+    A frame that is damaged beyond decoding comes as a repeat of the one before (`repeated`),
+    under its own index and pts, so that nothing shifts.
+
+    Args:
+        clip: from `probe`.
+        first: index of the first wanted frame.
+        count: how many; None means to the end.
+        threads: of the decoder, 0 for as many as it likes; frames don't depend on it.
+
+    Raises:
+        InputError: the file is gone or the picture's size or format changes midway.
+        IndexError: the clip has no such frames.
+    """
+    for index, frame, repeated in _located(clip, first, count, threads):
+        planes = unpack(frame, clip.full_range)
+        yield Frame(index, int(clip.pts[index]), planes, repeated)
+
+
+def read_luma(
+    clip: ClipInfo, first: int = 0, count: int | None = None, threads: int = 0
+) -> Iterator[Plane]:
+    """Decode as `read_frames` does, luma planes alone: read-only (height, width)."""
+    for _, frame, _ in _located(clip, first, count, threads):
+        yield unpack_luma(frame, clip.full_range)
+
+
+def _located(
+    clip: ClipInfo, first: int, count: int | None, threads: int
+) -> Iterator[tuple[int, VideoFrame, bool]]:
+    stop = clip.frame_count if count is None else first + count
+    if not 0 <= first <= stop <= clip.frame_count:
+        raise IndexError(f"frames {first} to {stop} of {clip.frame_count}")
+    run = _Run(clip, stop, threads, wanted=first)
+    while run.wanted < stop:
+        for item in run.attempt():
+            _check_same(clip, item[1])
+            yield item
+
+
+@dataclass
+class _Run:
+    """Frames from `wanted` to `stop`, in as many attempts as the container needs.
+
+    A gap before a wanted frame may come of seeking badly, so it is tried again from further
+    back. What is missing even then, although frames before it came, is lost.
+    """
+
+    clip: ClipInfo
+    stop: int
+    threads: int
+    wanted: int
+    tries: int = 0
+    last_index: int = -1
+    last_frame: VideoFrame | None = None
+
+    def attempt(self) -> Iterator[tuple[int, VideoFrame, bool]]:
+        """Decode from one place on until the end, or until a gap asks for another attempt."""
+        start, passed = self._start(), False
+        for index, frame in _indexed(self.clip, start, self.threads):
+            if index > self.wanted:
+                if not self._accepts_gap(start, passed):
+                    return
+                yield from self._repeat_until(min(index, self.stop), frame)
+            if index == self.wanted < self.stop:
+                yield self._next(frame, repeated=False)
+            elif index >= self.last_index:
+                self.last_index, self.last_frame = index, frame
+            passed = True
+            if self.wanted >= self.stop:
+                return
+        if self._accepts_gap(start, passed):
+            yield from self._repeat_until(self.stop, None)
+
+    def _start(self) -> int | None:
+        """The index to seek to, None for the file's start."""
+        if self.clip.in_order or self.tries >= len(_BACK):
+            return None
+        target = self.wanted - _BACK[self.tries]
+        return target if target > 0 else None
+
+    def _accepts_gap(self, start: int | None, passed: bool) -> bool:
+        if start is None or (passed and self.tries >= _ENOUGH):
+            return True
+        self.tries += 1
+        return False
+
+    def _repeat_until(
+        self, stop: int, later: VideoFrame | None
+    ) -> Iterator[tuple[int, VideoFrame, bool]]:
+        frame = self.last_frame or later
+        if frame is None:
+            raise InputError(
+                f"Frame {self.wanted} of {self.clip.path} cannot be decoded, nor any before it.",
+                "Check that the file hasn't changed since it was looked at.",
+            )
+        while self.wanted < stop:
+            yield self._next(frame, repeated=True)
+
+    def _next(self, frame: VideoFrame, repeated: bool) -> tuple[int, VideoFrame, bool]:
+        index = self.wanted
+        self.wanted, self.tries = index + 1, 0
+        self.last_index, self.last_frame = index, frame
+        return index, frame, repeated
+
+
+def _indexed(clip: ClipInfo, start: int | None, threads: int) -> Iterator[tuple[int, VideoFrame]]:
+    """Frames with their index from a seek to frame `start` on; strangers are left out."""
+    with open_source(clip.path) as container:
+        film = film_stream(container, clip.path)
+        film.thread_type = "AUTO"
+        film.codec_context.thread_count = threads
+        if clip.in_order:
+            yield from zip(range(clip.frame_count), decoded(container, film), strict=False)
+            return
+        if start is not None:
+            # A container that cannot seek stays at its start, which serves as well.
+            with contextlib.suppress(av.error.FFmpegError):
+                container.seek(int(clip.pts[start]), stream=film)
+        for frame in decoded(container, film):
+            index = -1 if frame.pts is None else int(np.searchsorted(clip.pts, frame.pts))
+            if 0 <= index < clip.frame_count and clip.pts[index] == frame.pts:
+                yield index, frame
+
+
+def _check_same(clip: ClipInfo, frame: VideoFrame) -> None:
+    working = format_traits(frame.format.name).working
+    if (frame.width, frame.height, working) != (clip.width, clip.height, clip.working_format):
+        raise InputError(
+            f"The picture of {clip.path} changes from {clip.width}x{clip.height} "
+            f"{clip.working_format} to {frame.width}x{frame.height} {working} midway.",
+            "Cut the film there and colour the parts.",
+        )

@@ -1,0 +1,180 @@
+"""The join: encoded segments and the source's other streams become the finished film."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer, OutputContainer
+
+from vidcolor.media.clip import ClipInfo
+from vidcolor.media.files import finished_file
+from vidcolor.media.segments import FilmTable, film_table
+from vidcolor.media.source import media_url, open_source
+from vidcolor.media.streams import Passengers, StreamPlan, kept_metadata, plan_streams
+
+__all__ = ["StreamPlan", "join", "plan_streams"]
+
+_MP4 = (".mp4", ".mov", ".m4v")
+_FINEST_TIMESCALE = 10_000_000
+
+
+def join(
+    segments: Sequence[Path],
+    offsets_pts: Sequence[int],
+    clip: ClipInfo,
+    output: Path,
+    plans: Sequence[StreamPlan],
+    *,
+    start_pts: int | None = None,
+    end_pts: int | None = None,
+    tag: str | None = None,
+) -> None:
+    """Join segments at packet level with the other streams; nothing is encoded twice.
+
+    Every frame keeps the source's pts. All streams are shifted by one and the same time, or
+    none: where only a part is joined (its start becomes 0), where the film would begin before
+    0 and in avi, which knows no start.
+
+    Args:
+        segments: from `SegmentWriter`, in order, all with equal settings.
+        offsets_pts: pts of each segment's first frame, in the clip's time base.
+        clip: the source.
+        output: appears when it is complete; its suffix says the container.
+        plans: from `plan_streams`.
+        start_pts: where only a part is joined, its start; other streams are cut to it.
+        end_pts: likewise, its end.
+        tag: a line about this program, put where it hides no other comment.
+
+    Raises:
+        OutputError: writing failed, or a segment is damaged or foreign.
+    """
+    output = Path(output)
+    suffix = output.suffix.lower()
+    table = film_table(segments, offsets_pts, clip, to_slots=suffix == ".avi")
+    shift_s = _shift(clip, table, suffix, start_pts)
+    with finished_file(output) as temporary, open_source(clip.path) as source:
+        options = _container_options(clip, source, suffix)
+        with av.open(media_url(temporary), "w", container_options=options) as target:
+            film = _film_carrier(target, clip, segments[0], suffix, table)
+            window = _seconds(start_pts, clip), _seconds(end_pts, clip)
+            passengers = Passengers(source, target, plans, shift_s, window)
+            _describe(target, source, clip, tag, shift_s, window)
+            target.start_encoding()
+            _mux_all(target, film, table, passengers, shift_s if suffix != ".avi" else None)
+
+
+def _seconds(pts: int | None, clip: ClipInfo) -> Fraction | None:
+    return None if pts is None else pts * clip.time_base
+
+
+def _shift(clip: ClipInfo, table: FilmTable, suffix: str, start_pts: int | None) -> Fraction:
+    """Seconds to add to every stream."""
+    if start_pts is not None:
+        return -start_pts * clip.time_base
+    first = int(clip.pts[0]) * clip.time_base
+    if suffix == ".avi":
+        return -first
+    # mp4 trims what is shown before 0.
+    return max(Fraction(0), -int(table.pts.min()) * clip.time_base)
+
+
+def _container_options(clip: ClipInfo, source: InputContainer, suffix: str) -> dict[str, str]:
+    if suffix not in _MP4:
+        return {}
+    flags = "+faststart"
+    if suffix == ".mov" and any("." in key for key in clip.metadata):
+        flags += "+use_metadata_tags"
+    # The start of each track is stored in the movie's time scale, 1 ms by default.
+    scale = clip.time_base.denominator
+    rates = [s.rate for s in source.streams.audio if s.codec_context is not None and s.rate]
+    for rate in rates:
+        finer = math.lcm(scale, int(rate))
+        scale = finer if finer <= _FINEST_TIMESCALE else scale
+    return {"movflags": flags, "movie_timescale": str(scale)}
+
+
+def _film_carrier(
+    target: OutputContainer, clip: ClipInfo, segment: Path, suffix: str, table: FilmTable
+) -> Any:
+    with av.open(media_url(segment)) as first:
+        carrier: Any = target.add_stream_from_template(first.streams.video[0], opaque=True)
+    carrier.time_base = table.time_base
+    context = carrier.codec_context
+    context.sample_aspect_ratio = clip.sample_aspect_ratio
+    context.color_range = 2 if clip.full_range else 1
+    context.colorspace, context.color_primaries = clip.matrix, clip.primaries
+    context.color_trc = clip.transfer
+    if suffix in _MP4 and context.name == "hevc":
+        context.codec_tag = "hvc1"  # the one that Apple's players take
+    if clip.display_matrix is not None:
+        carrier.set_display_matrix(list(clip.display_matrix))
+    carrier.metadata.update(kept_metadata(dict(clip.stream_metadata)))
+    carrier.disposition = clip.disposition
+    return carrier
+
+
+def _describe(
+    target: OutputContainer,
+    source: InputContainer,
+    clip: ClipInfo,
+    tag: str | None,
+    shift_s: Fraction,
+    window: tuple[Fraction | None, Fraction | None],
+) -> None:
+    target.metadata.update(kept_metadata(dict(clip.metadata)))
+    if tag:
+        _add_tag(target.metadata, tag)
+    chapters = [c for c in map(_moved(shift_s, window), source.chapters()) if c]
+    if chapters:
+        target.set_chapters(chapters)
+
+
+def _add_tag(metadata: dict[str, str], tag: str) -> None:
+    present = {key.lower() for key in metadata}
+    for key in ("comment", "description"):
+        if key not in present:
+            metadata[key] = tag
+            return
+    key = next(key for key in metadata if key.lower() == "comment")
+    metadata[key] = f"{metadata[key]}\n{tag}"
+
+
+def _moved(shift_s: Fraction, window: tuple[Fraction | None, Fraction | None]) -> Any:
+    """A function that cuts a chapter to the window and shifts it; None if nothing is left."""
+
+    def move(chapter: Any) -> Any:
+        base = Fraction(chapter["time_base"].numerator, chapter["time_base"].denominator)
+        start, end = chapter["start"] * base, chapter["end"] * base
+        start = start if window[0] is None else max(start, window[0])
+        end = end if window[1] is None else min(end, window[1])
+        if end <= start and window != (None, None):
+            return None
+        moved = dict(chapter)
+        moved["start"] = round((start + shift_s) / base)
+        moved["end"] = round((end + shift_s) / base)
+        return moved
+
+    return move
+
+
+def _mux_all(
+    target: OutputContainer,
+    film: Any,
+    table: FilmTable,
+    passengers: Passengers,
+    shift_s: Fraction | None,
+) -> None:
+    shift = 0 if shift_s is None else round(shift_s / table.time_base)
+    shifted = table.shifted(shift)
+    streams: Iterable[Iterable[tuple[float, Any]]] = (
+        shifted.packets(film),
+        passengers.packets(),
+    )
+    for _, packet in heapq.merge(*streams, key=lambda item: item[0]):
+        target.mux(packet)

@@ -1,0 +1,275 @@
+"""Still pictures: luma out, colour in, everything else in the file kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import PIL.Image
+import PIL.ImageOps
+from numpy.typing import NDArray
+
+from vidcolor.errors import InputError, OutputError
+from vidcolor.media.files import finished_file
+from vidcolor.media.pngchunks import with_metadata
+
+_MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
+"""Picture formats whose further frames are an animation, not pages or another exposure."""
+_WRITERS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
+_ORIENTATION = 0x0112
+_KR, _KB = 0.299, 0.114
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A still picture, turned as its EXIF orientation asks.
+
+    Args:
+        luma: (height, width) full-range BT.601, uint8 or uint16 (over 0..65535).
+        alpha: likewise, or None.
+        rgb: (height, width, 3) as in the source where that was in colour, or None.
+        icc_profile: bytes, or None.
+        exif: EXIF with its orientation set to 1, or None.
+        xmp: bytes, or None.
+        dpi: horizontal and vertical, or None.
+    """
+
+    luma: NDArray[Any]
+    alpha: NDArray[Any] | None = None
+    rgb: NDArray[Any] | None = None
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    text: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def peak(self) -> int:
+        """The value of white: 255 or 65535."""
+        return int(np.iinfo(self.luma.dtype).max)
+
+
+def is_still(path: Path) -> bool:
+    """Whether Pillow knows the file as one picture, and not as an animation."""
+    try:
+        with PIL.Image.open(path) as image:
+            return image.format not in _MOVING or getattr(image, "n_frames", 1) == 1
+    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
+        return False
+
+
+def read_picture(path: Path) -> Picture:
+    """Read a picture of 8 or 16 bits.
+
+    Raises:
+        InputError: it is missing, no picture, or damaged.
+    """
+    path = Path(path)
+    try:
+        with PIL.Image.open(path) as image:
+            image.load()
+            return _read(path, image)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist.", "Check the name.") from error
+    except PIL.Image.DecompressionBombError as error:
+        raise InputError(f"{path} is too large a picture.", "Make it smaller first.") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise InputError(
+            f"{path} is not a picture, or is damaged.", "Check that it opens, or get another copy."
+        ) from error
+
+
+def _read(path: Path, image: PIL.Image.Image) -> Picture:
+    deep = _deep_samples(path, image)
+    samples: NDArray[Any] = _shallow_samples(image) if deep is None else deep
+    exif = image.getexif()
+    samples = _oriented(samples, exif.get(_ORIENTATION, 1))
+    colour, alpha = _split_alpha(samples)
+    rgb = colour if colour.shape[2] == 3 else None
+    if _ORIENTATION in exif:
+        exif[_ORIENTATION] = 1
+    dpi = image.info.get("dpi")
+    return Picture(
+        luma=luma_of(rgb) if rgb is not None else colour[:, :, 0],
+        alpha=alpha,
+        rgb=rgb,
+        icc_profile=image.info.get("icc_profile"),
+        exif=exif.tobytes() if len(exif) else None,
+        xmp=image.info.get("xmp"),
+        dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
+    )
+
+
+def luma_of(rgb: NDArray[Any]) -> NDArray[Any]:
+    """Full-range BT.601 luma (height, width) of RGB (height, width, 3), at its own depth."""
+    weights = np.array([_KR, 1 - _KR - _KB, _KB], np.float64)
+    return np.rint(rgb @ weights).astype(rgb.dtype)
+
+
+def _deep_samples(path: Path, image: PIL.Image.Image) -> NDArray[np.uint16] | None:
+    """16-bit samples (height, width, channels), RGB order; Pillow would make RGB of them 8 bits."""
+    if image.format not in ("PNG", "TIFF"):
+        return None
+    read = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if read is None or read.dtype != np.uint16:
+        return None
+    samples = read.reshape(*read.shape[:2], -1)
+    if samples.shape[2] == 3:
+        samples = samples[:, :, ::-1]
+    elif samples.shape[2] == 4:
+        samples = samples[:, :, [2, 1, 0, 3]]
+    return np.ascontiguousarray(samples)
+
+
+def _shallow_samples(image: PIL.Image.Image) -> NDArray[np.uint8]:
+    """8-bit samples (height, width, 1, 2, 3 or 4)."""
+    has_alpha = image.has_transparency_data
+    if image.mode.startswith("I;16"):
+        return (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)[:, :, None]
+    if image.mode in ("I", "F"):
+        image = image.convert("L")
+    grey = image.mode in ("1", "L", "LA", "La")
+    mode = ("LA" if has_alpha else "L") if grey else ("RGBA" if has_alpha else "RGB")
+    samples = np.asarray(image.convert(mode))
+    return samples.reshape(*samples.shape[:2], -1)
+
+
+def _split_alpha(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    if samples.shape[2] in (2, 4):
+        return samples[:, :, :-1], samples[:, :, -1]
+    return samples, None
+
+
+def _oriented(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Turn samples as an EXIF orientation (1 to 8) asks."""
+    turns: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+        2: lambda s: s[:, ::-1],
+        3: lambda s: s[::-1, ::-1],
+        4: lambda s: s[::-1],
+        5: lambda s: s.transpose(1, 0, 2),
+        6: lambda s: np.rot90(s, -1),
+        7: lambda s: s[::-1, ::-1].transpose(1, 0, 2),
+        8: lambda s: np.rot90(s, 1),
+    }
+    turn = turns.get(orientation)
+    return np.ascontiguousarray(turn(samples) if turn else samples)
+
+
+def compose(luma: NDArray[Any], cb: NDArray[Any], cr: NDArray[Any]) -> NDArray[Any]:
+    """Make RGB (height, width, 3) whose luma is the given one, at luma's depth.
+
+    Chroma that would leave the RGB cube is scaled towards neutral, so that brightness stays.
+
+    Args:
+        luma: (height, width) uint8 or uint16, full range.
+        cb: (height, width) float32 on 0..255, neutral 128.
+        cr: likewise.
+    """
+    peak = float(np.iinfo(luma.dtype).max)
+    light = luma.astype(np.float32)
+    red = (cr.astype(np.float32) - 128) * np.float32(1.402 * peak / 255)
+    blue = (cb.astype(np.float32) - 128) * np.float32(1.772 * peak / 255)
+    green = -(_KR * red + _KB * blue) / (1 - _KR - _KB)
+    offsets = np.stack([red, green.astype(np.float32), blue], axis=2)
+    room = np.where(offsets > 0, peak - light[:, :, None], light[:, :, None])
+    need = np.maximum(np.abs(offsets), 1e-6)
+    scale = np.minimum(1, (room / need).min(axis=2))
+    rgb = light[:, :, None] + offsets * scale[:, :, None]
+    rounded: NDArray[Any] = np.rint(rgb).clip(0, peak).astype(luma.dtype)
+    return rounded
+
+
+def check_picture_output(path: Path) -> None:
+    """Refuse an output name whose format cannot be written, before any work.
+
+    Raises:
+        OutputError: the suffix is unknown or the folder is missing.
+    """
+    if path.suffix.lower() not in _WRITERS:
+        raise OutputError(
+            f"{path.name} has no suffix of a picture format that can be written.",
+            f"Use one of {', '.join(_WRITERS)}.",
+        )
+    if not path.parent.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
+
+
+def write_picture(
+    path: Path, picture: Picture, cb: NDArray[np.float32], cr: NDArray[np.float32]
+) -> None:
+    """Colour a picture and write it in the format of the name's suffix.
+
+    16 bits are kept in PNG and TIFF, transparency in all but JPEG; JPEG is 4:4:4 at quality 95.
+
+    Args:
+        path: appears when it is complete.
+        picture: from `read_picture`.
+        cb: (height, width) on 0..255, neutral 128.
+        cr: likewise.
+
+    Raises:
+        OutputError: as `check_picture_output`, or writing fails.
+    """
+    path = Path(path)
+    check_picture_output(path)
+    samples = compose(picture.luma, cb, cr)
+    if picture.alpha is not None:
+        samples = np.concatenate([samples, picture.alpha[:, :, None]], axis=2)
+    with finished_file(path) as temporary:
+        _write(temporary, _WRITERS[path.suffix.lower()], samples, picture)
+
+
+def _write(path: Path, kind: str, samples: NDArray[Any], picture: Picture) -> None:
+    if samples.dtype == np.uint16 and kind in ("PNG", "TIFF"):
+        _write_deep(path, kind, samples, picture)
+        return
+    if samples.dtype == np.uint16:
+        samples = ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    if kind == "JPEG":
+        samples = samples[:, :, :3]
+    options = _options(kind, picture)
+    PIL.Image.fromarray(np.ascontiguousarray(samples)).save(path, kind, **options)
+
+
+def _options(kind: str, picture: Picture) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "icc_profile": picture.icc_profile,
+        "exif": picture.exif,
+        "xmp": picture.xmp,
+        "dpi": picture.dpi,
+    }
+    options = {name: value for name, value in options.items() if value is not None}
+    if kind == "JPEG":
+        options |= {"quality": 95, "subsampling": 0}
+    elif kind == "WEBP":
+        options |= {"quality": 95, "method": 4, "exact": True}
+        options.pop("dpi", None)
+    elif kind == "TIFF":
+        options["compression"] = "tiff_lzw"
+        options.pop("xmp", None)
+    return options
+
+
+def _write_deep(path: Path, kind: str, samples: NDArray[Any], picture: Picture) -> None:
+    order = [2, 1, 0, 3][: samples.shape[2]]
+    suffix = ".png" if kind == "PNG" else ".tif"
+    done, data = cv2.imencode(suffix, np.ascontiguousarray(samples[:, :, order]))
+    if not done:
+        raise OSError(f"OpenCV could not encode {suffix}")
+    encoded = data.tobytes()
+    if kind == "PNG":
+        encoded = with_metadata(
+            encoded, picture.icc_profile, picture.exif, picture.xmp, picture.dpi
+        )
+    path.write_bytes(encoded)

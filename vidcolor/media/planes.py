@@ -1,0 +1,221 @@
+"""Planes of a frame as arrays and back: views without a copy, depths, working formats.
+
+PyAV frames come in and arrays of luma, Cb, Cr go out; or the other way round.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, VideoReformatter
+
+from vidcolor.media.clip import Plane
+
+_INTERLEAVED = {"nv12": 0, "nv21": 0, "nv16": 0, "nv24": 0, "nv42": 0, "nv20le": 0}
+_HIGH_BITS = {"p010le": 6, "p012le": 4, "p016le": 0, "p210le": 6, "p212le": 4, "p216le": 0}
+_HIGH_BITS |= {"p410le": 6, "p412le": 4, "p416le": 0}
+_SUBSAMPLING = {(1, 1): "420", (1, 0): "422", (0, 0): "444"}
+# Formats that no everyday encoder holds, and the nearest that one does: luma stays as it is.
+_NEAREST = {(2, 0): "422", (0, 1): "444", (2, 2): "420", (2, 1): "420"}
+
+
+@dataclass(frozen=True)
+class FormatTraits:
+    """What a pixel format means here.
+
+    Args:
+        depth: bits of a sample.
+        working: the planar format with the same luma.
+        has_luma: whether the luma samples can be copied as they stand.
+        alpha: whether there is transparency.
+        full_range: True if the format itself says so (yuvj, gray, RGB), None if it doesn't.
+    """
+
+    depth: int
+    working: str
+    has_luma: bool
+    alpha: bool
+    full_range: bool | None
+
+
+@functools.lru_cache(maxsize=256)
+def format_traits(name: str) -> FormatTraits:
+    """Say how a pixel format is worked on.
+
+    Gray becomes 4:2:0 with the same luma; RGB and palettes become full-range 4:4:4, where a
+    grey pixel's luma is its own value.
+    """
+    fmt = av.VideoFormat(name, 16, 16)
+    depth = max(component.bits for component in fmt.components)
+    count = len(fmt.components)
+    if name.startswith("mono"):
+        return FormatTraits(8, "yuv444p", False, False, True)
+    if fmt.is_rgb or fmt.has_palette or name.startswith("xyz"):
+        depth = 8 if depth < 9 or fmt.has_palette else min(depth, 16)
+        alpha = count == 4 or fmt.has_palette
+        return FormatTraits(depth, _planar("444", depth), False, alpha, True)
+    if name.startswith(("gray", "y400", "ya")):
+        return FormatTraits(depth, _planar("420", depth), name.startswith("gray"), count == 2, True)
+    chroma = _chroma_shift(fmt)
+    working = _planar(_SUBSAMPLING.get(chroma) or _NEAREST.get(chroma, "444"), depth)
+    luma = fmt.is_planar and not name.endswith("be")
+    full = True if name.startswith("yuvj") else None
+    return FormatTraits(depth, working, luma, count == 4, full)
+
+
+def _planar(subsampling: str, depth: int) -> str:
+    return f"yuv{subsampling}p" + ("" if depth == 8 else f"{depth}le")
+
+
+def _chroma_shift(fmt: av.VideoFormat) -> tuple[int, int]:
+    wide, high = fmt.chroma_width(16), fmt.chroma_height(16)
+    return (16 // wide).bit_length() - 1, (16 // high).bit_length() - 1
+
+
+def plane_shapes(working_format: str, width: int, height: int) -> tuple[tuple[int, int], ...]:
+    """(height, width) of luma, Cb and Cr; odd sizes round up."""
+    fmt = av.VideoFormat(working_format, width, height)
+    chroma = (fmt.chroma_height(height), fmt.chroma_width(width))
+    return (height, width), chroma, chroma
+
+
+def neutral_chroma(working_format: str, width: int, height: int) -> tuple[Plane, Plane]:
+    """Two planes of no colour in the format's size and depth."""
+    depth = format_traits(working_format).depth
+    shape = plane_shapes(working_format, width, height)[1]
+    plane = np.full(shape, 1 << (depth - 1), np.uint8 if depth == 8 else np.uint16)
+    plane.flags.writeable = False
+    return plane, plane
+
+
+def plane_view(frame: VideoFrame, index: int, depth: int, samples: int = 1) -> Plane:
+    """A view on one plane, without a copy; it keeps the frame alive.
+
+    Args:
+        frame: a frame whose plane `index` holds `samples` interleaved samples a pixel.
+        index: which plane.
+        depth: 8 gives uint8, more gives uint16.
+        samples: 2 for the chroma of nv12 and its kin.
+
+    Returns:
+        (plane height, plane width x samples).
+    """
+    plane = frame.planes[index]
+    view: Plane = np.frombuffer(memoryview(plane), np.uint8 if depth <= 8 else np.dtype("<u2"))
+    view = view.reshape(plane.height, -1)
+    if plane.line_size < 0:
+        view = view[::-1]
+    return view[:, : plane.width * samples]
+
+
+def unpack(frame: VideoFrame, full_range: bool) -> tuple[Plane, Plane, Plane]:
+    """Take luma, Cb and Cr of a decoded frame in its working format.
+
+    Luma is a read-only view of the source's own samples wherever they exist as such; formats
+    without them (RGB, palettes) are converted.
+
+    Args:
+        frame: as it was decoded; never written to.
+        full_range: the clip's range, which chroma and converted luma take.
+    """
+    name = frame.format.name
+    traits = format_traits(name)
+    if not traits.has_luma:
+        planes = _converted(frame, traits, full_range)
+    elif name in _HIGH_BITS or name in _INTERLEAVED:
+        planes = _deinterleaved(frame, traits)
+    else:
+        luma = plane_view(frame, 0, traits.depth)
+        planes = (luma, *_planar_chroma(frame, traits, full_range))
+    for plane in planes:
+        plane.flags.writeable = False
+    return planes
+
+
+def unpack_luma(frame: VideoFrame, full_range: bool) -> Plane:
+    """Take only the luma plane, which spares any conversion of chroma."""
+    traits = format_traits(frame.format.name)
+    if not traits.has_luma or frame.format.name in _HIGH_BITS:
+        return unpack(frame, full_range)[0]
+    luma = plane_view(frame, 0, traits.depth)
+    luma.flags.writeable = False
+    return luma
+
+
+def _planar_chroma(
+    frame: VideoFrame, traits: FormatTraits, full_range: bool
+) -> tuple[Plane, Plane]:
+    if frame.format.name.startswith("gray"):
+        return neutral_chroma(traits.working, frame.width, frame.height)
+    shape = plane_shapes(traits.working, frame.width, frame.height)[1]
+    if (frame.planes[1].height, frame.planes[1].width) == shape:
+        return plane_view(frame, 1, traits.depth), plane_view(frame, 2, traits.depth)
+    return _converted(frame, traits, full_range)[1:]
+
+
+def _deinterleaved(frame: VideoFrame, traits: FormatTraits) -> tuple[Plane, Plane, Plane]:
+    name = frame.format.name
+    shift = _HIGH_BITS.get(name, 0)
+    luma = plane_view(frame, 0, traits.depth)
+    pairs = plane_view(frame, 1, traits.depth, samples=2)
+    first, second = pairs[:, 0::2], pairs[:, 1::2]
+    if name in ("nv21", "nv42"):
+        first, second = second, first
+    if shift:
+        luma, first, second = luma >> shift, first >> shift, second >> shift
+    return luma, np.ascontiguousarray(first), np.ascontiguousarray(second)
+
+
+def _converted(
+    frame: VideoFrame, traits: FormatTraits, full_range: bool
+) -> tuple[Plane, Plane, Plane]:
+    target = ColorRange.JPEG if full_range else ColorRange.MPEG
+    source = ColorRange.JPEG if traits.full_range else target
+    converted = VideoReformatter().reformat(
+        frame,
+        format=traits.working,
+        src_color_range=source,
+        dst_color_range=target,
+        threads=1,
+    )
+    views = tuple(plane_view(converted, index, traits.depth) for index in range(3))
+    return views[0], views[1], views[2]
+
+
+def pack(planes: Sequence[Plane], working_format: str) -> VideoFrame:
+    """Copy luma, Cb and Cr into a new frame, sample by sample.
+
+    Args:
+        planes: as `plane_shapes` says for the format, uint8 for depth 8 and uint16 above.
+        working_format: a planar format of three planes.
+
+    Raises:
+        ValueError: a plane's shape or type is not the format's.
+    """
+    height, width = planes[0].shape
+    depth = format_traits(working_format).depth
+    kind = np.dtype(np.uint8 if depth == 8 else np.uint16)
+    shapes = plane_shapes(working_format, width, height)
+    if [(p.shape, p.dtype) for p in planes] != [(shape, kind) for shape in shapes]:
+        found = ", ".join(f"{p.dtype} {p.shape}" for p in planes)
+        raise ValueError(f"planes for {working_format} {width}x{height} cannot be {found}")
+    frame = VideoFrame(width, height, working_format)
+    for index, plane in enumerate(planes):
+        plane_view(frame, index, depth)[...] = plane
+    return frame
+
+
+def turn_upright(plane: Plane, rotation: int, flipped: bool) -> Plane:
+    """Turn a coded plane as the display matrix says: a view, pixel aspect untouched."""
+    return np.rot90(plane[:, ::-1] if flipped else plane, -rotation // 90)
+
+
+def turn_back(plane: Plane, rotation: int, flipped: bool) -> Plane:
+    """Undo `turn_upright`: a view."""
+    turned = np.rot90(plane, rotation // 90)
+    return turned[:, ::-1] if flipped else turned

@@ -1,0 +1,133 @@
+"""Encoded segments as one film: its packets in file order with stamps made over the whole join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.packet import Packet
+
+from vidcolor.errors import OutputError
+from vidcolor.media.clip import ClipInfo
+from vidcolor.media.encode import avi_slots
+from vidcolor.media.source import media_url
+from vidcolor.media.stamps import Stamps
+
+
+@dataclass(frozen=True, eq=False)
+class FilmTable:
+    """Stamps of every packet of the film, in file order, in the film's time base.
+
+    Args:
+        segments: the files, in order.
+        time_base: of the three arrays.
+        pts: int64 (packets,).
+        dts: int64 (packets,), strictly increasing and never after pts.
+        duration: int64 (packets,), until the next frame is shown.
+    """
+
+    segments: tuple[Path, ...]
+    time_base: Fraction
+    pts: Stamps
+    dts: Stamps
+    duration: Stamps
+
+    def shifted(self, ticks: int) -> FilmTable:
+        """The same film, `ticks` later."""
+        return replace(self, pts=self.pts + ticks, dts=self.dts + ticks)
+
+    def packets(self, stream: Any) -> Iterator[tuple[float, Packet[Any]]]:
+        """Read the packets one by one, stamped for `stream`, with their time in seconds."""
+        place = 0
+        for path in self.segments:
+            with av.open(media_url(path)) as container:
+                for packet in container.demux(container.streams.video[0]):
+                    if packet.size == 0:
+                        continue
+                    packet.time_base = self.time_base
+                    packet.pts, packet.dts = int(self.pts[place]), int(self.dts[place])
+                    packet.duration = int(self.duration[place])
+                    packet.stream = stream
+                    yield float(packet.dts * self.time_base), packet
+                    place += 1
+
+
+def film_table(
+    segments: Sequence[Path], offsets_pts: Sequence[int], clip: ClipInfo, to_slots: bool
+) -> FilmTable:
+    """Read all segments' stamps and make one film of them.
+
+    Encoders give each segment decode stamps of its own that overlap where frames are reordered;
+    so they are made anew: the sorted pts, late by the greatest reordering in the whole film.
+
+    Args:
+        segments: files whose time begins at 0.
+        offsets_pts: pts of each one's first frame, in the clip's time base.
+        clip: whose frames they are.
+        to_slots: whether stamps become places on a grid of the frame rate, as avi has it.
+
+    Raises:
+        OutputError: a segment is damaged or was encoded otherwise than the first.
+    """
+    shown: list[int] = []
+    extradata: bytes | None = None
+    for path, offset in zip(segments, offsets_pts, strict=True):
+        stamps, extra = _segment_stamps(path, clip.time_base)
+        if extradata is not None and extra != extradata:
+            raise _foreign(path, "was encoded with other settings than the first")
+        extradata = extra
+        shown += [offset + stamp for stamp in stamps]
+        if not np.isin(shown[-len(stamps) :], clip.pts).all():
+            raise _foreign(path, "holds other frames than it should")
+    if len(set(shown)) != len(shown):
+        raise _foreign(segments[-1], "overlaps with another")
+    pts, time_base, end = np.array(shown, np.int64), clip.time_base, _film_end(shown, clip)
+    if to_slots:
+        slots = np.array(avi_slots(clip), np.int64)
+        pts = slots[np.searchsorted(clip.pts, pts)]
+        time_base, end = 1 / clip.average_rate, int(pts.max()) + 1
+    dts, duration = _decode_stamps(pts, end)
+    return FilmTable(tuple(segments), time_base, pts, dts, duration)
+
+
+def _film_end(shown: Sequence[int], clip: ClipInfo) -> int:
+    return clip.frame_end(int(np.searchsorted(clip.pts, max(shown))))
+
+
+def _foreign(path: Path, what: str) -> OutputError:
+    return OutputError(f"The segment {path} {what}.", "Remove it and run the command again.")
+
+
+def _segment_stamps(path: Path, time_base: Fraction) -> tuple[list[int], bytes]:
+    try:
+        with av.open(media_url(path)) as container:
+            film: Any = container.streams.video[0]
+            unit = Fraction(film.time_base.numerator, film.time_base.denominator) / time_base
+            stamps = [
+                round(packet.pts * unit)
+                for packet in container.demux(film)
+                if packet.size and packet.pts is not None
+            ]
+            extra = bytes(film.codec_context.extradata or b"")
+    except (av.error.FFmpegError, OSError, IndexError) as error:
+        raise _foreign(path, "cannot be read") from error
+    if not stamps:
+        raise _foreign(path, "is empty")
+    return stamps, extra
+
+
+def _decode_stamps(pts: Stamps, end: int) -> tuple[Stamps, Stamps]:
+    """Decode stamps and durations for packets shown at `pts`, given in decoding order."""
+    order = np.sort(pts)
+    rank = np.searchsorted(order, pts)
+    delay = int((np.arange(len(pts)) - rank).max())
+    step = max(1, round(float(np.median(np.diff(order))))) if len(pts) > 1 else 1
+    head = order[0] - step * np.arange(delay, 0, -1)
+    dts = np.concatenate([head, order])[: len(pts)]
+    duration = np.append(order[1:], end)[rank] - pts
+    return dts.astype(np.int64), np.maximum(duration, 1)

@@ -1,0 +1,113 @@
+"""Opening a source and letting frames fall out of it, whatever is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from vidcolor.errors import InputError
+
+# Formats that FFmpeg opens as video or that point at other files: text, script art, playlists.
+_NOT_FILM = {"tty", "bin", "xbin", "adf", "idf", "hls", "concat", "dash", "txd", "ffmetadata"}
+
+
+def media_url(path: Path) -> str:
+    """Name a file so that FFmpeg never takes a colon in it for a protocol."""
+    return f"file:{path}"
+
+
+def open_source(path: Path) -> InputContainer:
+    """Open a file for reading.
+
+    Raises:
+        InputError: it is missing, a folder, empty, not to be read, or no media.
+    """
+    _check_file(path)
+    try:
+        container = av.open(media_url(path), metadata_errors="replace")
+    except PermissionError as error:
+        raise _unreadable(path) from error
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise InputError(
+            f"{path} is not a media file, or is damaged beyond use.",
+            "Check that it plays, or get another copy.",
+        ) from error
+    if container.format.name in _NOT_FILM:
+        container.close()
+        raise InputError(f"{path} is text or a list, not a film.", "Give a video file.")
+    return container
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder.", "Give a video file.")
+        if not path.exists():
+            raise InputError(f"{path} does not exist.", "Check the name.")
+        if path.stat().st_size == 0:
+            raise InputError(f"{path} is empty (0 bytes).", "Get another copy.")
+    except PermissionError as error:
+        raise _unreadable(path) from error
+
+
+def _unreadable(path: Path) -> InputError:
+    return InputError(f"{path} may not be read.", "Change its permissions, or copy it.")
+
+
+def film_stream(container: InputContainer, path: Path) -> VideoStream:
+    """Find the film: the first video stream that is no cover.
+
+    Raises:
+        InputError: there is none, or FFmpeg knows no decoder for it.
+    """
+    films = [s for s in container.streams.video if not is_cover(s)]
+    if not films:
+        raise InputError(
+            f"{path} has no film ({_census(container)}).", "Give a file with a picture."
+        )
+    film: VideoStream = films[0]
+    if film.codec_context is None:
+        raise InputError(
+            f"{path} holds a film that cannot be decoded here.",
+            "Convert it with a program that knows its codec.",
+        )
+    return film
+
+
+def is_cover(stream: Any) -> bool:
+    """Whether a stream is an attached picture."""
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def _census(container: InputContainer) -> str:
+    kinds = [("cover" if s.type == "video" else s.type or "unknown") for s in container.streams]
+    counts = [(kinds.count(kind), kind) for kind in dict.fromkeys(kinds)]
+    words = [f"{count} {kind} stream{'s' * (count > 1)}" for count, kind in counts]
+    return ", ".join(words) or "no streams"
+
+
+def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Decode from where the container stands to its end, passing over damaged packets.
+
+    `container.decode()` would die of the first one. The decoder is drained at the end.
+    """
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.error.FFmpegError:
+            return  # the file ends in rubble; what came before counts
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            continue
+        yield from frames

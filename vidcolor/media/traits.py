@@ -1,0 +1,97 @@
+"""What a frame's side data and codec say about showing it: turn, fields, chroma siting, HDR."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from vidcolor.media.planes import FormatTraits
+
+_CENTRED = {"mjpeg", "mpeg1video", "theora", "flv1", "h261", "h263", "webp", "png", "gif"}
+_FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
+_BT2020 = 9
+
+
+def side_data(frame: VideoFrame, name: str) -> bytes:
+    """One kind of a frame's side data, b'' if it has none.
+
+    PyAV 18 cannot list side data at all when one kind is newer than its enumeration, as in
+    stereo HEVC.
+    """
+    try:
+        found: Any = frame.side_data.get(name)
+    except ValueError:
+        return b""
+    return b"" if found is None else bytes(found)
+
+
+def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
+    """FFmpeg's nine int32, or None."""
+    data = side_data(frame, "DISPLAYMATRIX")
+    return tuple(np.frombuffer(data, "<i4").tolist()) if data else None
+
+
+def turn(display: tuple[int, ...] | None) -> tuple[int, bool, tuple[str, ...]]:
+    """Read a display matrix: degrees clockwise, mirrored before that, and a sentence if askew.
+
+    The matrix maps (x, y) to (ax + cy, bx + dy), y downwards, with a, b, c, d at 0, 1, 3, 4.
+    """
+    if display is None:
+        return 0, False, ()
+    a, b, c, d = (display[place] for place in (0, 1, 3, 4))
+    flipped = a * d - b * c < 0
+    if flipped:
+        a, b = -a, -b
+    degrees = math.degrees(math.atan2(b, a)) if a or b else 0.0
+    rotation = round(degrees / 90) * 90 % 360
+    askew = abs((degrees - rotation + 180) % 360 - 180) > 1
+    sentence = f"The film is turned by {degrees:.0f} degrees; it is looked at turned by {rotation}."
+    return rotation, flipped, (sentence,) if askew else ()
+
+
+def field_order(context: Any, frame: VideoFrame) -> str:
+    """Name the order of fields, guessed by size where only interlacing is known."""
+    order = _FIELD_ORDERS.get(context.field_order, "progressive")
+    if order == "progressive" and frame.interlaced_frame:
+        return "bb" if frame.height == 480 else "tt"
+    return order
+
+
+def chroma_location(codec: str, frame: VideoFrame, traits: FormatTraits) -> str:
+    """Guess where chroma samples lie, which PyAV cannot read, as the codec's usual practice."""
+    if codec in _CENTRED or (not traits.has_luma and traits.full_range):
+        return "center"
+    if codec == "dvvideo" or (codec == "hevc" and frame.color_primaries == _BT2020):
+        return "topleft"
+    return "left"
+
+
+def hdr_options(frame: VideoFrame) -> tuple[str, ...]:
+    """Mastering display and light level as libx265 writes them; empty if the frame has none."""
+    options = []
+    display = side_data(frame, "MASTERING_DISPLAY_METADATA")
+    if display:
+        text = _mastering(display)
+        if text:
+            options.append(f"master-display={text}")
+    light = side_data(frame, "CONTENT_LIGHT_LEVEL")
+    if light:
+        most, average = np.frombuffer(light, "<u4")[:2]
+        options.append(f"max-cll={most},{average}")
+    return tuple(options)
+
+
+def _mastering(data: bytes) -> str:
+    """Ten rationals, R G B and white as (x, y), least and most light; then two flags."""
+    numbers = np.frombuffer(data, "<i4")
+    pairs = numbers[:20].reshape(10, 2).astype(float)
+    if not numbers[20:22].all() or not pairs[:, 1].all():
+        return ""
+    values = pairs[:, 0] / pairs[:, 1]
+    point = [f"({values[i] * 50000:.0f},{values[i + 1] * 50000:.0f})" for i in (0, 2, 4, 6)]
+    red, green, blue, white = point
+    light = f"({values[9] * 10000:.0f},{values[8] * 10000:.0f})"
+    return f"G{green}B{blue}R{red}WP{white}L{light}"
