@@ -36,6 +36,33 @@ class Prediction:
             raise ValueError(f"chroma {self.chroma.shape}, confidence {self.confidence.shape}")
 
 
+@dataclass(frozen=True)
+class Statistics:
+    """How a network's raw statistics become a `Prediction`.
+
+    Attributes:
+        sharpness: 1 / temperature of the distribution.
+        spread: rising standard deviations of the distribution, units of 255.
+        confidence: the probability of a small error at each of them.
+    """
+
+    sharpness: float
+    spread: tuple[float, ...]
+    confidence: tuple[float, ...]
+
+    def prediction(self, planes: FloatArray, size: tuple[int, ...]) -> Prediction:
+        """Cut the padding off and turn spread into confidence.
+
+        Args:
+            planes: float32 (frames, 3, padded height / 4, padded width / 4): Cb, Cr, spread.
+            size: (height, width) of the luma.
+        """
+        height, width = size[0] // QUARTER, size[1] // QUARTER
+        cut = planes[:, :, :height, :width]
+        confidence = np.interp(cut[:, 2], self.spread, self.confidence)
+        return Prediction(np.ascontiguousarray(cut[:, :2]), confidence.astype(np.float32))
+
+
 class Predictor(Protocol):
     """A network on a device. Padding, batching and precision are its own business."""
 

@@ -48,6 +48,31 @@ def channels_and_strides(encoder: nn.Module) -> list[tuple[int, int]]:
     return list(zip(info.channels(), info.reduction(), strict=True))  # type: ignore[union-attr, operator]
 
 
+def frozen_modules(encoder: nn.Module, levels: int) -> list[nn.Module]:
+    """The parts of an encoder that make its finest `levels` pyramid levels.
+
+    Raises:
+        UsageError: the encoder is not built in a row of named parts that end at its levels.
+    """
+    if levels == 0:
+        return []
+    last = encoder.feature_info.module_name()[levels - 1]  # type: ignore[union-attr, operator]
+    parts: list[nn.Module] = []
+    for name, module in encoder.named_children():
+        inner = module.named_children() if name == last.split(".")[0] and "." in last else ()
+        for child_name, child in inner:
+            parts.append(child)
+            if f"{name}.{child_name}" == last:
+                return parts
+        if not inner:
+            parts.append(module)
+            if name == last:
+                return parts
+    raise UsageError(
+        f"--frozen-levels {levels} does not fit this encoder.", "Leave it off for this encoder."
+    )
+
+
 def _imagenet_weights(name: str) -> dict[str, Tensor]:
     if name in PACKAGED:
         return _packaged_weights(name)

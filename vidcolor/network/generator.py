@@ -8,29 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidcolor.network.config import GeneratorConfig
 from vidcolor.network.encoders import channels_and_strides, create_encoder
 
 OUTPUT_STRIDE = 4
 REGRESSION_SCALE = 64.0
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """What a generator is built of; stored in the checkpoint.
-
-    Attributes:
-        encoder: name of a timm network with `features_only`.
-        decoder_channels: width of each decoder step, from stride 16 to stride 4.
-        context_blocks: transformer blocks at stride 32 (0 for none).
-        context_heads: attention heads of each block.
-        bins: number of chroma bins.
-    """
-
-    encoder: str = "tf_efficientnet_lite2"
-    decoder_channels: tuple[int, ...] = (256, 128, 96)
-    context_blocks: int = 2
-    context_heads: int = 8
-    bins: int = 181
 
 
 @dataclass(frozen=True)

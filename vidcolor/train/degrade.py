@@ -56,7 +56,9 @@ def _vignette(luma: FloatLuma, strength: float, rng: np.random.Generator) -> Flo
     height, width = luma.shape
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] - np.float32(rng.normal(0, 0.2))
     x = np.linspace(-1, 1, width, dtype=np.float32)[None] - np.float32(rng.normal(0, 0.2))
-    return luma * (1 - np.float32(rng.uniform(0, 0.4 * strength)) * np.clip((x**2 + y**2) / 2, 0, 1))
+    return luma * (
+        1 - np.float32(rng.uniform(0, 0.4 * strength)) * np.clip((x**2 + y**2) / 2, 0, 1)
+    )
 
 
 def _grain(luma: FloatLuma, strength: float, rng: np.random.Generator) -> FloatLuma:

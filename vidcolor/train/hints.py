@@ -17,9 +17,7 @@ SHARE_RECOLOURED = 0.35
 SHARE_DENSE = 0.35
 
 
-def simulate(
-    chroma: FloatArray, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
+def simulate(chroma: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """Draw hints for one training picture.
 
     Args:

@@ -34,7 +34,11 @@ class Batch:
 
 
 def batches(
-    store: PictureStore, train: Sequence[int], seed: int, first: int, sizes: Iterator[tuple[int, int]]
+    store: PictureStore,
+    train: Sequence[int],
+    seed: int,
+    first: int,
+    sizes: Iterator[tuple[int, int]],
 ) -> Iterator[Batch]:
     """Batches number `first` and on, made ahead in a thread, the same for the same seed.
 

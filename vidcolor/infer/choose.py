@@ -1,0 +1,114 @@
+"""Which device and backend run a model: what was asked for, or the best that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidcolor.errors import MachineError, UsageError
+from vidcolor.infer.predictor import Predictor, Statistics
+from vidcolor.network import shelf
+
+BACKENDS = ("auto", "torch", "openvino")
+MIN_VIVIDNESS, MAX_VIVIDNESS = 0.1, 10.0
+
+
+def load_predictor(
+    model: str = shelf.DEFAULT_MODEL,
+    device: str = "auto",
+    backend: str = "auto",
+    vividness: float = 1.0,
+    threads: int = 0,
+    precision: str = "auto",
+) -> Predictor:
+    """A model ready to colour.
+
+    Args:
+        model: name or path.
+        device: auto, cpu, cuda, cuda:N or mps.
+        backend: auto, torch or openvino.
+        vividness: 1 decodes the distribution as it is; above, its likeliest colours count more
+            (temperature 1 / vividness).
+        threads: CPU threads, 0 for all.
+        precision: of OpenVINO: auto, f32 or bf16.
+
+    Raises:
+        UsageError: the options do not go together.
+        MachineError: the device is not there.
+        ModelError: the model is missing, damaged or foreign.
+    """
+    if not MIN_VIVIDNESS <= vividness <= MAX_VIVIDNESS:
+        raise UsageError(
+            f"--vividness {vividness:g} is out of range.",
+            f"Give {MIN_VIVIDNESS:g} to {MAX_VIVIDNESS:g}; 1 is natural.",
+        )
+    path = shelf.find_model(model)
+    digest = shelf.verified_hash(path)
+    info = shelf.load_info(path)
+    statistics = Statistics(
+        sharpness=vividness,
+        spread=info.calibration.spread,
+        confidence=info.calibration.confidence,
+    )
+    if _wants_openvino(device, backend):
+        from vidcolor.infer.openvino_backend import OpenVinoPredictor
+
+        return OpenVinoPredictor(path, digest, statistics, threads, precision)
+    return _torch_predictor(path, statistics, device, threads)
+
+
+def _wants_openvino(device: str, backend: str) -> bool:
+    if backend not in BACKENDS:
+        raise UsageError(f"There is no backend '{backend}'.", f"Choose {', '.join(BACKENDS)}.")
+    if backend == "openvino":
+        if device not in ("auto", "cpu"):
+            raise UsageError(
+                f"--backend openvino does not run on --device {device}.", "Use --backend torch."
+            )
+        return True
+    return backend == "auto" and (device == "cpu" or (device == "auto" and not _has_gpu()))
+
+
+def _has_gpu() -> bool:
+    # Asking torch costs two seconds; without a driver's device file there is nothing to ask for.
+    import platform
+
+    if platform.system() == "Linux" and not Path("/dev/nvidiactl").exists():
+        return False
+    return _best_torch_device() != "cpu"
+
+
+def _best_torch_device() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _torch_predictor(path: Path, statistics: Statistics, device: str, threads: int) -> Predictor:
+    import torch
+
+    from vidcolor.infer.torch_backend import TorchPredictor
+    from vidcolor.network.checkpoint import load_model
+
+    if threads:
+        torch.set_num_threads(threads)
+    chosen = _best_torch_device() if device == "auto" else device
+    kind = chosen.partition(":")[0]
+    if kind not in ("cpu", "cuda", "mps"):
+        raise UsageError(
+            f"There is no device '{device}'.", "Choose auto, cpu, cuda, cuda:N or mps."
+        )
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise MachineError(
+            "This machine has no CUDA device that torch can use.",
+            "Leave --device off, or install a driver and a CUDA build of torch.",
+        )
+    if kind == "cuda" and ":" in chosen and int(chosen[5:]) >= torch.cuda.device_count():
+        raise MachineError(
+            f"There is no {chosen}; this machine has {torch.cuda.device_count()} CUDA device(s).",
+            "Count from cuda:0.",
+        )
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise MachineError("This machine has no MPS device.", "Leave --device off.")
+    return TorchPredictor(load_model(path), statistics, chosen)

@@ -1,0 +1,130 @@
+"""OpenVINO on CPUs: the network converted once, kept in the user's cache, loaded without torch."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
+
+
+@dataclass(frozen=True)
+class CacheFolder:
+    """Where converted networks are kept.
+
+    Attributes:
+        path: the folder, or None where none can be written: then each run converts anew.
+    """
+
+    path: Path | None
+
+    @classmethod
+    def of_user(cls) -> CacheFolder:
+        """$VIDCOLOR_CACHE, else $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor."""
+        own = os.environ.get("VIDCOLOR_CACHE")
+        base = os.environ.get("XDG_CACHE_HOME")
+        folder = Path(own) if own else (Path(base) if base else Path.home() / ".cache") / "vidcolor"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return cls(folder)
+        except OSError:
+            return cls(None)
+
+
+class OpenVinoPredictor:
+    """A network on the CPU by OpenVINO.
+
+    Args:
+        checkpoint: path of the .safetensors file.
+        digest: its sha256, which names it in the cache.
+        statistics: calibration and temperature.
+        threads: CPU threads, 0 for all.
+        precision: "f32", "bf16" or "auto": bf16 where the processor has it.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Path,
+        digest: str,
+        statistics: Statistics,
+        threads: int = 0,
+        precision: str = "auto",
+    ) -> None:
+        import openvino
+
+        self._statistics = statistics
+        core = openvino.Core()
+        network = _converted(core, checkpoint, digest)
+        hint = {"f32": "f32", "bf16": "bf16"}.get(precision)
+        options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+        if threads:
+            options["INFERENCE_NUM_THREADS"] = threads
+        if hint:
+            options["INFERENCE_PRECISION_HINT"] = hint
+        self._compiled = core.compile_model(network, "CPU", options)
+        chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        self.precision = "float32" if chosen == "f32" else chosen
+
+    @property
+    def description(self) -> str:
+        """ "CPU, OpenVINO, float32"."""
+        return f"CPU, OpenVINO, {self.precision}"
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        batch = network_input(luma, hints)
+        sharpness = np.array([self._statistics.sharpness], np.float32)
+        planes: NDArray[np.float32] = self._compiled([batch, sharpness])[0]
+        return self._statistics.prediction(planes, luma.shape[1:])
+
+
+def _converted(core: Any, checkpoint: Path, digest: str) -> Any:
+    import openvino
+
+    cache = CacheFolder.of_user().path
+    if cache is None:
+        return _convert(checkpoint)
+    stem = f"{digest[:24]}-openvino-{openvino.get_version().split('-')[0]}"
+    kept = cache / f"{stem}.xml"
+    if kept.is_file() and kept.with_suffix(".bin").is_file():
+        try:
+            return core.read_model(kept)
+        except RuntimeError:
+            kept.unlink(missing_ok=True)
+    network = _convert(checkpoint)
+    _keep(network, kept)
+    return network
+
+
+def _keep(network: Any, kept: Path) -> None:
+    import openvino
+
+    try:
+        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+            made = Path(folder) / kept.name
+            openvino.save_model(network, made, compress_to_fp16=True)
+            # The weights first: a reader takes the pair only when the .xml is there.
+            made.with_suffix(".bin").replace(kept.with_suffix(".bin"))
+            made.replace(kept)
+    except OSError:
+        # A cache that cannot be written costs the next run a few seconds, and is no error.
+        kept.unlink(missing_ok=True)
+
+
+def _convert(checkpoint: Path) -> Any:
+    import openvino
+    import torch
+
+    from vidcolor.network.checkpoint import load_model
+
+    decoder = load_model(checkpoint).decoder()
+    example = (torch.zeros(2, 4, 64, 96), torch.ones(1))
+    with torch.inference_mode():
+        return openvino.convert_model(decoder, example_input=example, input=[[-1, 4, -1, -1], [1]])
