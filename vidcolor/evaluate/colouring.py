@@ -1,0 +1,112 @@
+"""How colourings of clips come in: as callables from luma frames to chroma frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice, tee
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.evaluate.colour import NEUTRAL, Floats
+
+Luma = NDArray[np.uint8]
+"""uint8 (height, width), full range, at the evaluation size."""
+
+Colouring = Callable[[Iterator[Luma]], Iterator[Floats]]
+"""Luma frames to chroma frames, float32 (2, height, width) or a quarter of it each way."""
+
+Smoothing = Callable[[Iterator[Luma], Iterator[Floats]], Iterator[Floats]]
+"""Luma frames and per-frame chroma to steadier chroma."""
+
+Paint = Callable[[Iterator[Luma]], Mapping[str, Iterator[Floats]]]
+"""Luma frames to any number of rows' chroma frames, by name."""
+
+PER_FRAME = "per frame"
+PIECE = 240
+
+
+def enlarge(chroma: Floats, luma: Luma) -> Floats:
+    """Chroma at luma's size: as it is, or enlarged by the project's own upscale.
+
+    Args:
+        chroma: float32 (2, height, width) or (2, height / 4, width / 4).
+        luma: uint8 (height, width), the upscale's guide.
+    """
+    if chroma.shape[1:] == luma.shape:
+        return chroma
+    height, width = luma.shape
+    planes = [
+        cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in chroma
+    ]
+    return np.stack(planes).astype(np.float32)
+
+
+def shrink_chroma(chroma: Floats, factor: int = 4) -> Floats:
+    """Chroma (2, height, width) averaged over squares of `factor`; cut sides are averaged too."""
+    _, height, width = chroma.shape
+    size = (-(-width // factor), -(-height // factor))
+    planes = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in chroma]
+    return np.stack(planes).astype(np.float32)
+
+
+def grey(luma: Iterator[Luma]) -> Iterator[Floats]:
+    """No colour at all."""
+    for frame in luma:
+        yield np.full((2, *frame.shape), NEUTRAL, np.float32)
+
+
+def whole(function: Callable[[NDArray[np.uint8]], Floats], piece: int = PIECE) -> Colouring:
+    """A colouring from a function of whole shots.
+
+    Args:
+        function: luma uint8 (frames, height, width) to chroma float32 (frames, 2, height, width)
+            or a quarter of it each way.
+        piece: longer clips are handed over in pieces of so many frames, to bound memory.
+    """
+
+    def colour(luma: Iterator[Luma]) -> Iterator[Floats]:
+        while frames := list(islice(luma, piece)):
+            yield from function(np.stack(frames))
+
+    return colour
+
+
+def each(rows: Mapping[str, Colouring]) -> Paint:
+    """Rows that know nothing of each other, side by side over one reading of the clip."""
+
+    def paint(luma: Iterator[Luma]) -> Mapping[str, Iterator[Floats]]:
+        streams = tee(luma, len(rows))
+        pairs = zip(rows.items(), streams, strict=True)
+        return {name: colour(stream) for (name, colour), stream in pairs}
+
+    return paint
+
+
+def treated(per_frame: Colouring, smoothings: Mapping[str, Smoothing], prefix: str = "") -> Paint:
+    """Rows of one per-frame colouring, computed once: itself, and with each smoothing."""
+
+    def paint(luma: Iterator[Luma]) -> Mapping[str, Iterator[Floats]]:
+        lumas = tee(luma, len(smoothings) + 1)
+        chromas = tee(per_frame(lumas[0]), len(smoothings) + 1)
+        rows = {prefix + PER_FRAME: chromas[0]}
+        for (name, smooth), frames, chroma in zip(
+            smoothings.items(), lumas[1:], chromas[1:], strict=True
+        ):
+            rows[prefix + name] = smooth(frames, chroma)
+        return rows
+
+    return paint
+
+
+def together(paints: list[Paint]) -> Paint:
+    """All rows of several paints over one reading of the clip."""
+
+    def paint(luma: Iterator[Luma]) -> Mapping[str, Iterator[Floats]]:
+        rows: dict[str, Iterator[Floats]] = {}
+        for part, stream in zip(paints, tee(luma, len(paints)), strict=True):
+            rows.update(part(stream))
+        return rows
+
+    return paint

@@ -1,0 +1,123 @@
+"""The referee's own flow: where the pixels of one frame are in another, and which are visible.
+
+Estimated on the truth's luma, from each frame to each other directly, with OpenCV's DIS (Kroeger
+et al. 2016). Nothing of the program under test has a say in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from vidcolor.evaluate.colour import Floats
+
+Mask = NDArray[np.bool_]
+
+FORWARD_BACKWARD_PIXELS = 1.0
+FORWARD_BACKWARD_SHARE = 0.05
+LUMA_RESIDUAL = 12.0
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Where the pixels of frame t are in frame t + d.
+
+    Attributes:
+        flow: float32 (height, width, 2), in pixels, x then y: the pixel at (y, x) of frame t lies at
+            (y + flow[y, x, 1], x + flow[y, x, 0]) of frame t + d.
+        visible: bool (height, width): pixels of frame t that are seen in frame t + d.
+        uncovered: bool (height, width): pixels of frame t + d with no visible counterpart in t.
+    """
+
+    flow: Floats
+    visible: Mask
+    uncovered: Mask
+
+    @cached_property
+    def warp(self) -> sparse.csr_array:
+        """Bilinear sampling of frame t + d at the visible pixels, as a matrix.
+
+        Shape (visible pixels, height x width); times a frame of t + d laid out as (height x width,
+        channels) it gives that frame brought back to t. Exact, where cv2.remap rounds positions to
+        1/32 pixel (OpenCV 4).
+        """
+        return _sampling(self.flow, self.visible)
+
+
+MotionSource = Callable[[int, int, NDArray[np.uint8], NDArray[np.uint8]], Motion]
+"""(t, t + d, luma of t, luma of t + d) to the motion between them."""
+
+
+def _positions(flow: Floats) -> tuple[Floats, Floats]:
+    height, width = flow.shape[:2]
+    ys, xs = np.mgrid[:height, :width].astype(np.float32)
+    return xs + flow[..., 0], ys + flow[..., 1]
+
+
+def _sampling(flow: Floats, mask: Mask) -> sparse.csr_array:
+    height, width = mask.shape
+    xs, ys = (position[mask].astype(np.float64) for position in _positions(flow))
+    left = np.clip(np.floor(xs), 0, max(width - 2, 0)).astype(np.int32)
+    top = np.clip(np.floor(ys), 0, max(height - 2, 0)).astype(np.int32)
+    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+    u, v = np.clip(xs - left, 0, 1), np.clip(ys - top, 0, 1)
+    columns = np.stack([top * width + left, top * width + right,
+                        bottom * width + left, bottom * width + right], 1)  # fmt: skip
+    weights = np.stack([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], 1)
+    rows = np.arange(0, 4 * len(xs) + 1, 4, dtype=np.int32)
+    data = weights.astype(np.float32).ravel()
+    return sparse.csr_array((data, columns.ravel(), rows), shape=(len(xs), height * width))
+
+
+def inside(flow: Floats) -> Mask:
+    """Pixels whose counterpart lies within the frame."""
+    height, width = flow.shape[:2]
+    xs, ys = _positions(flow)
+    return np.asarray((xs >= 0) & (xs <= width - 1) & (ys >= 0) & (ys <= height - 1))
+
+
+def _remap(image: Floats, flow: Floats) -> Floats:
+    xs, ys = _positions(flow)
+    warped = cv2.remap(image, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, np.float32)
+
+
+def visible(flow: Floats, back: Floats, luma: Floats, other: Floats) -> Mask:
+    """Pixels whose counterpart is seen in the other frame.
+
+    Forward-backward error under 1 pixel + 5 % of the flow's length, luma residual under 12 of 255,
+    and the counterpart within the frame.
+
+    Args:
+        flow: float32 (height, width, 2) from this frame to the other.
+        back: the flow from the other frame to this one.
+        luma: float32 (height, width), this frame's.
+        other: the other frame's luma.
+    """
+    moved = _remap(np.dstack([back, other]), flow)
+    error = np.linalg.norm(flow + moved[..., :2], axis=2)
+    allowed = FORWARD_BACKWARD_PIXELS + FORWARD_BACKWARD_SHARE * np.linalg.norm(flow, axis=2)
+    same = np.abs(moved[..., 2] - luma) < LUMA_RESIDUAL
+    return np.asarray((error < allowed) & same & inside(flow))
+
+
+def estimated(start: int, end: int, luma: NDArray[np.uint8], other: NDArray[np.uint8]) -> Motion:
+    """Motion from one frame to another, estimated on their luma, uint8 (height, width) each.
+
+    A `MotionSource`; it has no use for the frames' numbers.
+    """
+    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = np.asarray(dis.calc(luma, other, None), np.float32)
+    back = np.asarray(dis.calc(other, luma, None), np.float32)
+    first, second = luma.astype(np.float32), other.astype(np.float32)
+    return Motion(
+        flow,
+        visible(flow, back, first, second),
+        ~visible(back, flow, second, first),
+    )

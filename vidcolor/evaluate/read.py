@@ -1,0 +1,91 @@
+"""What is compared, from disk: pictures and clips of a folder as upright 8-bit sRGB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from vidcolor.errors import InputError
+from vidcolor.evaluate.colour import Picture
+from vidcolor.infer.predictor import working_shape
+
+PICTURES = frozenset({".avif", ".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+CLIPS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm"})
+EVALUATION_SIDE = 240
+"""Short side at which clips are judged."""
+
+
+def find(path: Path, suffixes: frozenset[str]) -> list[Path]:
+    """Files with one of the suffixes in a folder and the folders in it, sorted by path.
+
+    A single file stands for itself. Hidden files and folders are left out.
+
+    Raises:
+        InputError: there is nothing at the path.
+    """
+    if not path.exists():
+        raise InputError(f"{path} is not there.", "Give a folder of pictures or clips, or a file.")
+    if path.is_file():
+        return [path] if path.suffix.lower() in suffixes else []
+    found = (p for p in path.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
+    return sorted(p for p in found if not any(x.startswith(".") for x in p.relative_to(path).parts))
+
+
+def read_picture(path: Path) -> Picture:
+    """A picture as uint8 sRGB (height, width, 3), turned upright.
+
+    Raises:
+        InputError: it is no picture, or damaged.
+    """
+    try:
+        with Image.open(path) as image:
+            upright = ImageOps.exif_transpose(image)
+            return np.asarray(upright.convert("RGB"))
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path} cannot be read ({error}).", "Leave it out or mend it.") from error
+
+
+def read_clip(path: Path, limit: int | None = None) -> Iterator[Picture]:
+    """Frames of a clip at the evaluation size, uint8 sRGB (height, width, 3), upright.
+
+    Square pixels, short side 240 (or the clip's own, where that is smaller), both sides multiples
+    of 4; area averaging.
+
+    Args:
+        path: the clip; its first video stream is taken.
+        limit: frames to read at most.
+
+    Raises:
+        InputError: it is no clip, has no picture, or is damaged.
+    """
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            for index, frame in enumerate(container.decode(stream)):
+                if limit is not None and index >= limit:
+                    return
+                yield _evaluation_picture(frame, stream.sample_aspect_ratio or Fraction(1))
+    except av.FFmpegError as error:
+        raise InputError(
+            f"{path} cannot be decoded ({error}).", "Leave it out or mend it."
+        ) from error
+
+
+def _evaluation_picture(frame: av.VideoFrame, aspect: Fraction) -> Picture:
+    height, width = frame.height, max(1, round(frame.width * aspect))
+    rows, columns = working_shape(height, width, min(EVALUATION_SIDE, height, width))
+    picture = frame.to_ndarray(format="rgb24")
+    smaller = rows <= frame.height and columns <= frame.width
+    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    resized = np.asarray(cv2.resize(picture, (columns, rows), interpolation=method), np.uint8)
+    quarters = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(resized, quarters))

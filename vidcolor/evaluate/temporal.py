@@ -1,0 +1,140 @@
+"""How still a clip's colour is: all rows of a clip scored in one walk, in constant memory.
+
+Truth frames (sRGB) and each row's chroma come in as iterators at the evaluation size; figures per
+row go out. The motion between frames is found once, on the truth's luma, for all rows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidcolor.evaluate.colour import Floats, Picture, to_picture, to_planes
+from vidcolor.evaluate.costs import Costs
+from vidcolor.evaluate.delta_e import delta_e, to_lab
+from vidcolor.evaluate.flow import Motion, MotionSource, estimated
+from vidcolor.evaluate.measures import colourfulness, histograms, psnr
+from vidcolor.evaluate.series import ClipScore, RowSums
+
+DISTANCES = (1, 8, 24)
+"""Frames apart at which residual flicker is taken."""
+TRUTH = "truth"
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """One frame of all rows.
+
+    Attributes:
+        luma: uint8 (height, width) of the truth.
+        errors: float32 (height x width, rows x 2): predicted minus true chroma.
+        pictures: float32 (height x width, rows x 3): the results, sRGB on 0-1.
+        delta_e: float32 (rows, height, width).
+    """
+
+    luma: np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+    errors: Floats
+    pictures: Floats
+    delta_e: Floats
+
+
+def score_clip(
+    truth: Iterable[Picture],
+    rows: Mapping[str, Iterable[Floats]],
+    motion: MotionSource = estimated,
+    costs: Costs | None = None,
+) -> dict[str, ClipScore]:
+    """Score any number of colourings of one clip; stops at the shortest of all iterators.
+
+    Args:
+        truth: the frames, uint8 sRGB (height, width, 3), at the evaluation size.
+        rows: by name, the chroma of each frame: float32 (2, height, width), Cb and Cr on 0..255.
+        motion: where pixels go; estimated on the truth's luma unless the true one is known.
+        costs: takes the seconds each metric took.
+
+    Returns:
+        The rows' figures in their order, and those of the truth itself under "truth".
+    """
+    names = [name for name in rows if name != TRUTH]
+    walk = _Walk(names, motion, costs or Costs())
+    for picture, *chromas in zip(truth, *(rows[name] for name in names), strict=False):
+        walk.step(picture, chromas)
+    return {name: sums.score() for name, sums in zip([*names, TRUTH], walk.sums, strict=True)}
+
+
+class _Walk:
+    """The state of one walk: a window of frames, and each row's sums (truth last)."""
+
+    def __init__(self, names: list[str], motion: MotionSource, costs: Costs) -> None:
+        self.sums = [RowSums(DISTANCES) for _ in (*names, TRUTH)]
+        self._motion = motion
+        self._costs = costs
+        self._window: deque[_Moment] = deque(maxlen=max(DISTANCES) + 1)
+        self._count = 0
+
+    def step(self, picture: Picture, chromas: list[Floats]) -> None:
+        """Take in the next frame: the truth and every row's chroma but the truth's own."""
+        now = self._look(picture, chromas)
+        self._window.append(now)
+        for distance in DISTANCES:
+            if distance < len(self._window):
+                self._compare(distance, now)
+        self._count += 1
+
+    def _look(self, picture: Picture, chromas: list[Floats]) -> _Moment:
+        planes = to_planes(picture)
+        lab = to_lab(picture)
+        results, errors, maps = [], [], []
+        for sums, chroma in zip(self.sums, (*chromas, planes.chroma), strict=True):
+            with self._costs("sRGB"):
+                result = to_picture(planes.luma, chroma)
+            with self._costs("Delta E"):
+                difference = delta_e(result, lab)
+            with self._costs("PSNR, CF, histograms"):
+                sums.cdc.add(histograms(result))
+                sums.psnr.append(psnr(result, picture))
+                if not planes.is_grey:
+                    sums.delta_e.append(float(difference.mean(dtype=np.float64)))
+                    sums.cf.append(colourfulness(result))
+            results.append(result)
+            errors.append(chroma - planes.chroma)
+            maps.append(difference)
+        pixels = planes.luma.size
+        beside = np.concatenate(results, axis=2).reshape(pixels, -1).astype(np.float32) / 255
+        stacked = np.concatenate(errors).reshape(-1, pixels).T
+        return _Moment(planes.luma_bytes, np.ascontiguousarray(stacked), beside, np.stack(maps))
+
+    def _compare(self, distance: int, now: _Moment) -> None:
+        before = self._window[-1 - distance]
+        with self._costs("flow"):
+            start = self._count - distance
+            motion = self._motion(start, self._count, before.luma, now.luma)
+        with self._costs("flicker, warp error"):
+            seen = motion.visible.ravel()
+            change = motion.warp @ now.errors - before.errors[seen]
+            lengths = np.hypot(change[:, 0::2], change[:, 1::2])
+            for row, sums in enumerate(self.sums):
+                sums.add_flicker(distance, lengths[:, row], seen.size)
+            if distance == 1:
+                self._compare_neighbours(motion, before, now)
+
+    def _compare_neighbours(self, motion: Motion, before: _Moment, now: _Moment) -> None:
+        change = motion.warp @ now.pictures - before.pictures[motion.visible.ravel()]
+        squares = np.square(change).reshape(len(change), -1, 3)
+        for row, sums in enumerate(self.sums):
+            sums.warp.add(squares[:, row])
+            sums.uncovered.add(now.delta_e[row][motion.uncovered])
+
+
+def flicker_share(flicker: float, grey: float, per_frame: float) -> float:
+    """Residual flicker between grey's (0) and per-frame colour's (1), of the means over clips."""
+    width = per_frame - grey
+    return (flicker - grey) / width if abs(width) > 1e-6 else float("nan")
+
+
+def cdc_distance(scores: Mapping[str, ClipScore], row: str) -> float:
+    """How far one row's CDC on one clip is from the truth's."""
+    return abs(scores[row].cdc - scores[TRUTH].cdc)
