@@ -109,7 +109,7 @@ def _keep(network: Any, kept: Path) -> None:
     try:
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
             made = Path(folder) / kept.name
-            openvino.save_model(network, made, compress_to_fp16=True)
+            openvino.save_model(network, made, compress_to_fp16=False)
             # The weights first: a reader takes the pair only when the .xml is there.
             made.with_suffix(".bin").replace(kept.with_suffix(".bin"))
             made.replace(kept)
@@ -119,6 +119,8 @@ def _keep(network: Any, kept: Path) -> None:
 
 
 def _convert(checkpoint: Path) -> Any:
+    import warnings
+
     import openvino
     import torch
 
@@ -126,5 +128,6 @@ def _convert(checkpoint: Path) -> Any:
 
     decoder = load_model(checkpoint).decoder()
     example = (torch.zeros(2, 4, 64, 96), torch.ones(1))
-    with torch.inference_mode():
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         return openvino.convert_model(decoder, example_input=example, input=[[-1, 4, -1, -1], [1]])

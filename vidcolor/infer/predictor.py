@@ -100,8 +100,10 @@ def network_input(luma: LumaBatch, hints: FloatArray | None) -> FloatArray:
     bottom, right = -height % STRIDE, -width % STRIDE
     if not bottom and not right:
         return stacked
-    mode = "reflect" if height > bottom and width > right else "edge"
-    return np.pad(stacked, ((0, 0), (0, 0), (0, bottom), (0, right)), mode=mode)
+    border = ((0, 0), (0, 0), (0, bottom), (0, right))
+    if height > bottom and width > right:
+        return np.pad(stacked, border, mode="reflect")
+    return np.pad(stacked, border, mode="edge")
 
 
 def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ class TorchPredictor:
     def __init__(self, model: Model, statistics: Statistics, device: str) -> None:
         self._device = torch.device(device)
         self._statistics = statistics
-        self._decoder = model.decoder().to(self._device, memory_format=torch.channels_last)
+        self._decoder = model.decoder().to(self._device).to(memory_format=torch.channels_last)
         self._half = self._device.type == "cuda"
         self.reduced_to: int | None = None
 
@@ -43,7 +43,7 @@ class TorchPredictor:
     def _run(self, batch: torch.Tensor) -> torch.Tensor:
         size = min(len(batch), self.reduced_to or len(batch))
         try:
-            parts = [self._forward(part) for part in batch.split(size)]
+            parts = [self._forward(part) for part in torch.split(batch, size)]
         except torch.OutOfMemoryError:
             if size == 1:
                 raise
@@ -54,7 +54,7 @@ class TorchPredictor:
         return self._run(batch)
 
     def _forward(self, part: torch.Tensor) -> torch.Tensor:
-        moved = part.to(self._device, memory_format=torch.channels_last, non_blocking=True)
+        moved = part.to(self._device, non_blocking=True)
         sharpness = torch.tensor([self._statistics.sharpness], device=self._device)
         autocast = torch.autocast("cuda", torch.float16) if self._half else nullcontext()
         with autocast:

@@ -1,9 +1,8 @@
-"""Checkpoints: safetensors whose header says what network it is, and what was found out about it."""
+"""Checkpoints: safetensors whose header says what network it is and how far to trust it."""
 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,7 +38,7 @@ class Model:
 
 
 def save_model(path: Path, generator: Generator, bins: Bins, info: ModelInfo) -> None:
-    """Write a checkpoint in fp16, under a temporary name first, so that it is whole or not there."""
+    """Write a checkpoint in fp16, under a temporary name first: it is whole or not there."""
     tensors = {
         f"generator.{key}": _half(value).contiguous()
         for key, value in generator.state_dict().items()
@@ -50,7 +49,7 @@ def save_model(path: Path, generator: Generator, bins: Bins, info: ModelInfo) ->
     temporary = path.with_name(path.name + ".part")
     try:
         save_file(tensors, temporary, metadata=header)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -49,12 +49,13 @@ class ContextBlock(nn.Module):
         n, c, h, w = features.shape
         tokens = features.flatten(2).transpose(1, 2)
         qkv = self.qkv(self.norm_attention(tokens)).view(n, h * w, 3, self.heads, c // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         mixed = F.scaled_dot_product_attention(query, key, value)
         mixed = mixed.transpose(1, 2).reshape(n, h * w, c)
         tokens = tokens + self.scale_attention * self.project(mixed)
         tokens = tokens + self.scale_mlp * self.mlp(self.norm_mlp(tokens))
-        return tokens.transpose(1, 2).reshape(n, c, h, w)
+        result: Tensor = tokens.transpose(1, 2).reshape(n, c, h, w)
+        return result
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Sequential:

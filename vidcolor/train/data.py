@@ -126,7 +126,7 @@ def _decode(files: Sequence[Path], index: Path, pixels: Path) -> None:
                 skipped.append((str(file), picture))
                 continue
             stream.write(picture.tobytes())
-            entries.append(_Entry(offset, *picture.shape[:2], digest))
+            entries.append(_Entry(offset, picture.shape[0], picture.shape[1], digest))
             offset += picture.size
     partial.replace(pixels)
     digests = hashlib.sha256("".join(sorted(e.digest for e in entries)).encode()).hexdigest()

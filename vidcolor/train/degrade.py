@@ -43,30 +43,29 @@ def _gamma(luma: FloatLuma, strength: float, rng: np.random.Generator) -> FloatL
 def _fade(luma: FloatLuma, strength: float, rng: np.random.Generator) -> FloatLuma:
     low = rng.uniform(0, 0.2 * strength)
     high = 1 - rng.uniform(0, 0.25 * strength)
-    return low + luma * np.float32(high - low)
+    return np.asarray(low + luma * (high - low), np.float32)
 
 
 def _harden(luma: FloatLuma, strength: float, rng: np.random.Generator) -> FloatLuma:
     gain = 1 + rng.uniform(0, 0.7 * strength)
     middle = np.float32(luma.mean())
-    return np.clip((luma - middle) * np.float32(gain) + middle, 0, 1)
+    return np.asarray(np.clip((luma - middle) * gain + middle, 0, 1), np.float32)
 
 
 def _vignette(luma: FloatLuma, strength: float, rng: np.random.Generator) -> FloatLuma:
     height, width = luma.shape
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] - np.float32(rng.normal(0, 0.2))
     x = np.linspace(-1, 1, width, dtype=np.float32)[None] - np.float32(rng.normal(0, 0.2))
-    return luma * (
-        1 - np.float32(rng.uniform(0, 0.4 * strength)) * np.clip((x**2 + y**2) / 2, 0, 1)
-    )
+    darker = np.float32(rng.uniform(0, 0.4 * strength))
+    return np.asarray(luma * (1 - darker * np.clip((x**2 + y**2) / 2, 0, 1)), np.float32)
 
 
 def _grain(luma: FloatLuma, strength: float, rng: np.random.Generator) -> FloatLuma:
     noise = rng.standard_normal(luma.shape, np.float32)
     size = rng.uniform(0, 0.9)
     if size > 0.3:
-        noise = cv2.GaussianBlur(noise, (0, 0), size)
-        noise /= noise.std() + 1e-6
+        blurred = np.asarray(cv2.GaussianBlur(noise, (0, 0), size), np.float32)
+        noise = blurred / (blurred.std() + np.float32(1e-6))
     return luma + noise * np.float32(rng.uniform(0.005, 0.005 + 0.09 * strength))
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-SHARE_WITH_HINTS = 0.45
-SHARE_RECOLOURED = 0.35
+SHARE_WITH_HINTS = 0.4
+SHARE_RECOLOURED = 0.2
 SHARE_DENSE = 0.35
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -65,7 +64,7 @@ class Trainer:
         self.frozen = frozen_modules(self.generator.encoder, settings.frozen_levels)
         for module in self.frozen:
             module.requires_grad_(False)
-        self.generator.to(self.device, memory_format=torch.channels_last)
+        self.generator.to(self.device).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.loss = SupervisedLoss(self.bins, settings.regression_weight).to(self.device)
         self.optimizer = _optimizer(self.generator, settings)
@@ -210,7 +209,7 @@ class Trainer:
         temporary = self.run / f"{STATE}.part"
         try:
             torch.save(state, temporary)
-            os.replace(temporary, self.run / STATE)
+            temporary.replace(self.run / STATE)
         except OSError as problem:
             temporary.unlink(missing_ok=True)
             raise OutputError(

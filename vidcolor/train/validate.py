@@ -55,7 +55,10 @@ def validate(decoder: Decoder, store: PictureStore, chosen: Sequence[int]) -> Va
     """
     device = next(decoder.parameters()).device
     sharpness = torch.ones(1, device=device)
-    true, guess, spread, rows = [], [], [], []
+    true: list[FloatArray] = []
+    guess: list[FloatArray] = []
+    spread: list[FloatArray] = []
+    rows: list[NDArray[np.uint8]] = []
     for picture in _resized(store, chosen):
         luma = np.ascontiguousarray(picture[..., 0])
         batch = torch.from_numpy(network_input(luma[None], None)).to(device)
@@ -104,7 +107,7 @@ def _norm(planes: FloatArray) -> FloatArray:
 def _resized(store: PictureStore, chosen: Sequence[int]) -> Iterator[Picture]:
     for index in chosen:
         picture = store.picture(index)
-        height, width = working_shape(*picture.shape[:2], SHORT_SIDE)
+        height, width = working_shape(picture.shape[0], picture.shape[1], SHORT_SIDE)
         yield np.asarray(
             cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8
         )
