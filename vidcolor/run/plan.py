@@ -1,0 +1,258 @@
+"""What is to be done with one clip: found out and checked before any work, then frozen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from vidcolor import __version__
+from vidcolor.color.convert import SampleSpec
+from vidcolor.errors import OutputError, UsageError
+from vidcolor.infer.predictor import STRIDE, working_shape
+from vidcolor.media.clip import ClipInfo, EncoderSettings
+from vidcolor.media.encode import choose_encoder
+from vidcolor.media.mux import StreamPlan, plan_streams
+from vidcolor.network import shelf
+from vidcolor.steady.settle import SteadySettings
+
+LEAST_SIZE, LARGEST_SIZE = 64, 1024
+SEGMENT_SHORTEST_S = 5.0
+SEGMENT_LONGEST_S = 30.0
+SAMPLE_BYTES = 1 << 16
+TRANSFERS = {16: "pq", 18: "hlg"}
+
+
+@dataclass(frozen=True)
+class ColorizeSettings:
+    """What a user may say of colouring; None leaves the choice to the model or the machine.
+
+    Attributes:
+        model: name or path.
+        device: auto, cpu, cuda, cuda:N, mps.
+        backend: auto, torch, openvino.
+        render_size: short side in pixels the network sees.
+        saturation: factor on chroma.
+        vividness: inverse temperature of the colour distribution.
+        steady: how colour is held still.
+        start_s: where to begin, seconds from the first frame.
+        duration_s: how much to colour.
+        codec: FFmpeg encoder.
+        crf: constant quality of the encoder.
+        preset: the encoder's own name of a speed.
+        lossless: luma bit by bit as in the source.
+        tag: whether the container's metadata name this program.
+        threads: CPU threads for network and encoder, 0 for one a core.
+    """
+
+    model: str = shelf.DEFAULT_MODEL
+    device: str = "auto"
+    backend: str = "auto"
+    render_size: int | None = None
+    saturation: float | None = None
+    vividness: float = 1.0
+    steady: SteadySettings = SteadySettings()
+    start_s: float = 0.0
+    duration_s: float | None = None
+    codec: str | None = None
+    crf: int | None = None
+    preset: str | None = None
+    lossless: bool = False
+    tag: bool = True
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if self.saturation is not None and not 0 <= self.saturation <= 10:
+            raise UsageError(
+                f"--saturation {self.saturation:g} is out of range.", "Give 0 (grey) to 10."
+            )
+        size = self.render_size
+        if size is not None and (not LEAST_SIZE <= size <= LARGEST_SIZE or size % STRIDE):
+            raise UsageError(
+                f"--render-size {size} cannot be used.",
+                f"Give a multiple of {STRIDE} from {LEAST_SIZE} to {LARGEST_SIZE}.",
+            )
+        if self.start_s < 0 or (self.duration_s is not None and self.duration_s <= 0):
+            raise UsageError(
+                "--start must not be negative and --duration must be positive.",
+                "Give seconds, such as --start 60 --duration 10.",
+            )
+
+    def for_model(self, info: shelf.ModelInfo) -> ColorizeSettings:
+        """With the model's own choices where the user made none."""
+        return replace(
+            self,
+            render_size=self.render_size or info.working_size,
+            saturation=info.saturation if self.saturation is None else self.saturation,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """One clip's work.
+
+    Attributes:
+        clip: the source.
+        output: the film to be made.
+        settings: with nothing left open.
+        encoder: how every segment is encoded.
+        streams: what becomes of all else in the file.
+        first: index of the first frame to colour.
+        count: how many frames.
+        model_hash: sha256 of the weights.
+    """
+
+    clip: ClipInfo
+    output: Path
+    settings: ColorizeSettings
+    encoder: EncoderSettings
+    streams: tuple[StreamPlan, ...]
+    first: int
+    count: int
+    model_hash: str
+
+    @property
+    def working_shape(self) -> tuple[int, int]:
+        """(height, width) of the small upright luma."""
+        height, width = self.clip.upright_size
+        return working_shape(height, width, self.settings.render_size or 0)
+
+    @property
+    def spec(self) -> SampleSpec:
+        """What the numbers of the clip's planes mean."""
+        clip = self.clip
+        return SampleSpec(
+            clip.resolved_matrix(),
+            clip.full_range,
+            clip.depth,
+            TRANSFERS.get(clip.transfer, "sdr"),
+        )
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a part of the film is coloured."""
+        return self.count < self.clip.frame_count
+
+    @property
+    def segment_limits(self) -> tuple[int, int]:
+        """Fewest and most frames of a segment."""
+        rate = float(self.clip.average_rate) or 25.0
+        return max(1, round(SEGMENT_SHORTEST_S * rate)), max(2, round(SEGMENT_LONGEST_S * rate))
+
+    @property
+    def tag(self) -> str | None:
+        """A line about this program for the film's metadata, or None."""
+        if not self.settings.tag:
+            return None
+        s = self.settings
+        return (
+            f"Coloured by vidcolor {__version__}, model {s.model} ({self.model_hash[:12]}), "
+            f"size {s.render_size}, saturation {s.saturation:g}, vividness {s.vividness:g}, "
+            f"steady {s.steady.strength:g}"
+        )
+
+    def fingerprint(self, machine: str) -> dict[str, object]:
+        """All that the packets of a segment depend on, for a job to be gone on with.
+
+        Args:
+            machine: device, backend and precision.
+        """
+        status = self.clip.path.stat()
+        return {
+            "version": __version__,
+            "source": {
+                "size": status.st_size,
+                "mtime_ns": status.st_mtime_ns,
+                "sample": _sample(self.clip.path),
+            },
+            "settings": asdict(self.settings),
+            "encoder": json.loads(json.dumps(asdict(self.encoder))),
+            "frames": [self.first, self.count],
+            "model": self.model_hash,
+            "machine": machine,
+        }
+
+
+def make_plan(clip: ClipInfo, output: Path, settings: ColorizeSettings, threads: int) -> Plan:
+    """Check everything that can be checked before the work.
+
+    Args:
+        clip: from `probe`.
+        output: its suffix says the container.
+        settings: what the user asked for.
+        threads: for the encoder.
+
+    Raises:
+        UsageError, OutputError, ModelError: as the parts of the plan say.
+    """
+    path = shelf.find_model(settings.model)
+    info = shelf.load_info(path)
+    first, count = _range(clip, settings)
+    return Plan(
+        clip=clip,
+        output=output,
+        settings=settings.for_model(info),
+        encoder=choose_encoder(
+            clip,
+            output,
+            settings.codec,
+            settings.crf,
+            settings.preset,
+            settings.lossless,
+            threads,
+        ),
+        streams=plan_streams(clip, output),
+        first=first,
+        count=count,
+        model_hash=shelf.verified_hash(path),
+    )
+
+
+def check_output(source: Path, output: Path, overwrite: bool) -> None:
+    """Refuse an output that would destroy something or cannot be made.
+
+    Raises:
+        OutputError: it is the source itself, it exists, or its folder is missing or closed.
+    """
+    if output.is_dir():
+        raise OutputError(f"The output {output} is a folder.", "Give the name of a file in it.")
+    if output.exists() and source.exists() and output.samefile(source):
+        raise OutputError(
+            f"The output {output} is the source itself.", "Give it another name."
+        )
+    if output.exists() and not overwrite:
+        raise OutputError(
+            f"The output {output} exists already.", "Give another name, or --overwrite."
+        )
+    folder = output.parent
+    if not folder.is_dir():
+        raise OutputError(f"The folder {folder} does not exist.", f"Make it: mkdir -p {folder}")
+
+
+def _range(clip: ClipInfo, settings: ColorizeSettings) -> tuple[int, int]:
+    start = int(clip.pts[0]) + settings.start_s / float(clip.time_base)
+    first = max(0, int(np.searchsorted(clip.pts, start + 0.5, "right")) - 1)
+    if settings.start_s > 0 and settings.start_s >= clip.duration_s:
+        raise UsageError(
+            f"--start {settings.start_s:g} lies behind the end of {clip.path.name}"
+            f" ({clip.duration_s:.2f} s).",
+            "Give a smaller one.",
+        )
+    if settings.duration_s is None:
+        return first, clip.frame_count - first
+    end = start + settings.duration_s / float(clip.time_base)
+    return first, max(1, int(np.searchsorted(clip.pts, end - 0.5, "left")) - first)
+
+
+def _sample(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        digest.update(stream.read(SAMPLE_BYTES))
+        stream.seek(max(0, path.stat().st_size // 2))
+        digest.update(stream.read(SAMPLE_BYTES))
+        stream.seek(max(0, path.stat().st_size - SAMPLE_BYTES))
+        digest.update(stream.read(SAMPLE_BYTES))
+    return digest.hexdigest()[:32]

@@ -1,0 +1,140 @@
+"""One segment through the rooms: small luma to settled chroma, then full frames to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.color.convert import NEUTRAL, viewed_luma
+from vidcolor.color.upscale import colored_planes
+from vidcolor.infer.predictor import shrink
+from vidcolor.media.clip import Frame
+from vidcolor.media.decode import read_frames, read_luma
+from vidcolor.media.encode import SegmentWriter
+from vidcolor.media.planes import plane_shapes, turn_back, turn_upright
+from vidcolor.run.plan import Plan
+from vidcolor.run.stages import Timings, ahead
+from vidcolor.steady.shots import find_cuts
+
+FRAMES_AHEAD = 4
+OVERLAP_S = 1.0
+
+SmallLuma = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Frames that are coloured and encoded together.
+
+    Attributes:
+        first: index of its first frame in the clip.
+        count: how many frames it has.
+        luma: uint8 (frames, height, width): its small luma with some before and behind it where a
+            shot was split.
+        lead: how many frames of `luma` come before its first.
+        cuts: indexes in `luma` at which shots begin, without 0.
+    """
+
+    first: int
+    count: int
+    luma: SmallLuma
+    lead: int
+    cuts: tuple[int, ...]
+
+
+def small_luma(plan: Plan) -> Iterator[SmallLuma]:
+    """Every frame of the plan as the network sees it: uint8 (height, width), upright."""
+    clip, spec = plan.clip, plan.spec
+    shape = plan.working_shape
+    if clip.rotation in (90, 270):
+        shape = shape[1], shape[0]
+    for luma in read_luma(clip, plan.first, plan.count):
+        small = viewed_luma(shrink(luma, shape), spec)
+        yield np.ascontiguousarray(turn_upright(small, clip.rotation, clip.flipped))
+
+
+def segments(plan: Plan, frames: Iterator[SmallLuma]) -> Iterator[Segment]:
+    """Cut small luma into segments of whole shots, splitting shots that are too long.
+
+    Where a shot is split, both sides see a second of each other's frames.
+    """
+    shortest, longest = plan.segment_limits
+    overlap = max(1, round(OVERLAP_S * float(plan.clip.average_rate)))
+    waiting: list[SmallLuma] = []
+    lead = 0
+    first = plan.first
+    ended = False
+    while not ended or len(waiting) > lead:
+        while not ended and len(waiting) < lead + longest + overlap:
+            frame = next(frames, None)
+            if frame is None:
+                ended = True
+            else:
+                waiting.append(frame)
+        if len(waiting) == lead:
+            return
+        cuts = find_cuts(waiting)
+        count, tail = _extent(len(waiting) - lead, [c - lead for c in cuts], shortest, longest, ended)
+        shown = np.stack(waiting[: lead + count + min(tail, overlap)])
+        inside = tuple(cut for cut in cuts if 0 < cut < len(shown))
+        yield Segment(first, count, shown, lead, inside)
+        next_lead = min(overlap, lead + count) if tail else 0
+        waiting = waiting[lead + count - next_lead :]
+        lead = next_lead
+        first += count
+
+
+def _extent(
+    available: int, cuts: list[int], shortest: int, longest: int, ended: bool
+) -> tuple[int, int]:
+    """How many frames a segment takes of those available, and how many of the same shot follow."""
+    if ended and available <= longest:
+        return available, 0
+    usable = [cut for cut in cuts if shortest <= cut <= longest]
+    if usable:
+        return usable[-1], 0
+    return longest, available - longest
+
+
+def write_segment(
+    plan: Plan,
+    segment: Segment,
+    chroma: FloatArray,
+    path: Path,
+    timings: Timings,
+    written: Callable[[], None],
+) -> None:
+    """Decode a segment again, give every frame its colour, encode it.
+
+    Args:
+        plan: what is to be done.
+        segment: which frames.
+        chroma: float32 (count, 2, h, w) on 0..255, of the upright picture.
+        path: where the encoded segment appears when it is complete.
+        timings: told how long each stage took.
+        written: called after every frame.
+    """
+    source = timings.each("decode", read_frames(plan.clip, segment.first, segment.count))
+    colored = timings.each("upscale", _colored(plan, ahead(source, FRAMES_AHEAD), chroma))
+    waiting = ahead(colored, FRAMES_AHEAD)
+    with SegmentWriter(path, plan.clip, plan.encoder) as writer:
+        for frame in waiting:
+            with timings.measure("encode"):
+                writer.write(frame)
+            written()
+
+
+def _colored(plan: Plan, frames: Iterator[Frame], chroma: FloatArray) -> Iterator[Frame]:
+    clip, spec = plan.clip, plan.spec
+    shapes = plane_shapes(clip.working_format, clip.width, clip.height)
+    saturation = np.float32(1.0 if plan.settings.saturation is None else plan.settings.saturation)
+    for frame, upright in zip(frames, chroma, strict=True):
+        strong = (upright - np.float32(NEUTRAL)) * saturation + np.float32(NEUTRAL)
+        lying = np.stack([turn_back(plane, clip.rotation, clip.flipped) for plane in strong])
+        cb, cr = colored_planes(lying, frame.luma, shapes[1], clip.chroma_location, spec)
+        yield Frame(frame.index, frame.pts, (frame.luma, cb, cr), frame.repeated)

@@ -1,0 +1,103 @@
+"""Stages that overlap: the only place with threads and queues, and the clock that times them."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE_S = 0.1
+
+
+@dataclass
+class Timings:
+    """Seconds each stage was busy; stages overlap, so the sum may exceed the wall clock's."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        """Count the time of a block for a stage."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - began
+            with self._lock:
+                self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+
+    def each(self, stage: str, items: Iterable[T]) -> Iterator[T]:
+        """Pass items on, counting the time that it takes to make them."""
+        iterator = iter(items)
+        while True:
+            with self.measure(stage):
+                try:
+                    item = next(iterator)
+                except StopIteration:
+                    return
+            yield item
+
+    def busiest(self) -> str:
+        """The stage that took longest so far, "" before any has."""
+        with self._lock:
+            return max(self.seconds, key=self.seconds.__getitem__, default="")
+
+
+@dataclass(frozen=True)
+class _Failure:
+    error: BaseException
+
+
+class _End:
+    """Marks the end of a queue."""
+
+
+def ahead(items: Iterable[T], depth: int) -> Generator[T]:
+    """Make items in a thread of their own, at most `depth` of them ahead of their use.
+
+    An error in the thread is raised again here. Closing this generator ends the thread.
+    """
+    waiting: queue.Queue[T | _Failure | _End] = queue.Queue(depth)
+    stopped = threading.Event()
+
+    def put(item: T | _Failure | _End) -> bool:
+        while not stopped.is_set():
+            try:
+                waiting.put(item, timeout=PATIENCE_S)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def work() -> None:
+        iterator = iter(items)
+        try:
+            for item in iterator:
+                if not put(item):
+                    break
+        except BaseException as error:  # noqa: BLE001 - handed to the consumer, whatever it is
+            put(_Failure(error))
+        else:
+            put(_End())
+        finally:
+            close = getattr(iterator, "close", None)
+            if close is not None:
+                close()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while not isinstance(item := waiting.get(), _End):
+            if isinstance(item, _Failure):
+                raise item.error
+            yield item
+    finally:
+        stopped.set()
+        thread.join()
