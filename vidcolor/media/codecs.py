@@ -38,7 +38,8 @@ _HOLDS = {
     "mjpeg": (".mp4", ".mov", ".mkv", ".avi"),
 }
 _ORDER = ("libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1")
-_LOSSLESS = {"libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1"}
+_LOSSLESS = {"libx264", "libx265", "libvpx-vp9", "ffv1"}
+"""libsvtav1's lossless=1 is not among them: at 10 bits luma came back up to 3 off."""
 _HDR_TRANSFERS = (16, 18)
 
 
@@ -56,7 +57,27 @@ def candidates(clip: ClipInfo, suffix: str, lossless: bool) -> list[str]:
         order = ["libvpx-vp9", "libsvtav1"]
     elif min(clip.width, clip.height) < 64:
         order.remove("libsvtav1")
+    if clip.sample_aspect_ratio != 1 and suffix == ".mkv":
+        order.sort(key=_loses_aspect)
     return [c for c in order if suffix in _HOLDS[c] and (not lossless or c in _LOSSLESS)]
+
+
+def _loses_aspect(codec: str) -> bool:
+    return codec not in ("libx264", "libx265")
+
+
+def losses(clip: ClipInfo, codec: str, suffix: str) -> tuple[str, ...]:
+    """What the chosen encoder and container cannot carry, as sentences."""
+    said = []
+    if clip.sample_aspect_ratio != 1 and suffix in (".mkv", ".webm") and _loses_aspect(codec):
+        said.append(
+            f"{suffix} with {codec} does not keep the pixel aspect {clip.sample_aspect_ratio}."
+        )
+    if clip.hdr and codec != "libx265":
+        said.append(f"{codec} does not keep the mastering display's description.")
+    if clip.display_matrix is not None and clip.rotation and suffix == ".avi":
+        said.append("avi does not keep the rotation.")
+    return tuple(said)
 
 
 def segment_suffix(codec: str) -> str:
@@ -90,7 +111,7 @@ def encoder_options(
         options |= {"b": "0", "row-mt": "1", "deadline": "good"}
         options["cpu-used"] = options.pop("preset", "3")
     elif codec == "ffv1":
-        options |= {"level": "3", "slicecrc": "1", "slices": "4"}
+        options |= {"level": "3", "slicecrc": "1"}
         if clip.depth > 8:
             options |= {"coder": "1"}
     if clip.chroma_location != "left" and codec in CRF_LIMITS and clip.depth <= 12:
@@ -99,9 +120,8 @@ def encoder_options(
 
 
 _LOSSLESS_OPTIONS = {
-    # crf 0 is lossless for 8 bits only.
-    "libx264": {"qp": "0"},
-    "libsvtav1": {"svtav1-params": "lossless=1"},
+    # crf 0 is lossless for 8 bits only; and fast skipping of blocks drops differences of 1.
+    "libx264": {"qp": "0", "fast-pskip": "0"},
     "libvpx-vp9": {"lossless": "1"},
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import av
 import av.filter
+import numpy as np
 from av.codec.context import Flags
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
@@ -27,9 +28,11 @@ from vidcolor.media.codecs import (
     segment_suffix,
 )
 from vidcolor.media.files import publish, temporary_name, write_error
-from vidcolor.media.planes import neutral_chroma, pack, plane_shapes
+from vidcolor.media.planes import neutral_chroma, pack, plane_shapes, unpack_luma
 from vidcolor.media.source import media_url
 
+_REORDERING = 16
+"""More frames than any encoder holds back to reorder them."""
 _FIELD_NUMBERS = {"progressive": 1, "tt": 2, "bb": 3, "tb": 4, "bt": 5}
 
 
@@ -109,6 +112,13 @@ def _check_rate(clip: ClipInfo, suffix: str) -> None:
         raise OutputError(
             "avi cannot hold a film whose frame rate varies.", "Use .mkv, .mp4 or .mov."
         )
+    if suffix in (".mkv", ".webm"):
+        thousandths = np.rint(clip.pts * float(clip.time_base * 1000))
+        if (np.diff(thousandths) < 1).any():
+            raise OutputError(
+                f"{suffix} knows no time finer than 1 ms, and the film has frames closer than that.",
+                "Use .mp4 or .mov.",
+            )
 
 
 def avi_slots(clip: ClipInfo) -> list[int] | None:
@@ -150,27 +160,29 @@ def _settings(
 
 def _remedy(clip: ClipInfo, suffix: str, codec: str | None, lossless: bool) -> str:
     if codec:
-        return (
-            f"{codec} goes into {', '.join(containers_for(codec))}; or leave the codec to choose."
-        )
+        return f"Use {', '.join(containers_for(codec))} for {codec}, or leave the codec out."
     if suffix != ".mkv":
         return "Use .mkv, which holds nearly everything."
     return "Try lossless, or another codec." if not lossless else "Leave out lossless."
 
 
 def _try(clip: ClipInfo, suffix: str, settings: EncoderSettings) -> str | None:
-    """Encode one neutral frame and put it into the container: a reason, or None if it went."""
+    """Encode a few frames and put them into the container: a reason, or None if it went."""
     formats = av.codec.Codec(settings.codec, "w").video_formats
     if formats and settings.pixel_format not in {f.name for f in formats}:
         return f"takes no {settings.pixel_format}"
-    cb, cr = neutral_chroma(clip.working_format, clip.width, clip.height)
-    frame = Frame(0, 0, (_grey_luma(clip, cb), cb, cr))
+    if settings.codec in ("libx264", "libx265") and _cut_samples(clip):
+        return "takes no odd size in this format"
+    frames = _trial_frames(clip, 3 if settings.lossless else 1)
     with tempfile.TemporaryDirectory(prefix="vidcolor-") as folder:
         segment = Path(folder) / f"try{segment_suffix(settings.codec)}"
         try:
             with SegmentWriter(segment, clip, settings) as writer:
-                writer.write(frame)
+                for frame in frames:
+                    writer.write(frame)
             _try_container(segment, Path(folder) / f"try-out{suffix}")
+            if settings.lossless and not _comes_back(segment, clip, frames):
+                return "is not lossless"
         except UsageError:
             raise
         except OutputError as error:
@@ -180,12 +192,33 @@ def _try(clip: ClipInfo, suffix: str, settings: EncoderSettings) -> str | None:
     return None
 
 
-def _grey_luma(clip: ClipInfo, like: Plane) -> Plane:
+def _cut_samples(clip: ClipInfo) -> bool:
+    """Whether an odd width or height leaves half a chroma sample."""
+    chroma = plane_shapes(clip.working_format, clip.width, clip.height)[1]
+    halves = chroma[0] != clip.height, chroma[1] != clip.width
+    return bool((halves[0] and clip.height % 2) or (halves[1] and clip.width % 2))
+
+
+def _trial_frames(clip: ClipInfo, count: int) -> list[Frame]:
+    """Noise, then the same but for a few samples by 1, which careless encoders pass over."""
+    chance = np.random.default_rng(0)
+    cb, cr = neutral_chroma(clip.working_format, clip.width, clip.height)
     shape = plane_shapes(clip.working_format, clip.width, clip.height)[0]
-    plane: Plane = like.copy()
-    plane.resize(shape, refcheck=False)
-    plane[...] = 1 << (clip.depth - 1)
-    return plane
+    luma: Plane = chance.integers(16, 1 << clip.depth - 1, shape).astype(cb.dtype)
+    frames = []
+    for index in range(min(count, clip.frame_count)):
+        frames.append(Frame(index, int(clip.pts[index]), (luma, cb, cr)))
+        luma = luma + (chance.random(shape) < 0.001).astype(cb.dtype)
+    return frames
+
+
+def _comes_back(segment: Path, clip: ClipInfo, frames: Sequence[Frame]) -> bool:
+    with av.open(media_url(segment)) as container:
+        decoded = list(container.decode(video=0))
+    return len(decoded) == len(frames) and all(
+        np.array_equal(unpack_luma(there, clip.full_range), here.luma)
+        for there, here in zip(decoded, frames, strict=True)
+    )
 
 
 def _try_container(segment: Path, output: Path) -> None:
@@ -214,6 +247,8 @@ class SegmentWriter:
         self._temporary = temporary_name(self._path)
         self._first_pts: int | None = None
         self._durations: dict[int, int] = {}
+        self._stamps: list[int] = []
+        self._muxed = 0
         self._fields = _field_setter(clip) if clip.interlaced else None
         self._container: OutputContainer | None = None
 
@@ -230,7 +265,13 @@ class SegmentWriter:
 
     def _open(self) -> None:
         clip, settings = self._clip, self._settings
-        container = av.open(media_url(self._temporary), "w")
+        # The length of the edit list is stored in the movie's time scale, 1 ms by default.
+        exact = {"movie_timescale": str(clip.time_base.denominator)}
+        container = av.open(
+            media_url(self._temporary),
+            "w",
+            container_options={} if self._path.suffix == ".nut" else exact,
+        )
         self._container = container
         stream: Any = container.add_stream(
             settings.codec, rate=clip.average_rate, options=dict(settings.options)
@@ -258,8 +299,9 @@ class SegmentWriter:
         if (picture.width, picture.height) != (self._clip.width, self._clip.height):
             raise ValueError(f"frame {frame.index} is {picture.width}x{picture.height}")
         picture.pts = frame.pts - self._first_pts
-        if picture.pts in self._durations or (self._durations and picture.pts < 0):
+        if self._stamps and picture.pts <= self._stamps[-1]:
             raise ValueError(f"pts {frame.pts} of frame {frame.index} comes twice or backward")
+        self._stamps.append(picture.pts)
         self._durations[picture.pts] = self._clip.frame_end(frame.index) - frame.pts
         self._tag(picture)
         try:
@@ -288,8 +330,17 @@ class SegmentWriter:
         assert self._container is not None
         for packet in packets:
             # libsvtav1 ignores frame durations, and others guess them.
-            packet.duration = self._durations.pop(packet.pts, packet.duration)
+            packet.duration = self._durations[packet.pts]
+            if self._path.suffix != ".nut":
+                packet.dts = self._decode_stamp(self._muxed)
+            self._muxed += 1
             self._container.mux(packet)
+
+    def _decode_stamp(self, place: int) -> int:
+        """A dts for the packet at a place: libx265 gives noise for segments of a frame or two."""
+        if place < _REORDERING:
+            return place - _REORDERING
+        return self._stamps[place - _REORDERING]
 
     def __exit__(
         self,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import av
+from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 
 from vidcolor.media.clip import ClipInfo
@@ -64,9 +66,15 @@ def join(
             film = _film_carrier(target, clip, segments[0], suffix, table)
             window = _seconds(start_pts, clip), _seconds(end_pts, clip)
             passengers = Passengers(source, target, plans, shift_s, window)
-            _describe(target, source, clip, tag, shift_s, window)
+            target.metadata.update(kept_metadata(dict(clip.metadata)))
+            if tag:
+                _add_tag(target.metadata, tag, suffix)
+            _add_chapters(target, source, shift_s, window)
             target.start_encoding()
-            _mux_all(target, film, table, passengers, shift_s if suffix != ".avi" else None)
+            ticks = 0 if suffix == ".avi" else round(shift_s / table.time_base)
+            packets = table.shifted(ticks).packets(film, _bitstream(film, suffix))
+            for _, packet in heapq.merge(packets, passengers.packets(), key=itemgetter(0)):
+                target.mux(packet)
 
 
 def _seconds(pts: int | None, clip: ClipInfo) -> Fraction | None:
@@ -103,9 +111,14 @@ def _film_carrier(
     target: OutputContainer, clip: ClipInfo, segment: Path, suffix: str, table: FilmTable
 ) -> Any:
     with av.open(media_url(segment)) as first:
-        carrier: Any = target.add_stream_from_template(first.streams.video[0], opaque=True)
+        coded = first.streams.video[0]
+        carrier: Any = target.add_stream_from_template(coded, opaque=True)
+        if bitstream := _bitstream(carrier, suffix):
+            BitStreamFilterContext(bitstream, in_stream=coded, out_stream=carrier)
     carrier.time_base = table.time_base
     context = carrier.codec_context
+    # Without a rate of the stream the timecode track cannot be written.
+    carrier.framerate = clip.average_rate
     context.sample_aspect_ratio = clip.sample_aspect_ratio
     context.color_range = 2 if clip.full_range else 1
     context.colorspace, context.color_primaries = clip.matrix, clip.primaries
@@ -119,25 +132,27 @@ def _film_carrier(
     return carrier
 
 
-def _describe(
+def _bitstream(carrier: Any, suffix: str) -> str | None:
+    """The filter that avi wants for streams with start codes and others do without."""
+    name = carrier.codec_context.name
+    return f"{name}_mp4toannexb" if suffix == ".avi" and name in ("h264", "hevc") else None
+
+
+def _add_chapters(
     target: OutputContainer,
     source: InputContainer,
-    clip: ClipInfo,
-    tag: str | None,
     shift_s: Fraction,
     window: tuple[Fraction | None, Fraction | None],
 ) -> None:
-    target.metadata.update(kept_metadata(dict(clip.metadata)))
-    if tag:
-        _add_tag(target.metadata, tag)
     chapters = [c for c in map(_moved(shift_s, window), source.chapters()) if c]
     if chapters:
         target.set_chapters(chapters)
 
 
-def _add_tag(metadata: dict[str, str], tag: str) -> None:
+def _add_tag(metadata: dict[str, str], tag: str, suffix: str) -> None:
+    """Put the tag where nobody has written, else below what is written; mov has one place."""
     present = {key.lower() for key in metadata}
-    for key in ("comment", "description"):
+    for key in ("comment",) if suffix == ".mov" else ("comment", "description"):
         if key not in present:
             metadata[key] = tag
             return
@@ -161,20 +176,3 @@ def _moved(shift_s: Fraction, window: tuple[Fraction | None, Fraction | None]) -
         return moved
 
     return move
-
-
-def _mux_all(
-    target: OutputContainer,
-    film: Any,
-    table: FilmTable,
-    passengers: Passengers,
-    shift_s: Fraction | None,
-) -> None:
-    shift = 0 if shift_s is None else round(shift_s / table.time_base)
-    shifted = table.shifted(shift)
-    streams: Iterable[Iterable[tuple[float, Any]]] = (
-        shifted.packets(film),
-        passengers.packets(),
-    )
-    for _, packet in heapq.merge(*streams, key=lambda item: item[0]):
-        target.mux(packet)

@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.bitstream import BitStreamFilterContext
 from av.packet import Packet
 
 from vidcolor.errors import OutputError
@@ -41,20 +42,31 @@ class FilmTable:
         """The same film, `ticks` later."""
         return replace(self, pts=self.pts + ticks, dts=self.dts + ticks)
 
-    def packets(self, stream: Any) -> Iterator[tuple[float, Packet[Any]]]:
-        """Read the packets one by one, stamped for `stream`, with their time in seconds."""
+    def packets(self, stream: Any, bitstream: str | None) -> Iterator[tuple[float, Packet[Any]]]:
+        """Read the packets one by one, stamped for `stream`, with their time in seconds.
+
+        Args:
+            stream: of the output.
+            bitstream: a filter that each packet goes through, such as 'h264_mp4toannexb'.
+        """
         place = 0
         for path in self.segments:
             with av.open(media_url(path)) as container:
-                for packet in container.demux(container.streams.video[0]):
+                film = container.streams.video[0]
+                through = BitStreamFilterContext(bitstream, in_stream=film) if bitstream else None
+                for packet in container.demux(film):
                     if packet.size == 0:
                         continue
-                    packet.time_base = self.time_base
-                    packet.pts, packet.dts = int(self.pts[place]), int(self.dts[place])
-                    packet.duration = int(self.duration[place])
-                    packet.stream = stream
-                    yield float(packet.dts * self.time_base), packet
+                    made = through.filter(packet)[0] if through else packet
+                    yield self._stamp(made, place, stream)
                     place += 1
+
+    def _stamp(self, packet: Packet[Any], place: int, stream: Any) -> tuple[float, Packet[Any]]:
+        packet.time_base = self.time_base
+        packet.pts, packet.dts = int(self.pts[place]), int(self.dts[place])
+        packet.duration = int(self.duration[place])
+        packet.stream = stream
+        return float(packet.dts * self.time_base), packet
 
 
 def film_table(

@@ -29,6 +29,8 @@ _TEXT_CODEC = {
     ".mkv": "srt",
     ".webm": "webvtt",
 }
+_AVI_SOUND = ("mp3", "mp2", "ac3", "aac", "pcm_", "adpcm_", "wma", "dts")
+"""FFmpeg writes others into avi too, but with wrong times."""
 _COVER_NAMES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 
 
@@ -110,6 +112,8 @@ def _fits(stream: Any, other: OtherStream, suffix: str) -> bool:
     if other.kind == "attachment" and suffix != ".mkv":
         return False
     if other.kind == "cover" and suffix not in _MP4:
+        return False
+    if other.kind == "audio" and suffix == ".avi" and not other.codec.startswith(_AVI_SOUND):
         return False
     with tempfile.TemporaryDirectory(prefix="vidcolor-") as folder:
         try:

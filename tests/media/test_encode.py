@@ -1,0 +1,214 @@
+import dataclasses
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from tests.media.conftest import decoded_lumas
+from vidcolor.errors import OutputError, UsageError
+from vidcolor.media.clip import Frame
+from vidcolor.media.codecs import losses, segment_suffix
+from vidcolor.media.decode import read_frames
+from vidcolor.media.encode import SegmentWriter, choose_encoder
+from vidcolor.media.planes import plane_shapes
+from vidcolor.media.probe import probe
+
+
+def write(path, clip, settings, frames):
+    with SegmentWriter(path, clip, settings) as writer:
+        for frame in frames:
+            writer.write(frame)
+    return path
+
+
+@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv420p10le"])
+@pytest.mark.parametrize("codec", [None, "libx265", "ffv1"])
+def test_lossless_luma_is_equal_bit_by_bit(film, tmp_path, codec, pix_fmt, full_range):
+    clip = probe(film("film.mkv", pix_fmt=pix_fmt, full_range=full_range, frames=12))
+    settings = choose_encoder(clip, tmp_path / "o.mkv", codec, lossless=True)
+    chance = np.random.default_rng(0)
+    shape = plane_shapes(clip.working_format, 64, 48)[1]
+    colours, written = [], []
+    for frame in read_frames(clip):
+        chroma = [
+            chance.integers(0, 1 << clip.depth, shape).astype(frame.luma.dtype) for _ in range(2)
+        ]
+        colours.append(chroma)
+        written.append(dataclasses.replace(frame, planes=(frame.luma, *chroma)))
+    path = write(tmp_path / f"s{segment_suffix(settings.codec)}", clip, settings, written)
+    lumas = decoded_lumas(path)
+    assert len(lumas) == 12
+    assert all(np.array_equal(a.luma, b) for a, b in zip(written, lumas, strict=True))
+    if path.suffix != ".nut":  # stores no range; the join tells it
+        back = probe(path)
+        assert back.full_range == full_range
+        for frame, chroma in zip(read_frames(back), colours, strict=True):
+            assert np.array_equal(frame.planes[1], chroma[0])
+            assert np.array_equal(frame.planes[2], chroma[1])
+
+
+def test_lossless_keeps_single_differences_of_one(film, tmp_path):
+    """libx264's fast skipping drops these; seen on a real film."""
+    clip = probe(film("film.mkv", width=160, height=96, frames=10))
+    settings = choose_encoder(clip, tmp_path / "o.mp4", lossless=True)
+    chance = np.random.default_rng(5)
+    first = next(read_frames(clip))
+    luma, frames = first.luma // 2 + 40, []
+    for index in range(10):
+        frames.append(Frame(index, int(clip.pts[index]), (luma, *first.planes[1:])))
+        luma = luma + (chance.random(luma.shape) < 0.001).astype(np.uint8)
+    lumas = decoded_lumas(write(tmp_path / "s.mp4", clip, settings, frames))
+    assert all(np.array_equal(f.luma, b) for f, b in zip(frames, lumas, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "pix_fmt", "codec"),
+    [
+        ("o.mp4", "yuv420p", "libx264"),
+        ("o.mov", "yuv420p", "libx264"),
+        ("o.mkv", "yuv420p10le", "libx264"),
+        ("o.avi", "yuv420p", "libx264"),
+        ("o.webm", "yuv420p", "libvpx-vp9"),
+        ("o.webm", "yuv420p10le", "libsvtav1"),
+        ("o.mkv", "yuv420p12le", "libx265"),
+        ("o.mkv", "yuv420p16le", "ffv1"),
+        ("o.MP4", "yuv444p", "libx264"),
+    ],
+)
+def test_the_container_chooses_the_encoder(film, tmp_path, name, pix_fmt, codec):
+    clip = probe(film(frames=2))
+    depth = int(pix_fmt.split("p1")[1][0]) + 10 if "p1" in pix_fmt else 8
+    clip = dataclasses.replace(clip, working_format=pix_fmt, depth=depth, width=96, height=96)
+    settings = choose_encoder(clip, tmp_path / name)
+    assert (settings.codec, settings.pixel_format) == (codec, pix_fmt)
+    assert list(tmp_path.glob("o.*")) == []
+
+
+def test_odd_sizes_get_an_encoder_that_holds_them(film, tmp_path):
+    clip = probe(film("film.mkv", frames=3, width=65, height=49, codec="ffv1", options={}))
+    assert choose_encoder(clip, tmp_path / "o.mp4").codec in ("libsvtav1", "libvpx-vp9")
+    with pytest.raises(OutputError, match="odd size.*mkv"):
+        choose_encoder(clip, tmp_path / "o.mov")
+    with pytest.raises(OutputError, match="odd size"):
+        choose_encoder(clip, tmp_path / "o.mp4", "libx264")
+
+
+@pytest.mark.parametrize(
+    ("name", "choice", "error", "words"),
+    [
+        ("o.xyz", {}, OutputError, "no suffix"),
+        ("o.mp4", {"codec": "libnothing"}, OutputError, "no encoder"),
+        ("o.mp4", {"codec": "aac"}, OutputError, "not film"),
+        ("o.webm", {"codec": "libx264"}, OutputError, "Use .mp4"),
+        ("o.mp4", {"crf": 52}, UsageError, "out of range"),
+        ("o.mp4", {"crf": -1}, UsageError, "out of range"),
+        ("o.mkv", {"codec": "ffv1", "crf": 3}, UsageError, "no crf"),
+        ("o.mp4", {"crf": 3, "lossless": True}, UsageError, "Lossless"),
+        ("o.mp4", {"preset": "quick"}, OutputError, "libx264"),
+        ("o.mp4", {"threads": 0}, UsageError, "threads"),
+        ("o.webm", {"codec": "libsvtav1", "lossless": True}, OutputError, "without loss"),
+    ],
+)
+def test_what_does_not_go_together_is_said_before_any_work(
+    film, tmp_path, name, choice, error, words
+):
+    clip = probe(film(frames=2))
+    with pytest.raises(error, match=words):
+        choose_encoder(clip, tmp_path / name, **choice)
+
+
+def test_avi_refuses_varying_times_and_mkv_times_it_cannot_tell_apart(film, tmp_path):
+    clip = probe(film(frames=3, pts=(0, 500, 3000)))
+    with pytest.raises(OutputError, match="varies"):
+        choose_encoder(clip, tmp_path / "o.avi")
+    clip = probe(film(frames=3, pts=(0, 5, 3000)))
+    with pytest.raises(OutputError, match="1 ms"):
+        choose_encoder(clip, tmp_path / "o.mkv")
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1"])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_segments_begin_at_zero_with_the_clips_own_steps(film, tmp_path, codec, count):
+    pts = (8008, 9009, 9509, 12012, 13013)
+    clip = probe(film(frames=5, pts=pts, time_base=Fraction(1, 30000), width=96, height=96))
+    settings = choose_encoder(clip, tmp_path / "o.mkv", codec)
+    path = write(
+        tmp_path / f"s{segment_suffix(codec)}", clip, settings, read_frames(clip, 0, count)
+    )
+    with av.open(str(path)) as container:
+        film_stream = container.streams.video[0]
+        unit = film_stream.time_base / clip.time_base
+        stamps = sorted(p.pts * unit for p in container.demux(film_stream) if p.size)
+    assert stamps == [p - 8008 for p in pts[:count]]
+
+
+def test_same_settings_make_the_same_packets(film, tmp_path):
+    clip = probe(film())
+    settings = choose_encoder(clip, tmp_path / "o.mp4")
+    files = [write(tmp_path / f"{n}.mp4", clip, settings, read_frames(clip)) for n in "ab"]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_colour_tags_and_pixel_aspect_reach_the_segment(film, tmp_path):
+    clip = probe(film("film.mkv", frames=2, matrix=1, aspect=Fraction(4, 3), full_range=True))
+    settings = choose_encoder(clip, tmp_path / "o.mp4")
+    back = probe(write(tmp_path / "s.mp4", clip, settings, read_frames(clip)))
+    assert (back.matrix, back.full_range, back.sample_aspect_ratio) == (1, True, Fraction(4, 3))
+
+
+def test_interlaced_films_stay_interlaced(film, tmp_path):
+    clip = dataclasses.replace(probe(film(frames=4)), field_order="tt")
+    settings = choose_encoder(clip, tmp_path / "o.mp4")
+    path = write(tmp_path / "s.mp4", clip, settings, read_frames(clip))
+    with av.open(str(path)) as container:
+        assert all(f.interlaced_frame for f in container.decode(video=0))
+    assert probe(path).field_order == "tt"
+
+
+def test_nothing_is_left_when_the_work_fails(film, tmp_path):
+    clip = probe(film())
+    settings = choose_encoder(clip, tmp_path / "o.mp4")
+    folder = tmp_path / "segments"
+    folder.mkdir()
+    with pytest.raises(RuntimeError), SegmentWriter(folder / "s.mp4", clip, settings) as writer:
+        writer.write(next(read_frames(clip)))
+        raise RuntimeError
+    assert list(folder.iterdir()) == []
+
+
+def test_a_missing_folder_is_an_output_error(film, tmp_path):
+    clip = probe(film(frames=2))
+    settings = choose_encoder(clip, tmp_path / "o.mp4")
+    with (
+        pytest.raises(OutputError, match="does not exist"),
+        SegmentWriter(tmp_path / "no" / "s.mp4", clip, settings),
+    ):
+        pass
+
+
+def test_backward_frames_and_foreign_planes_are_refused(film, tmp_path):
+    clip = probe(film())
+    settings = choose_encoder(clip, tmp_path / "o.mp4")
+    first, second = read_frames(clip, 0, 2)
+    with (
+        pytest.raises(ValueError, match="backward"),
+        SegmentWriter(tmp_path / "s.mp4", clip, settings) as writer,
+    ):
+        writer.write(second)
+        writer.write(first)
+    small = dataclasses.replace(
+        first, planes=(first.luma[:24], *(p[:12] for p in first.planes[1:]))
+    )
+    with (
+        pytest.raises(ValueError, match="64x24"),
+        SegmentWriter(tmp_path / "s.mp4", clip, settings) as writer,
+    ):
+        writer.write(small)
+
+
+def test_losses_are_told(film):
+    clip = probe(film(frames=2, aspect=Fraction(4, 3)))
+    assert "pixel aspect" in losses(clip, "libvpx-vp9", ".webm")[0]
+    assert losses(clip, "libx264", ".mkv") == ()
