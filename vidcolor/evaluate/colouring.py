@@ -36,19 +36,12 @@ def enlarge(chroma: Floats, luma: Luma) -> Floats:
     """
     if chroma.shape[1:] == luma.shape:
         return chroma
-    height, width = luma.shape
-    planes = [
-        cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in chroma
-    ]
-    return np.stack(planes).astype(np.float32)
-
-
-def shrink_chroma(chroma: Floats, factor: int = 4) -> Floats:
-    """Chroma (2, height, width) averaged over squares of `factor`; cut sides are averaged too."""
-    _, height, width = chroma.shape
-    size = (-(-width // factor), -(-height // factor))
-    planes = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in chroma]
-    return np.stack(planes).astype(np.float32)
+    try:
+        from vidcolor.color.upscale import enlarge as guided
+    except ImportError:
+        size = luma.shape[::-1]
+        return np.stack([cv2.resize(p, size, interpolation=cv2.INTER_LINEAR) for p in chroma])
+    return np.asarray(guided(chroma, luma), np.float32)
 
 
 def grey(luma: Iterator[Luma]) -> Iterator[Floats]:

@@ -32,21 +32,26 @@ _CHUNK = 8192
 """Pixels at a time: some twenty planes of them stay in the second-level cache."""
 
 
-@lru_cache(maxsize=2)
-def _linear(dtype: type[Real]) -> NDArray[Real]:
+@lru_cache(maxsize=1)
+def _linear() -> NDArray[np.float64]:
     """Linear light of the 256 sRGB bytes (IEC 61966-2-1)."""
     values = np.arange(256) / 255.0
-    linear = np.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
-    return linear.astype(dtype)
+    return np.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
 
 
-def to_lab(picture: Picture, dtype: type[Real] = np.float32) -> NDArray[Real]:  # type: ignore[assignment]
-    """CIE L*a*b* (D65, 2 degrees) of uint8 sRGB (height, width, 3), as (3, height, width)."""
+def to_lab(picture: Picture) -> Floats:
+    """CIE L*a*b* (D65, 2 degrees) of uint8 sRGB (height, width, 3): float32 (3, height, width)."""
+    return lab_in(picture, np.float32)
+
+
+def lab_in(picture: Picture, dtype: type[Real]) -> NDArray[Real]:
+    """`to_lab` in a precision of choice."""
     planes = np.moveaxis(picture, -1, 0).reshape(3, -1)
     result = np.empty(planes.shape, dtype)
+    linear = _linear().astype(dtype)
     for start in range(0, planes.shape[1], _CHUNK):
         part = slice(start, start + _CHUNK)
-        result[:, part] = _lab(_linear(dtype)[planes[:, part]])
+        result[:, part] = _lab(linear[planes[:, part]])
     return result.reshape(3, *picture.shape[:2])
 
 
@@ -55,7 +60,7 @@ def _lab(light: NDArray[Real]) -> NDArray[Real]:
     matrix = (_XYZ / _WHITE[:, None]).tolist()
     ratio = np.stack([r * red + g * green + b * blue for r, g, b in matrix])
     x, y, z = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+    return np.asarray(np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)]), light.dtype)
 
 
 def ciede2000(first: NDArray[Real], second: NDArray[Real]) -> NDArray[Real]:
@@ -95,7 +100,7 @@ def _ciede2000(first: NDArray[Real], second: NDArray[Real]) -> NDArray[Real]:
     dc = (c2 - c1) / (1 + 0.045 * chroma)
     dh = 2 * np.sqrt(c1 * c2) * np.sin(turn / 2) / (1 + 0.015 * chroma * _hue_weight(hue))
     total = dl * dl + dc * dc + dh * dh + _rotation(chroma, hue) * dc * dh
-    return np.sqrt(np.maximum(total, 0))
+    return np.asarray(np.sqrt(np.maximum(total, 0)), l1.dtype)
 
 
 def _hue(
@@ -136,12 +141,11 @@ def _rotation(chroma: NDArray[Real], hue: NDArray[Real]) -> NDArray[Real]:
     return -2 * _seventh(chroma) * np.sin(bell * float(np.deg2rad(60.0)))
 
 
-def delta_e(result: Picture, truth: Picture | Floats) -> Floats:
-    """CIEDE2000 per pixel, float32 (height, width), of two uint8 sRGB pictures.
+def delta_e(result: Picture, truth: Floats) -> Floats:
+    """CIEDE2000 per pixel, float32 (height, width).
 
-    `truth` may be given as L*a*b* (3, height, width) of `to_lab`, where many results are compared
-    with one truth.
+    Args:
+        result: uint8 sRGB (height, width, 3).
+        truth: float32 (3, height, width) of `to_lab`: many results are compared with one truth.
     """
-    if truth.dtype == np.uint8:
-        return ciede2000(to_lab(result), to_lab(truth))
     return ciede2000(to_lab(result), truth)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import sparse  # type: ignore[import-untyped]
 
 from vidcolor.evaluate.colour import Floats
 
@@ -29,8 +30,8 @@ class Motion:
     """Where the pixels of frame t are in frame t + d.
 
     Attributes:
-        flow: float32 (height, width, 2), in pixels, x then y: the pixel at (y, x) of frame t lies at
-            (y + flow[y, x, 1], x + flow[y, x, 0]) of frame t + d.
+        flow: float32 (height, width, 2), in pixels, x then y: the pixel at (y, x) of frame t
+            lies at (y + flow[y, x, 1], x + flow[y, x, 0]) of frame t + d.
         visible: bool (height, width): pixels of frame t that are seen in frame t + d.
         uncovered: bool (height, width): pixels of frame t + d with no visible counterpart in t.
     """
@@ -107,14 +108,19 @@ def visible(flow: Floats, back: Floats, luma: Floats, other: Floats) -> Mask:
     return np.asarray((error < allowed) & same & inside(flow))
 
 
+def _dis(luma: NDArray[np.uint8], other: NDArray[np.uint8]) -> Floats:
+    # A new one each time: after a call with an initial flow an object never forgets it was given
+    # one, and zeros as initial flow give another answer than none (by pixels, OpenCV 5.0).
+    dis: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    return np.asarray(dis.calc(luma, other, None), np.float32)
+
+
 def estimated(start: int, end: int, luma: NDArray[np.uint8], other: NDArray[np.uint8]) -> Motion:
     """Motion from one frame to another, estimated on their luma, uint8 (height, width) each.
 
     A `MotionSource`; it has no use for the frames' numbers.
     """
-    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = np.asarray(dis.calc(luma, other, None), np.float32)
-    back = np.asarray(dis.calc(other, luma, None), np.float32)
+    flow, back = _dis(luma, other), _dis(other, luma)
     first, second = luma.astype(np.float32), other.astype(np.float32)
     return Motion(
         flow,

@@ -1,4 +1,4 @@
-"""Figures of one picture against its truth: from the definitions, in floats, never unsigned bytes."""
+"""Figures of one picture against its truth: from the definitions, never in unsigned bytes."""
 
 from __future__ import annotations
 

@@ -103,7 +103,8 @@ class _Walk:
             errors.append(chroma - planes.chroma)
             maps.append(difference)
         pixels = planes.luma.size
-        beside = np.concatenate(results, axis=2).reshape(pixels, -1).astype(np.float32) / 255
+        beside = np.concatenate(results, axis=2).reshape(pixels, -1).astype(np.float32)
+        beside /= 255
         stacked = np.concatenate(errors).reshape(-1, pixels).T
         return _Moment(planes.luma_bytes, np.ascontiguousarray(stacked), beside, np.stack(maps))
 
@@ -127,14 +128,3 @@ class _Walk:
         for row, sums in enumerate(self.sums):
             sums.warp.add(squares[:, row])
             sums.uncovered.add(now.delta_e[row][motion.uncovered])
-
-
-def flicker_share(flicker: float, grey: float, per_frame: float) -> float:
-    """Residual flicker between grey's (0) and per-frame colour's (1), of the means over clips."""
-    width = per_frame - grey
-    return (flicker - grey) / width if abs(width) > 1e-6 else float("nan")
-
-
-def cdc_distance(scores: Mapping[str, ClipScore], row: str) -> float:
-    """How far one row's CDC on one clip is from the truth's."""
-    return abs(scores[row].cdc - scores[TRUTH].cdc)
