@@ -1,1 +1,1 @@
-"""Room."""
+"""The command line: options in, words out, no work."""

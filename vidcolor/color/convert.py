@@ -107,8 +107,9 @@ def limit_to_gamut(chroma: FloatArray, luma: FloatArray, matrix: str) -> FloatAr
     lowest = cv2.min(cv2.min(red, blue), green)
     inside = np.clip(luma, 0, 255)
     tiny = np.float32(1e-3)
-    room = cv2.min((255 - inside) / cv2.max(highest, tiny), inside / cv2.max(-lowest, tiny))
-    chroma *= cv2.min(room, 1.0)
+    above = (np.float32(255) - inside) / np.maximum(highest, tiny)
+    below = inside / np.maximum(-lowest, tiny)
+    chroma *= np.minimum(np.minimum(above, below), np.float32(1))
     return chroma
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vidcolor.errors import OutputError
 from vidcolor.infer.predictor import Predictor
-from vidcolor.media.encode import segment_suffix
+from vidcolor.media.codecs import segment_suffix
 from vidcolor.media.mux import join
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments, small_luma, write_segment
@@ -76,6 +76,23 @@ class JobFolder:
     def segment(self, segment: Segment) -> Path:
         """Where a segment's file is or will be."""
         return self.path / f"{segment.first:09d}-{segment.count:06d}{self._suffix}"
+
+    def save_tail(self, segment: Segment, chroma: FloatArray) -> None:
+        """Keep what a segment found for the next one's first frames, before it counts as done."""
+        if len(chroma):
+            path = self._tail(segment)
+            written = path.with_suffix(".part")
+            with written.open("wb") as stream:
+                np.save(stream, chroma)
+            written.replace(path)
+
+    def load_tail(self, segment: Segment) -> FloatArray | None:
+        """What `save_tail` kept, None where there was nothing to keep."""
+        path = self._tail(segment)
+        return np.asarray(np.load(path), np.float32) if path.exists() else None
+
+    def _tail(self, segment: Segment) -> Path:
+        return self.segment(segment).with_suffix(".tail.npy")
 
     def remove(self) -> None:
         """Take the folder away with all that is in it."""
@@ -140,20 +157,33 @@ def _colored_segments(
     step: Callable[[float], None],
 ) -> Iterator[tuple[Segment, FloatArray | None]]:
     luma = ahead(timings.each("survey", small_luma(plan)), SMALL_FRAMES_AHEAD)
+    seen_before: FloatArray | None = None
     try:
         for segment in segments(plan, luma):
             if folder.segment(segment).exists():
                 step(segment.count)
+                seen_before = folder.load_tail(segment)
                 yield segment, None
                 continue
             with timings.measure("colour"):
                 chroma = colorize_shots(
                     segment.luma, predictor, plan.settings.steady, list(segment.cuts)
-                )
+                )[segment.lead :]
+            if seen_before is not None and len(seen_before):
+                chroma[: len(seen_before)] = blend(seen_before, chroma[: len(seen_before)])
+            seen_before = chroma[segment.count :]
+            folder.save_tail(segment, seen_before)
             step(segment.count / 2)
-            yield segment, chroma[segment.lead : segment.lead + segment.count]
+            yield segment, chroma[: segment.count]
     finally:
         luma.close()
+
+
+def blend(before: FloatArray, after: FloatArray) -> FloatArray:
+    """Go over from one segment's colour to the next one's, both float32 (frames, 2, h, w)."""
+    share = (np.arange(len(before), dtype=np.float32) + 1) / np.float32(len(before) + 1)
+    weight = share[:, None, None, None]
+    return np.asarray((1 - weight) * before + weight * after[: len(before)], np.float32)
 
 
 def _join(plan: Plan, files: list[Path], offsets: list[int]) -> None:

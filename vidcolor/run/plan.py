@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,7 @@ class ColorizeSettings:
     render_size: int | None = None
     saturation: float | None = None
     vividness: float = 1.0
-    steady: SteadySettings = SteadySettings()
+    steady: SteadySettings = field(default_factory=SteadySettings)
     start_s: float = 0.0
     duration_s: float | None = None
     codec: str | None = None
@@ -220,9 +220,7 @@ def check_output(source: Path, output: Path, overwrite: bool) -> None:
     if output.is_dir():
         raise OutputError(f"The output {output} is a folder.", "Give the name of a file in it.")
     if output.exists() and source.exists() and output.samefile(source):
-        raise OutputError(
-            f"The output {output} is the source itself.", "Give it another name."
-        )
+        raise OutputError(f"The output {output} is the source itself.", "Give it another name.")
     if output.exists() and not overwrite:
         raise OutputError(
             f"The output {output} exists already.", "Give another name, or --overwrite."

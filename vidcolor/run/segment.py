@@ -36,7 +36,8 @@ class Segment:
         count: how many frames it has.
         luma: uint8 (frames, height, width): its small luma with some before and behind it where a
             shot was split.
-        lead: how many frames of `luma` come before its first.
+        lead: how many frames of `luma` come before its first. What comes behind its last is its
+            tail: frames that belong to the next segment.
         cuts: indexes in `luma` at which shots begin, without 0.
     """
 
@@ -61,7 +62,8 @@ def small_luma(plan: Plan) -> Iterator[SmallLuma]:
 def segments(plan: Plan, frames: Iterator[SmallLuma]) -> Iterator[Segment]:
     """Cut small luma into segments of whole shots, splitting shots that are too long.
 
-    Where a shot is split, both sides see a second of each other's frames.
+    Where a shot is split, both sides see a second of each other's frames, so that colour can be
+    blended from the one to the other.
     """
     shortest, longest = plan.segment_limits
     overlap = max(1, round(OVERLAP_S * float(plan.clip.average_rate)))
@@ -78,27 +80,27 @@ def segments(plan: Plan, frames: Iterator[SmallLuma]) -> Iterator[Segment]:
                 waiting.append(frame)
         if len(waiting) == lead:
             return
-        cuts = find_cuts(waiting)
-        count, tail = _extent(len(waiting) - lead, [c - lead for c in cuts], shortest, longest, ended)
-        shown = np.stack(waiting[: lead + count + min(tail, overlap)])
-        inside = tuple(cut for cut in cuts if 0 < cut < len(shown))
+        cuts = [cut - lead for cut in find_cuts(waiting)]
+        available = len(waiting) - lead
+        count, whole = _extent(available, cuts, shortest, longest, ended)
+        tail = 0 if whole else min(overlap, available - count)
+        shown = np.stack(waiting[: lead + count + tail])
+        inside = tuple(lead + cut for cut in cuts if -lead < cut < count + tail)
         yield Segment(first, count, shown, lead, inside)
-        next_lead = min(overlap, lead + count) if tail else 0
-        waiting = waiting[lead + count - next_lead :]
-        lead = next_lead
+        kept = min(overlap, lead + count) if tail else 0
+        waiting = waiting[lead + count - kept :]
+        lead = kept
         first += count
 
 
 def _extent(
     available: int, cuts: list[int], shortest: int, longest: int, ended: bool
-) -> tuple[int, int]:
-    """How many frames a segment takes of those available, and how many of the same shot follow."""
+) -> tuple[int, bool]:
+    """How many of the frames at hand a segment takes, and whether it ends with a shot."""
     if ended and available <= longest:
-        return available, 0
+        return available, True
     usable = [cut for cut in cuts if shortest <= cut <= longest]
-    if usable:
-        return usable[-1], 0
-    return longest, available - longest
+    return (usable[-1], True) if usable else (longest, False)
 
 
 def write_segment(

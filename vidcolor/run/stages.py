@@ -82,7 +82,7 @@ def ahead(items: Iterable[T], depth: int) -> Generator[T]:
             for item in iterator:
                 if not put(item):
                     break
-        except BaseException as error:  # noqa: BLE001 - handed to the consumer, whatever it is
+        except BaseException as error:
             put(_Failure(error))
         else:
             put(_End())

@@ -1,0 +1,6 @@
+"""`python -m vidcolor`."""
+
+from vidcolor.cli.main import main
+
+if __name__ == "__main__":
+    main()

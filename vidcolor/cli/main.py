@@ -1,0 +1,96 @@
+"""The `vidcolor` command: finds the command's file, runs it, turns errors into words and codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from vidcolor import __version__
+from vidcolor.errors import VidcolorError
+
+COMMANDS = {
+    "colorize": "Colour a film or a photograph.",
+    "compare": "Set two films side by side, for people.",
+    "evaluate": "Say with numbers how good and how still colour is.",
+    "shots": "List the shots of a film.",
+    "train": "Fit a model on folders of pictures.",
+}
+DEFECT, INTERRUPTED = 1, 130
+
+
+class _Commands(click.Group):
+    """Imports a command's file only when that command is called: `--help` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"vidcolor.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="vidcolor")
+def cli() -> None:
+    """Colour black-and-white film and photographs."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and leave with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    try:
+        code = cli.main(arguments, prog_name="vidcolor", standalone_mode=False)
+    except VidcolorError as problem:
+        _say(f"error: {problem.sentence} {problem.remedy}")
+        if os.environ.get("VIDCOLOR_DEBUG"):
+            traceback.print_exc()
+        return problem.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted; what is finished is kept, the same command goes on with it")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except MemoryError:
+        _say("error: The memory is used up. Close other programs, or give a smaller --render-size.")
+        return 6
+    except Exception:
+        return _report_defect()
+    return code if isinstance(code, int) else 0
+
+
+def _report_defect() -> int:
+    with tempfile.NamedTemporaryFile("w", prefix="vidcolor-", suffix=".log", delete=False) as log:
+        log.write(f"vidcolor {__version__}, Python {sys.version}\n{sys.argv}\n\n")
+        traceback.print_exc(file=log)
+    if os.environ.get("VIDCOLOR_DEBUG"):
+        traceback.print_exc()
+    _say(
+        "error: This is a defect of vidcolor itself."
+        f" Please report it, with the file {Path(log.name)}."
+    )
+    return DEFECT
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,38 @@
+"""Options in groups a person understands: a help text that begins with [Group] goes there."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+GROUPS = {
+    "What": "What to colour",
+    "Data": "Data",
+    "Colour": "Colour",
+    "Steadiness": "Steadiness",
+    "Network": "Network",
+    "Schedule": "Schedule",
+    "Output": "Output",
+    "Machine": "Machine",
+    "Words": "Words",
+}
+_MARK = re.compile(r"^\[(\w+)\] ")
+
+
+class grouped(click.Command):  # noqa: N801 - used as a decorator's argument
+    """A command whose help shows its options in groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one section a group, in the order of `GROUPS`, then the rest."""
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                mark = _MARK.match(record[1])
+                name = GROUPS[mark[1]] if mark else "Other"
+                rows.setdefault(name, []).append((record[0], _MARK.sub("", record[1])))
+        for name in (*GROUPS.values(), "Other"):
+            if name in rows:
+                with formatter.section(name):
+                    formatter.write_dl(rows[name])
