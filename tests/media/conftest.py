@@ -1,4 +1,4 @@
-"""Small real films made by PyAV alone, so that what they hold is known without the code under test."""
+"""Small real films made by PyAV alone, so that what they hold is known independently."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_a_change_of_size_midway_is_told(film):
     small = film("a.ts", frames=30)
     large = film("b.ts", frames=30, width=80)
     small.write_bytes(small.read_bytes() + large.read_bytes())
-    with pytest.raises(InputError, match="64x48.*80x48"):
+    with pytest.raises(InputError, match=r"64x48.*80x48"):
         list(read_frames(probe(small)))
 
 

@@ -89,7 +89,7 @@ def test_the_container_chooses_the_encoder(film, tmp_path, name, pix_fmt, codec)
 def test_odd_sizes_get_an_encoder_that_holds_them(film, tmp_path):
     clip = probe(film("film.mkv", frames=3, width=65, height=49, codec="ffv1", options={}))
     assert choose_encoder(clip, tmp_path / "o.mp4").codec in ("libsvtav1", "libvpx-vp9")
-    with pytest.raises(OutputError, match="odd size.*mkv"):
+    with pytest.raises(OutputError, match=r"odd size.*mkv"):
         choose_encoder(clip, tmp_path / "o.mov")
     with pytest.raises(OutputError, match="odd size"):
         choose_encoder(clip, tmp_path / "o.mp4", "libx264")
@@ -106,7 +106,9 @@ def test_odd_sizes_get_an_encoder_that_holds_them(film, tmp_path):
         ("o.mp4", {"crf": -1}, UsageError, "out of range"),
         ("o.mkv", {"codec": "ffv1", "crf": 3}, UsageError, "no crf"),
         ("o.mp4", {"crf": 3, "lossless": True}, UsageError, "Lossless"),
-        ("o.mp4", {"preset": "quick"}, OutputError, "libx264"),
+        ("o.mp4", {"preset": "quick"}, UsageError, "ultrafast"),
+        ("o.webm", {"preset": "12"}, UsageError, "takes 0 to 8"),
+        ("o.mkv", {"codec": "ffv1", "preset": "fast"}, UsageError, "no presets"),
         ("o.mp4", {"threads": 0}, UsageError, "threads"),
         ("o.webm", {"codec": "libsvtav1", "lossless": True}, OutputError, "without loss"),
     ],

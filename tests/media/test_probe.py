@@ -129,7 +129,7 @@ class TestWhatIsNoFilm:
 
     def test_noise(self, tmp_path):
         (tmp_path / "a.mp4").write_bytes(np.random.default_rng(0).bytes(5000))
-        with pytest.raises(InputError, match="damaged|no film|No frame"):
+        with pytest.raises(InputError, match=r"damaged|no film|No frame"):
             probe(tmp_path / "a.mp4")
 
     def test_sound_alone(self, tmp_path):

@@ -23,6 +23,18 @@ _DEFAULT_CRF = {
     "libvpx-vp9": 24,
     "libvpx": 10,
 }
+_PRESETS = (
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
+)
+_PRESET_NUMBERS = {"libsvtav1": (0, 13), "libvpx-vp9": (0, 8)}
 _DEFAULT_PRESET = {"libx264": "medium", "libx265": "medium", "libsvtav1": "7"}
 _HOLDS = {
     "libx264": (".mp4", ".mov", ".m4v", ".mkv", ".avi"),
@@ -85,6 +97,19 @@ def segment_suffix(codec: str) -> str:
     if codec in ("ffv1", "libvpx"):
         return ".nut"
     return ".mov" if codec.startswith(("prores", "dnxhd")) else ".mp4"
+
+
+def preset_refusal(codec: str, preset: str) -> str | None:
+    """What presets an encoder takes, where this is none of them; else None."""
+    if codec in _PRESET_NUMBERS:
+        low, high = _PRESET_NUMBERS[codec]
+        good = preset.isdigit() and low <= int(preset) <= high
+        return None if good else f"It takes {low} to {high}; higher is faster."
+    if codec in ("libx264", "libx265"):
+        return None if preset in _PRESETS else f"It takes {', '.join(_PRESETS)}."
+    if codec in _HOLDS:
+        return f"{codec} knows no presets; leave it out."
+    return None
 
 
 def encoder_options(

@@ -25,6 +25,7 @@ from vidcolor.media.codecs import (
     candidates,
     containers_for,
     encoder_options,
+    preset_refusal,
     segment_suffix,
 )
 from vidcolor.media.files import publish, temporary_name, write_error
@@ -116,7 +117,7 @@ def _check_rate(clip: ClipInfo, suffix: str) -> None:
         thousandths = np.rint(clip.pts * float(clip.time_base * 1000))
         if (np.diff(thousandths) < 1).any():
             raise OutputError(
-                f"{suffix} knows no time finer than 1 ms, and the film has frames closer than that.",
+                f"{suffix} knows no time finer than 1 ms, and the film has frames closer together.",
                 "Use .mp4 or .mov.",
             )
 
@@ -146,6 +147,8 @@ def _settings(
             raise UsageError(f"{codec} knows no crf.", "Leave it out.")
         if not low <= crf <= high:
             raise UsageError(f"crf {crf} is out of range.", f"{codec} takes {low} to {high}.")
+    if preset is not None and (taken := preset_refusal(codec, preset)):
+        raise UsageError(f"{codec} has no preset {preset}.", taken)
     options, crf, preset = encoder_options(clip, codec, crf, preset, lossless, threads)
     return EncoderSettings(
         codec=codec,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.files import finished_file
 from vidcolor.media.pngchunks import with_metadata
+from vidcolor.media.tiff import deep_tiff
 
 _MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
 """Picture formats whose further frames are an animation, not pages or another exposure."""
@@ -65,6 +66,15 @@ def is_still(path: Path) -> bool:
     try:
         with PIL.Image.open(path) as image:
             return image.format not in _MOVING or getattr(image, "n_frames", 1) == 1
+    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
+        return False
+
+
+def is_animation(path: Path) -> bool:
+    """Whether Pillow knows the file as moving pictures."""
+    try:
+        with PIL.Image.open(path) as image:
+            return image.format in _MOVING and getattr(image, "n_frames", 1) > 1
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
         return False
 
@@ -262,14 +272,12 @@ def _options(kind: str, picture: Picture) -> dict[str, Any]:
 
 
 def _write_deep(path: Path, kind: str, samples: NDArray[Any], picture: Picture) -> None:
+    if kind == "TIFF":
+        path.write_bytes(deep_tiff(samples, picture.icc_profile, picture.xmp, picture.dpi))
+        return
     order = [2, 1, 0, 3][: samples.shape[2]]
-    suffix = ".png" if kind == "PNG" else ".tif"
-    done, data = cv2.imencode(suffix, np.ascontiguousarray(samples[:, :, order]))
+    done, data = cv2.imencode(".png", np.ascontiguousarray(samples[:, :, order]))
     if not done:
-        raise OSError(f"OpenCV could not encode {suffix}")
-    encoded = data.tobytes()
-    if kind == "PNG":
-        encoded = with_metadata(
-            encoded, picture.icc_profile, picture.exif, picture.xmp, picture.dpi
-        )
-    path.write_bytes(encoded)
+        raise OSError("OpenCV could not encode a PNG")
+    png = with_metadata(data.tobytes(), picture.icc_profile, picture.exif, picture.xmp, picture.dpi)
+    path.write_bytes(png)

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
-from vidcolor.media.picture import is_still
+from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits
 from vidcolor.media.source import decoded, film_stream, is_cover, open_source
 from vidcolor.media.stamps import Stamps, settle, typical_step
@@ -39,7 +39,8 @@ def kind_of(path: Path) -> str:
         if is_still(path):
             return "picture"
         film_stream(container, path)
-        return "picture" if name.endswith("_pipe") or name == "image2" else "clip"
+        single = name.endswith("_pipe") or name == "image2"
+        return "picture" if single and not is_animation(path) else "clip"
 
 
 def probe(path: Path) -> ClipInfo:
@@ -252,7 +253,9 @@ def _describe(
         disposition=int(film.disposition),
         in_order=timing.in_order,
         hdr=hdr_options(frame),
-        repairs=timing.repairs + odd_turn + _format_repairs(frame.format.name, traits),
+        repairs=timing.repairs
+        + odd_turn
+        + _format_repairs(frame.format.name, traits, dict(film.metadata)),
     )
 
 
@@ -285,12 +288,12 @@ def _other(stream: Any) -> OtherStream:
     return OtherStream(stream.index, kind, name, dict(stream.metadata), int(stream.disposition))
 
 
-def _format_repairs(name: str, traits: FormatTraits) -> tuple[str, ...]:
+def _format_repairs(name: str, traits: FormatTraits, metadata: dict[str, str]) -> tuple[str, ...]:
     said = []
     if not traits.has_luma:
         said.append(f"Frames are converted from {name} to {traits.working}.")
     elif name.replace("yuvj", "yuv") != traits.working:
         said.append(f"Frames are {name} and become {traits.working} with the same luma.")
-    if traits.alpha:
+    if traits.alpha or metadata.get("alpha_mode") == "1":
         said.append("Transparency is left out.")
     return tuple(said)

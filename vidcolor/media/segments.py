@@ -138,8 +138,8 @@ def _decode_stamps(pts: Stamps, end: int) -> tuple[Stamps, Stamps]:
     order = np.sort(pts)
     rank = np.searchsorted(order, pts)
     delay = int((np.arange(len(pts)) - rank).max())
-    step = max(1, round(float(np.median(np.diff(order))))) if len(pts) > 1 else 1
-    head = order[0] - step * np.arange(delay, 0, -1)
+    # A tick apart: where they reach far back FFmpeg's mov muxer (8.1) drops the start offset.
+    head = order[0] - np.arange(delay, 0, -1)
     dts = np.concatenate([head, order])[: len(pts)]
     duration = np.append(order[1:], end)[rank] - pts
     return dts.astype(np.int64), np.maximum(duration, 1)
