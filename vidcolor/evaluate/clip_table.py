@@ -8,9 +8,9 @@ import numpy as np
 
 from vidcolor.evaluate.bootstrap import Doubles, difference, figure, means, resamples
 from vidcolor.evaluate.clips import GREY, ClipResult, per_frame_row
-from vidcolor.evaluate.series import ClipScore
+from vidcolor.evaluate.series import DISTANCES, ClipScore
 from vidcolor.evaluate.table import Column, Row, Table
-from vidcolor.evaluate.temporal import DISTANCES, TRUTH
+from vidcolor.evaluate.temporal import TRUTH
 
 COLUMNS = (
     Column("psnr", "PSNR", 2, "higher"),
@@ -91,7 +91,7 @@ def _visible(results: Sequence[ClipResult]) -> tuple[str, ...]:
     return (f"Visible pixels: {', '.join(parts)}.",) if parts else ()
 
 
-def one_frame_notes(results: Sequence[ClipResult]) -> tuple[str, ...]:
+def short_notes(results: Sequence[ClipResult]) -> tuple[str, ...]:
     """Which clips are too short for temporal figures, or grey."""
     notes = []
     short = [r.name for r in results if r.scores[TRUTH].frames < 2]

@@ -18,7 +18,7 @@ from pathlib import Path
 from vidcolor.evaluate.colour import Floats, Picture, to_planes
 from vidcolor.evaluate.colouring import PER_FRAME, Luma, Paint, enlarge, grey
 from vidcolor.evaluate.costs import Costs
-from vidcolor.evaluate.flow import MotionSource, estimated
+from vidcolor.evaluate.flow import Estimated, MotionSource
 from vidcolor.evaluate.read import read_clip
 from vidcolor.evaluate.series import ClipScore
 from vidcolor.evaluate.temporal import score_clip
@@ -60,17 +60,18 @@ def evaluate_clips(
 def score_rows(
     frames: Iterator[Picture],
     paint: Paint,
-    motion: MotionSource = estimated,
+    motion: MotionSource | None = None,
     costs: Costs | None = None,
 ) -> dict[str, ClipScore]:
     """Score all rows of `paint`, grey and the truth on one clip's frames (evaluation size)."""
     truth, source = tee(frames)
     luma = (to_planes(picture).luma_bytes for picture in source)
     colourless, given, guides = tee(luma, 3)
-    painted = {GREY: grey(colourless), **paint(given)}
+    source_of_motion = motion or Estimated()
+    painted = {GREY: grey(colourless), **paint(given, source_of_motion)}
     streams = zip(painted.items(), tee(guides, len(painted)), strict=True)
     rows = {name: _full_size(chroma, guide) for (name, chroma), guide in streams}
-    return score_clip(truth, rows, motion, costs)
+    return score_clip(truth, rows, source_of_motion, costs)
 
 
 def _full_size(chroma: Iterator[Floats], guide: Iterator[Luma]) -> Iterator[Floats]:

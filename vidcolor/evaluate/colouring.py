@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice, tee
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.upscale import enlarge as guided
 from vidcolor.evaluate.colour import NEUTRAL, Floats
+from vidcolor.evaluate.flow import MotionSource
 
 Luma = NDArray[np.uint8]
 """uint8 (height, width), full range, at the evaluation size."""
@@ -17,11 +18,11 @@ Luma = NDArray[np.uint8]
 Colouring = Callable[[Iterator[Luma]], Iterator[Floats]]
 """Luma frames to chroma frames, float32 (2, height, width) or a quarter of it each way."""
 
-Smoothing = Callable[[Iterator[Luma], Iterator[Floats]], Iterator[Floats]]
-"""Luma frames and per-frame chroma to steadier chroma."""
+Smoothing = Callable[[Iterator[Luma], Iterator[Floats], MotionSource], Iterator[Floats]]
+"""Luma frames and per-frame chroma to steadier chroma, with the referee's motion at hand."""
 
-Paint = Callable[[Iterator[Luma]], Mapping[str, Iterator[Floats]]]
-"""Luma frames to any number of rows' chroma frames, by name."""
+Paint = Callable[[Iterator[Luma], MotionSource], Mapping[str, Iterator[Floats]]]
+"""Luma frames (and the referee's motion, for baselines) to rows' chroma frames, by name."""
 
 PER_FRAME = "per frame"
 PIECE = 240
@@ -36,12 +37,7 @@ def enlarge(chroma: Floats, luma: Luma) -> Floats:
     """
     if chroma.shape[1:] == luma.shape:
         return chroma
-    try:
-        from vidcolor.color.upscale import enlarge as guided
-    except ImportError:
-        size = luma.shape[::-1]
-        return np.stack([cv2.resize(p, size, interpolation=cv2.INTER_LINEAR) for p in chroma])
-    return np.asarray(guided(chroma, luma), np.float32)
+    return guided(chroma, luma)
 
 
 def grey(luma: Iterator[Luma]) -> Iterator[Floats]:
@@ -69,7 +65,7 @@ def whole(function: Callable[[NDArray[np.uint8]], Floats], piece: int = PIECE) -
 def each(rows: Mapping[str, Colouring]) -> Paint:
     """Rows that know nothing of each other, side by side over one reading of the clip."""
 
-    def paint(luma: Iterator[Luma]) -> Mapping[str, Iterator[Floats]]:
+    def paint(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         streams = tee(luma, len(rows))
         pairs = zip(rows.items(), streams, strict=True)
         return {name: colour(stream) for (name, colour), stream in pairs}
@@ -80,14 +76,14 @@ def each(rows: Mapping[str, Colouring]) -> Paint:
 def treated(per_frame: Colouring, smoothings: Mapping[str, Smoothing], prefix: str = "") -> Paint:
     """Rows of one per-frame colouring, computed once: itself, and with each smoothing."""
 
-    def paint(luma: Iterator[Luma]) -> Mapping[str, Iterator[Floats]]:
+    def paint(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         lumas = tee(luma, len(smoothings) + 1)
         chromas = tee(per_frame(lumas[0]), len(smoothings) + 1)
         rows = {prefix + PER_FRAME: chromas[0]}
         for (name, smooth), frames, chroma in zip(
             smoothings.items(), lumas[1:], chromas[1:], strict=True
         ):
-            rows[prefix + name] = smooth(frames, chroma)
+            rows[prefix + name] = smooth(frames, chroma, motion)
         return rows
 
     return paint
@@ -96,10 +92,10 @@ def treated(per_frame: Colouring, smoothings: Mapping[str, Smoothing], prefix: s
 def together(paints: list[Paint]) -> Paint:
     """All rows of several paints over one reading of the clip."""
 
-    def paint(luma: Iterator[Luma]) -> Mapping[str, Iterator[Floats]]:
+    def paint(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         rows: dict[str, Iterator[Floats]] = {}
         for part, stream in zip(paints, tee(luma, len(paints)), strict=True):
-            rows.update(part(stream))
+            rows.update(part(stream, motion))
         return rows
 
     return paint

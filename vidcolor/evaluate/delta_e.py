@@ -52,7 +52,7 @@ def lab_in(picture: Picture, dtype: type[Real]) -> NDArray[Real]:
     for start in range(0, planes.shape[1], _CHUNK):
         part = slice(start, start + _CHUNK)
         result[:, part] = _lab(linear[planes[:, part]])
-    return result.reshape(3, *picture.shape[:2])
+    return np.asarray(result.reshape(3, *picture.shape[:2]), dtype)
 
 
 def _lab(light: NDArray[Real]) -> NDArray[Real]:
@@ -60,7 +60,8 @@ def _lab(light: NDArray[Real]) -> NDArray[Real]:
     matrix = (_XYZ / _WHITE[:, None]).tolist()
     ratio = np.stack([r * red + g * green + b * blue for r, g, b in matrix])
     x, y, z = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
-    return np.asarray(np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)]), light.dtype)
+    lab: NDArray[Real] = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+    return lab
 
 
 def ciede2000(first: NDArray[Real], second: NDArray[Real]) -> NDArray[Real]:
@@ -69,7 +70,7 @@ def ciede2000(first: NDArray[Real], second: NDArray[Real]) -> NDArray[Real]:
     kL = kC = kH = 1. Returns the shape without the first axis, in the inputs' precision.
     """
     one, other = first.reshape(3, -1), second.reshape(3, -1)
-    result = np.empty_like(one[0])
+    result: NDArray[Real] = np.empty_like(one[0])
     for start in range(0, result.size, _CHUNK):
         part = slice(start, start + _CHUNK)
         result[part] = _ciede2000(one[:, part], other[:, part])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vidcolor.evaluate.colour import NEUTRAL, Floats
 from vidcolor.evaluate.colouring import Colouring, Luma
@@ -86,12 +87,17 @@ def model(predictor: Predictor, side: int, count: int = 0) -> Painter:
     return paint
 
 
+def shrink_frames(luma: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Frames (frames, height, width) as a network sees them."""
+    shape = working(luma[0], side)
+    return np.stack([shrink(frame, shape) for frame in luma])
+
+
 def film(predictor: Predictor, side: int, batch: int = 4) -> Colouring:
     """A network's colours of a clip, frame by frame, each by itself."""
 
     def colour(luma: Iterator[Luma]) -> Iterator[Floats]:
         while frames := list(islice(luma, batch)):
-            shape = working(frames[0], side)
-            yield from predictor.predict(np.stack([shrink(f, shape) for f in frames])).chroma
+            yield from predictor.predict(shrink_frames(np.stack(frames), side)).chroma
 
     return colour

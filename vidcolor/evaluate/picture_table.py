@@ -13,6 +13,8 @@ from vidcolor.evaluate.judge import FIRST, SECOND
 from vidcolor.evaluate.kid import kid, kid_share, pair_terms
 from vidcolor.evaluate.painters import GREY, QUARTER, TRUTH
 from vidcolor.evaluate.pictures import PictureScores
+from vidcolor.evaluate.report import Item
+from vidcolor.evaluate.samples import Sample
 from vidcolor.evaluate.table import Column, Row, Table
 
 COLUMNS = (
@@ -130,3 +132,21 @@ def category_table(
             title = f"{category} ({len(indices)} pictures)"
             tables.append(picture_table(title, scores, indices, reference))
     return tables
+
+
+def picture_items(scores: Sequence[PictureScores], samples: Sequence[Sample]) -> list[Item]:
+    """Every picture in every row."""
+    return [
+        Item("picture", sample.name, sample.category, score.row, _figures(score, index, scores[-1]))
+        for score in scores
+        for index, sample in enumerate(samples)
+    ]
+
+
+def _figures(score: PictureScores, index: int, truth: PictureScores) -> dict[str, float]:
+    keys = ("psnr", "psnr_85", "delta_e", "cf", "cf_abs", "closeness")
+    figures = {key: float(getattr(score, key)[index]) for key in keys}
+    for judge, verdicts in score.verdicts.items():
+        same = verdicts.classes[index] == truth.verdicts[judge].classes[index]
+        figures["recognition" + _SUFFIXES[judge]] = float(same)
+    return figures

@@ -51,6 +51,24 @@ def read_picture(path: Path) -> Picture:
         raise InputError(f"{path} cannot be read ({error}).", "Leave it out or mend it.") from error
 
 
+def clip_shape(path: Path) -> tuple[int, int]:
+    """Coded (height, width) of a clip's first video stream.
+
+    Raises:
+        InputError: it is no clip, or has no picture.
+    """
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
+            stream = container.streams.video[0]
+            return stream.height, stream.width
+    except av.FFmpegError as error:
+        raise InputError(
+            f"{path} cannot be opened ({error}).", "Leave it out or mend it."
+        ) from error
+
+
 def read_clip(path: Path, limit: int | None = None) -> Iterator[Picture]:
     """Frames of a clip at the evaluation size, uint8 sRGB (height, width, 3), upright.
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from vidcolor.evaluate.measures import jensen_shannon
 
+DISTANCES = (1, 8, 24)
+"""Frames apart at which residual flicker is taken."""
 CDC_STEPS = (1, 2, 4)
 """Frames apart at which colour distributions are compared (Liu et al. 2021)."""
 NOTHING = float("nan")
@@ -51,6 +53,16 @@ class ClipScore:
     warp_error: float
     uncovered_delta_e: float
     series: ClipSeries
+
+    def figures(self) -> dict[str, float]:
+        """All but the series, by the tables' column keys."""
+        plain = ("psnr", "delta_e", "cf", "cdc", "warp_error", "uncovered_delta_e")
+        result: dict[str, float] = {"frames": self.frames}
+        result.update({key: float(getattr(self, key)) for key in plain})
+        for distance, flicker, share in zip(DISTANCES, self.flicker, self.visible, strict=True):
+            result[f"flicker_{distance}"] = flicker
+            result[f"visible_{distance}"] = share
+        return result
 
 
 def mean(values: Sequence[float]) -> float:

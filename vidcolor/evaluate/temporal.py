@@ -12,15 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidcolor.evaluate.colour import Floats, Picture, to_picture, to_planes
+from vidcolor.evaluate.colour import Floats, Picture, Planes, to_picture, to_planes
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.delta_e import delta_e, to_lab
-from vidcolor.evaluate.flow import Motion, MotionSource, estimated
+from vidcolor.evaluate.flow import Estimated, Motion, MotionSource
 from vidcolor.evaluate.measures import colourfulness, histograms, psnr
-from vidcolor.evaluate.series import ClipScore, RowSums
+from vidcolor.evaluate.series import DISTANCES, ClipScore, RowSums
 
-DISTANCES = (1, 8, 24)
-"""Frames apart at which residual flicker is taken."""
 TRUTH = "truth"
 
 
@@ -43,15 +41,16 @@ class _Moment:
 
 def score_clip(
     truth: Iterable[Picture],
-    rows: Mapping[str, Iterable[Floats]],
-    motion: MotionSource = estimated,
+    rows: Mapping[str, Iterable[Floats | Picture]],
+    motion: MotionSource | None = None,
     costs: Costs | None = None,
 ) -> dict[str, ClipScore]:
     """Score any number of colourings of one clip; stops at the shortest of all iterators.
 
     Args:
         truth: the frames, uint8 sRGB (height, width, 3), at the evaluation size.
-        rows: by name, the chroma of each frame: float32 (2, height, width), Cb and Cr on 0..255.
+        rows: by name, the chroma of each frame: float32 (2, height, width), Cb and Cr on 0..255;
+            or results made elsewhere, uint8 sRGB as the truth.
         motion: where pixels go; estimated on the truth's luma unless the true one is known.
         costs: takes the seconds each metric took.
 
@@ -59,7 +58,7 @@ def score_clip(
         The rows' figures in their order, and those of the truth itself under "truth".
     """
     names = [name for name in rows if name != TRUTH]
-    walk = _Walk(names, motion, costs or Costs())
+    walk = _Walk(names, motion or Estimated(), costs or Costs())
     for picture, *chromas in zip(truth, *(rows[name] for name in names), strict=False):
         walk.step(picture, chromas)
     return {name: sums.score() for name, sums in zip([*names, TRUTH], walk.sums, strict=True)}
@@ -75,7 +74,7 @@ class _Walk:
         self._window: deque[_Moment] = deque(maxlen=max(DISTANCES) + 1)
         self._count = 0
 
-    def step(self, picture: Picture, chromas: list[Floats]) -> None:
+    def step(self, picture: Picture, chromas: list[Floats | Picture]) -> None:
         """Take in the next frame: the truth and every row's chroma but the truth's own."""
         now = self._look(picture, chromas)
         self._window.append(now)
@@ -84,13 +83,13 @@ class _Walk:
                 self._compare(distance, now)
         self._count += 1
 
-    def _look(self, picture: Picture, chromas: list[Floats]) -> _Moment:
+    def _look(self, picture: Picture, chromas: list[Floats | Picture]) -> _Moment:
         planes = to_planes(picture)
         lab = to_lab(picture)
         results, errors, maps = [], [], []
-        for sums, chroma in zip(self.sums, (*chromas, planes.chroma), strict=True):
+        for sums, painted in zip(self.sums, (*chromas, planes.chroma), strict=True):
             with self._costs("sRGB"):
-                result = to_picture(planes.luma, chroma)
+                result, chroma = _finish(painted, planes)
             with self._costs("Delta E"):
                 difference = delta_e(result, lab)
             with self._costs("PSNR, CF, histograms"):
@@ -128,3 +127,12 @@ class _Walk:
         for row, sums in enumerate(self.sums):
             sums.warp.add(squares[:, row])
             sums.uncovered.add(now.delta_e[row][motion.uncovered])
+
+
+def _finish(painted: Floats | Picture, planes: Planes) -> tuple[Picture, Floats]:
+    """The result as sRGB, and its chroma."""
+    if painted.dtype == np.uint8:
+        result = np.asarray(painted, np.uint8)
+        return result, to_planes(result).chroma
+    chroma = np.asarray(painted, np.float32)
+    return to_picture(planes.luma, chroma), chroma

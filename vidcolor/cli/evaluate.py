@@ -1,0 +1,226 @@
+"""`vidcolor evaluate`: options in, a report out."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vidcolor.cli.options import grouped
+from vidcolor.errors import BatchError, InputError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from vidcolor.evaluate.colouring import Colouring
+    from vidcolor.evaluate.exhibits import Exhibits
+    from vidcolor.evaluate.report import Report
+    from vidcolor.evaluate.session import Contender, Settings
+    from vidcolor.infer.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the report goes, besides the terminal."""
+
+    json: Path | None
+    csv: Path | None
+    html: Path | None
+    markdown: Path | None
+    against: Path | None
+
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(cls=grouped, short_help="Say with numbers how good and how still colour is.")
+@click.option("--data", type=click.Path(path_type=Path),
+              help="[Data] Folder of colour pictures, colour clips or both.")  # fmt: skip
+@click.option("--pairs", nargs=2, type=click.Path(path_type=Path), metavar="RESULT TRUTH",
+              help="[Data] Score results made elsewhere: two folders, or two files.")  # fmt: skip
+@click.option("--split", default="all", show_default=True, type=click.Choice(["all", "even", "odd"]),
+              help="[Data] Which pictures, by index in sorted order.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(1), help="[Data] So many pictures and clips at most.")
+@click.option("--frames", type=click.IntRange(1), help="[Data] So many frames of a clip at most.")
+@click.option("--crop", type=click.IntRange(16), help="[Data] Resize and cut to a square of N.")
+@click.option("--degrade", default=0.0, show_default=True, type=click.FloatRange(0, 1),
+              help="[Data] Damage the luma that is coloured, by the training's imitations.")  # fmt: skip
+@click.option("--hints", default="0", show_default=True, metavar="N,N,...",
+              help="[Data] Numbers of dots of true colour that are given.")  # fmt: skip
+@click.option("--model", "models", multiple=True, metavar="NAME|PATH",
+              help="[Colour] A model to judge; may be given several times.")  # fmt: skip
+@click.option("--size", default=256, show_default=True, type=click.IntRange(32),
+              help="[Colour] Working size (short side) of the models.")  # fmt: skip
+@click.option("--every", type=click.IntRange(1), help="[Colour] Anchors' distance when steadying.")
+@click.option("--curve", is_flag=True, help="[Output] Quality against colourfulness as well.")
+@click.option("--json", "json_file", type=FILE, help="[Output] The whole report; - for stdout.")
+@click.option("--csv", "csv_file", type=FILE, help="[Output] A line per picture or clip and row.")
+@click.option("--html", "html_file", type=FILE, help="[Output] One self-contained page.")
+@click.option("--markdown", "markdown_file", type=FILE, help="[Output] The tables as Markdown.")
+@click.option("--against", type=FILE, help="[Output] A JSON report to set this one beside.")
+@click.option("--device", default="auto", show_default=True, help="[Machine] auto, cpu, cuda, mps.")
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1),
+              help="[Machine] Threads for the figures.")  # fmt: skip
+@click.option("--verbose", is_flag=True, help="[Words] What each metric cost.")
+@click.option("--quiet", is_flag=True, help="[Words] Nothing but results.")
+def evaluate(
+    data: Path | None,
+    pairs: tuple[Path, Path] | None,
+    split: str,
+    limit: int | None,
+    frames: int | None,
+    crop: int | None,
+    degrade: float,
+    hints: str,
+    models: tuple[str, ...],
+    size: int,
+    every: int | None,
+    curve: bool,
+    json_file: Path | None,
+    csv_file: Path | None,
+    html_file: Path | None,
+    markdown_file: Path | None,
+    against: Path | None,
+    device: str,
+    jobs: int,
+    verbose: bool,
+    quiet: bool,
+) -> None:
+    """Compare colourings with the truth: models, every baseline, or results made elsewhere."""
+    if (data is None) == (pairs is None):
+        raise UsageError("Nothing, or too much, to evaluate.", "Give --data DIR or --pairs A B.")
+    if pairs and (models or crop or degrade or hints != "0" or curve):
+        raise UsageError(
+            "--pairs compares finished results.",
+            "Leave out --model, --crop, --degrade, --hints and --curve.",
+        )
+    from vidcolor.evaluate.samples import Preparation
+    from vidcolor.evaluate.session import Settings
+
+    settings = Settings(
+        side=size,
+        hints=_numbers(hints),
+        preparation=Preparation(crop, degrade),
+        split=split,
+        limit=limit,
+        frames=frames,
+        curve=curve,
+        jobs=jobs,
+    )
+    outputs = Outputs(json_file, csv_file, html_file, markdown_file, against)
+    _check(outputs)
+    say = _silent if quiet else _say
+    contenders = [_contender(name, device, every, settings) for name in models]
+    for contender in contenders:
+        say(f"{contender.name}: {contender.predictor.description}, working size {size}")
+    from vidcolor.evaluate.judging import judge_folder, judge_pairs
+
+    if pairs:
+        report, page = judge_pairs(*pairs, settings, device, say)
+    else:
+        assert data is not None
+        report, page = judge_folder(data, contenders, settings, device, say)
+    digests = {contender.name: contender.digest for contender in contenders}
+    about = replace(report.about, models=digests, command=_command())
+    _deliver(replace(report, about=about), page, outputs, verbose)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(part.strip().isdigit() for part in parts):
+        raise UsageError(f"--hints {text} is no list of numbers.", "Write it as 0,1,10,100.")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def _check(outputs: Outputs) -> None:
+    for path in (outputs.json, outputs.csv, outputs.html, outputs.markdown):
+        if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
+            raise OutputError(f"The folder of {path} is not there.", "Make it first.")
+    if outputs.against is not None and not outputs.against.is_file():
+        raise InputError(f"{outputs.against} is not there.", "Give a file that --json wrote.")
+
+
+def _contender(name: str, device: str, every: int | None, settings: Settings) -> Contender:
+    from vidcolor.evaluate.session import Contender
+    from vidcolor.infer.choose import load_predictor
+    from vidcolor.network import shelf
+
+    path = shelf.find_model(name)
+    predictor = load_predictor(name, device)
+    return Contender(
+        name=path.stem,
+        predictor=predictor,
+        digest=shelf.verified_hash(path),
+        steady=_steady(predictor, every, settings.side),
+        at_vividness=lambda vividness: load_predictor(name, device, vividness=vividness),
+    )
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _silent(line: str) -> None:
+    return None
+
+
+def _command() -> str:
+    return shlex.join(["vidcolor", *sys.argv[1:]])
+
+
+def _steady(predictor: Predictor, every: int | None, side: int) -> Colouring | None:
+    """The project's own steadying, as a colouring; None while that room is not there."""
+    try:
+        from vidcolor.steady import SteadySettings, colorize_shots
+    except ImportError:
+        return None
+    from vidcolor.evaluate.colouring import whole
+    from vidcolor.evaluate.painters import shrink_frames
+
+    settings = SteadySettings(strength=1.0, every=every)
+    return whole(lambda luma: colorize_shots(shrink_frames(luma, side), predictor, settings))
+
+
+def _deliver(report: Report, page: Exhibits, outputs: Outputs, verbose: bool) -> None:
+    """Write and print everything; raises at the end where files had to be left out."""
+    from vidcolor.evaluate import against
+    from vidcolor.evaluate import report as reports
+    from vidcolor.evaluate.page import as_page
+
+    to_stdout = str(outputs.json) == "-"
+    if not to_stdout:
+        click.echo(reports.as_text(report))
+    if outputs.against is not None:
+        other = reports.read_json(outputs.against)
+        for line in against.words(report, other, outputs.against.name):
+            click.echo(line, err=to_stdout)
+    if to_stdout:
+        click.echo(reports.as_json(report), nl=False)
+    elif outputs.json is not None:
+        _write(outputs.json, reports.as_json(report))
+    if outputs.markdown is not None:
+        _write(outputs.markdown, reports.as_markdown(report))
+    if outputs.csv is not None:
+        _write(outputs.csv, reports.as_csv(report))
+    if outputs.html is not None:
+        _write(outputs.html, as_page(report, page))
+    if verbose:
+        for name, seconds in report.costs.items():
+            _say(f"{seconds:8.1f} s  {name}")
+    if report.failed:
+        listed = " ".join(report.failed)
+        raise BatchError(f"{len(report.failed)} left out: {listed}", "The rest is done.")
+
+
+def _write(path: Path, text: str) -> None:
+    """Under its name only when it is complete."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror}).", "Choose another."
+        ) from error

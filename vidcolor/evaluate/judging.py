@@ -1,0 +1,191 @@
+"""From paths to a report and what a page shows: all of an evaluation but its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vidcolor.errors import InputError
+from vidcolor.evaluate import pairs as paired
+from vidcolor.evaluate.clips import ClipResult, evaluate_clips
+from vidcolor.evaluate.colour import Picture
+from vidcolor.evaluate.colouring import PER_FRAME
+from vidcolor.evaluate.costs import Costs
+from vidcolor.evaluate.exhibits import Exhibits, Strip, picture_sheets
+from vidcolor.evaluate.judge import Judge, first_judge, second_judge
+from vidcolor.evaluate.painters import MEAN_BY_LUMA
+from vidcolor.evaluate.pictures import Bench, PictureScores
+from vidcolor.evaluate.report import About, Fingerprint, Report, fingerprint, versions
+from vidcolor.evaluate.session import (
+    OWN,
+    Contender,
+    Outcome,
+    Say,
+    Settings,
+    clip_outcome,
+    clip_paint,
+    find_data,
+    load_samples,
+    score_pictures,
+    tabulate,
+)
+
+
+def judges(device: str) -> list[Judge]:
+    """The first judge, and the second where its weights lie."""
+    place = "cpu" if device == "auto" else device
+    return [judge for judge in (first_judge(place), second_judge(place)) if judge is not None]
+
+
+class Session:
+    """One evaluation: what it found so far.
+
+    Args:
+        settings: what is measured.
+        device: where the judges run.
+        say: takes a line on what is being done.
+    """
+
+    def __init__(self, settings: Settings, device: str, say: Say) -> None:
+        self.settings = settings
+        self.device = device
+        self.say = say
+        self.costs = Costs()
+        self.exhibits = Exhibits()
+        self.data: dict[str, Fingerprint] = {}
+        self.notes: list[str] = []
+        self._outcomes: list[Outcome] = []
+
+    def report(self) -> Report:
+        """All of it."""
+        about = About(self.data, {}, self.settings.describe(), versions())
+        parts = self._outcomes
+        return Report(
+            about,
+            tables=tuple(table for part in parts for table in part.tables),
+            items=tuple(item for part in parts for item in part.items),
+            curves=tuple(curve for part in parts for curve in part.curves),
+            notes=tuple(self.notes),
+            failed=tuple(line for part in parts for line in part.failed),
+            costs=self.costs.seconds(),
+        )
+
+    def pictures(self, paths: Sequence[Path], root: Path, contenders: Sequence[Contender]) -> None:
+        """Colour pictures and score them."""
+        self.data["pictures"] = fingerprint(paths, root)
+        samples, failed = load_samples(paths, root, self.settings)
+        bench = Bench(samples, judges(self.device), self.settings.jobs, self.costs)
+        shown = contenders[0].name if contenders else MEAN_BY_LUMA
+        kept: list[Picture] = []
+
+        def keep(row: str, results: list[Picture]) -> None:
+            self.say(f"pictures: {row}")
+            if row == shown:
+                kept.extend(results)
+
+        outcome, scores = score_pictures(bench, contenders, self.settings, keep)
+        outcome.failed += failed
+        self._outcomes.append(outcome)
+        self._show(bench, kept, scores, shown)
+
+    def _show(
+        self, bench: Bench, results: list[Picture], scores: Sequence[PictureScores], row: str
+    ) -> None:
+        if not results:
+            return
+        rows = {score.row: score for score in scores}
+        self.exhibits.shown = row
+        self.exhibits.sheets = picture_sheets(bench.samples, results, rows, row)
+
+    def clips(self, paths: Sequence[Path], root: Path, contenders: Sequence[Contender]) -> None:
+        """Colour clips and score them."""
+        self.data["clips"] = fingerprint(paths, root)
+        results: list[ClipResult] = []
+        failed = []
+        for path in paths:
+            self.say(f"clip: {path.name}")
+            paint = clip_paint(contenders, self.settings.side)
+            prefix = f"{contenders[0].name}: " if len(contenders) > 1 else ""
+            steady = bool(contenders) and contenders[0].steady is not None
+            strip = Strip(prefix + (OWN if steady else PER_FRAME))
+            try:
+                results += evaluate_clips(
+                    [path], strip.along(paint), self.settings.frames, self.costs
+                )
+            except InputError as error:
+                failed.append(error.sentence)
+            self.exhibits.strips[path.stem] = tuple(strip.pictures)
+        self._add_clips(results, failed)
+
+    def _add_clips(self, results: list[ClipResult], failed: list[str]) -> None:
+        if not results:
+            raise InputError("None of the clips can be read.", " ".join(failed))
+        self._outcomes.append(clip_outcome(results, failed))
+        self.exhibits.clips = results
+
+    def picture_pairs(self, found: paired.Pairs, root: Path) -> None:
+        """Score pictures that were made elsewhere."""
+        self.data["pictures"] = fingerprint([truth for _, truth in found.pairs], root)
+        samples, results, failed = paired.load_pairs(found.pairs, root)
+        if not samples:
+            raise InputError("None of the pairs can be used.", " ".join(failed))
+        bench = Bench(samples, judges(self.device), self.settings.jobs, self.costs)
+        scores = paired.score_pairs(bench, results, self.settings.side)
+        outcome = tabulate(bench, scores, paired.RESULT)
+        outcome.failed += failed
+        self._outcomes.append(outcome)
+        self._show(bench, results, scores, paired.RESULT)
+
+    def clip_pairs(self, found: paired.Pairs, root: Path) -> None:
+        """Score clips that were made elsewhere."""
+        self.data["clips"] = fingerprint([truth for _, truth in found.pairs], root)
+        results, failed = [], []
+        for result, truth in found.pairs:
+            self.say(f"clip: {result.name}")
+            try:
+                scored, notes = paired.score_clip_pair(
+                    result, truth, self.settings.frames, self.costs
+                )
+            except InputError as error:
+                failed.append(error.sentence)
+                continue
+            results.append(scored)
+            self.notes += notes
+        self.notes.append("No flicker share: there is no per-frame colour beside a finished clip.")
+        self._add_clips(results, failed)
+
+
+def judge_folder(
+    root: Path, contenders: Sequence[Contender], settings: Settings, device: str, say: Say
+) -> tuple[Report, Exhibits]:
+    """Colour all pictures and clips of a folder by every row and score them.
+
+    Raises:
+        InputError: there is nothing, or nothing that can be read.
+        ModelError: the judge is not installed.
+    """
+    session = Session(settings, device, say)
+    found = find_data(root)
+    if found["pictures"]:
+        session.pictures(settings.chosen(found["pictures"]), root, contenders)
+    if found["clips"]:
+        session.clips(found["clips"][: settings.limit], root, contenders)
+    return session.report(), session.exhibits
+
+
+def judge_pairs(
+    results: Path, truths: Path, settings: Settings, device: str, say: Say
+) -> tuple[Report, Exhibits]:
+    """Score results made elsewhere.
+
+    Raises:
+        InputError: there is no pair, or none that can be used.
+    """
+    session = Session(settings, device, say)
+    found = paired.match_all(results, truths)
+    if found["pictures"].pairs:
+        session.picture_pairs(found["pictures"], truths)
+    if found["clips"].pairs:
+        session.clip_pairs(found["clips"], truths)
+    session.notes += [line for kind in found.values() for line in kind.missing]
+    return session.report(), session.exhibits

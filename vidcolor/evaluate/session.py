@@ -1,0 +1,247 @@
+"""One evaluation from folders to a report: pictures, clips, or results made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from vidcolor.errors import InputError, UsageError
+from vidcolor.evaluate import painters
+from vidcolor.evaluate.clip_table import clip_table, short_notes
+from vidcolor.evaluate.clips import ClipResult
+from vidcolor.evaluate.colour import Picture
+from vidcolor.evaluate.colouring import Colouring, Paint, each, together, treated
+from vidcolor.evaluate.curve import (
+    SATURATIONS,
+    VIVIDNESSES,
+    Curve,
+    saturation_curve,
+    vividness_curve,
+)
+from vidcolor.evaluate.picture_table import category_table, picture_items, picture_table
+from vidcolor.evaluate.pictures import Bench, PictureScores, evaluate_pictures
+from vidcolor.evaluate.read import CLIPS, PICTURES, find
+from vidcolor.evaluate.report import Item
+from vidcolor.evaluate.samples import Painter, Preparation, Sample, load
+from vidcolor.evaluate.smoothings import smoothings
+from vidcolor.evaluate.table import Table
+from vidcolor.infer.predictor import Predictor
+
+OWN = "vidcolor"
+SPLITS = ("all", "even", "odd")
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model to be judged.
+
+    Attributes:
+        name: its rows' name.
+        predictor: colours frames.
+        digest: SHA-256 of the weights.
+        steady: the project's own steadying of a clip's colours, from above this room.
+        at_vividness: the same model at another vividness, for the curve.
+    """
+
+    name: str
+    predictor: Predictor
+    digest: str = ""
+    steady: Colouring | None = None
+    at_vividness: Callable[[float], Predictor] | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is measured, and on how much.
+
+    Attributes:
+        side: working size of the models, and of the quarter-size truth.
+        hints: numbers of dots; 0 is none.
+        preparation: crop and damage of pictures.
+        split: "all", or the pictures with an "even" or "odd" index, sorted by path.
+        limit: pictures at most, evenly spaced, and clips at most.
+        frames: frames of each clip at most.
+        curve: whether to vary saturation and vividness.
+        jobs: threads.
+    """
+
+    side: int = 256
+    hints: tuple[int, ...] = (0,)
+    preparation: Preparation = field(default_factory=Preparation)
+    split: str = "all"
+    limit: int | None = None
+    frames: int | None = None
+    curve: bool = False
+    jobs: int = 1
+
+    def __post_init__(self) -> None:
+        if self.split not in SPLITS:
+            raise UsageError(f"There is no split '{self.split}'.", f"Choose {', '.join(SPLITS)}.")
+
+    def chosen(self, paths: Sequence[Path]) -> list[Path]:
+        """The split and the limit, applied to sorted paths."""
+        start, step = {"all": (0, 1), "even": (0, 2), "odd": (1, 2)}[self.split]
+        kept = list(paths[start::step])
+        if self.limit is None or self.limit >= len(kept):
+            return kept
+        return [kept[i] for i in np.linspace(0, len(kept) - 1, self.limit).round().astype(int)]
+
+    def describe(self) -> dict[str, str]:
+        """What changes figures, as text; jobs do not."""
+        return {
+            "working size": str(self.side),
+            "hints": ",".join(map(str, self.hints)),
+            "crop": str(self.preparation.crop),
+            "degrade": f"{self.preparation.degrade:g}",
+            "split": self.split,
+            "limit": str(self.limit),
+            "frames": str(self.frames),
+        }
+
+
+@dataclass
+class Outcome:
+    """What one part of an evaluation gives; parts are added up in a report."""
+
+    tables: list[Table] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+Say = Callable[[str], None]
+Keep = Callable[[str, list[Picture]], None]
+
+
+def load_samples(
+    paths: Sequence[Path], root: Path, settings: Settings
+) -> tuple[list[Sample], list[str]]:
+    """Pictures made ready, and the causes why others could not be.
+
+    Raises:
+        InputError: not one of them can be read.
+    """
+    samples, failed = [], []
+    for path in paths:
+        try:
+            samples.append(load(path, root, settings.preparation))
+        except InputError as error:
+            failed.append(error.sentence)
+    if not samples and paths:
+        raise InputError(f"None of the {len(paths)} pictures in {root} can be read.", failed[0])
+    return samples, failed
+
+
+def picture_rows(contenders: Sequence[Contender], settings: Settings) -> dict[str, Painter]:
+    """All rows of a table of pictures but the truth: baselines, hints by luma, models."""
+    rows = painters.baselines(settings.side)
+    for count in settings.hints:
+        if count:
+            rows[f"{_dots(count)} by luma alone"] = painters.by_luma_alone(count, settings.side)
+    for contender in contenders:
+        for count in settings.hints:
+            name = f"{contender.name}, {_dots(count)}" if count else contender.name
+            rows[name] = painters.model(contender.predictor, settings.side, count)
+    return rows
+
+
+def _dots(count: int) -> str:
+    return f"{count} hint{'s' if count != 1 else ''}"
+
+
+def score_pictures(
+    bench: Bench, contenders: Sequence[Contender], settings: Settings, keep: Keep | None = None
+) -> tuple[Outcome, list[PictureScores]]:
+    """Colour and score pictures by every row; `keep` gets each row's results."""
+    scores = evaluate_pictures(bench, picture_rows(contenders, settings), keep)
+    reference = contenders[0].name if contenders and 0 in settings.hints else painters.GREY
+    outcome = tabulate(bench, scores, reference)
+    if settings.curve:
+        for contender in contenders:
+            outcome.curves += _curves(bench, scores[-1], contender, settings)
+    return outcome, scores
+
+
+def tabulate(bench: Bench, scores: Sequence[PictureScores], reference: str) -> Outcome:
+    """Tables of all pictures and of categories."""
+    samples = bench.samples
+    categories = [sample.category for sample in samples]
+    title = f"{len(samples)} pictures"
+    whole = picture_table(title, scores, None, reference, _picture_notes(bench))
+    outcome = Outcome([whole], picture_items(scores, samples))
+    if len(set(categories)) > 1:
+        outcome.tables += category_table(scores, categories, reference)
+    return outcome
+
+
+def _picture_notes(bench: Bench) -> tuple[str, ...]:
+    notes = []
+    grey = [s.name for s, is_grey in zip(bench.samples, bench.grey, strict=True) if is_grey]
+    if grey:
+        notes.append(f"Grey truth, left out of CF and Delta E: {', '.join(grey)}.")
+    if len(bench.judges) < 2:
+        notes.append("No second judge: TORCH_HOME holds no weights of MobileNetV2.")
+    notes.append("No FID: it takes Inception-v3's weights and 5,000 pictures.")
+    return tuple(notes)
+
+
+def _curves(
+    bench: Bench, truth: PictureScores, contender: Contender, settings: Settings
+) -> list[Curve]:
+    painter = painters.model(contender.predictor, settings.side)
+    curves = [saturation_curve(bench, truth, contender.name, painter, SATURATIONS)]
+    again = contender.at_vividness
+    if again is not None:
+
+        def at(value: float) -> Painter:
+            return painters.model(again(value), settings.side)
+
+        curves.append(vividness_curve(bench, truth, contender.name, at, VIVIDNESSES))
+    return curves
+
+
+def clip_paint(contenders: Sequence[Contender], side: int) -> Paint:
+    """All rows of a table of clips: each model per frame, smoothed as others do it, and steady."""
+    paints: list[Paint] = []
+    for contender in contenders:
+        prefix = f"{contender.name}: " if len(contenders) > 1 else ""
+        paints.append(treated(painters.film(contender.predictor, side), smoothings(), prefix))
+        if contender.steady is not None:
+            paints.append(each({prefix + OWN: contender.steady}))
+    return together(paints) if paints else each({})
+
+
+def clip_outcome(results: Sequence[ClipResult], failed: list[str]) -> Outcome:
+    """The table and the items of clips."""
+    names = list(results[0].scores)
+    own = [name for name in names if name.endswith(OWN)]
+    reference = own[0] if own else ""
+    table = clip_table(f"{len(results)} clips", results, reference, short_notes(results))
+    return Outcome([table], clip_items(results), failed=failed)
+
+
+def clip_items(results: Sequence[ClipResult]) -> list[Item]:
+    """Every clip in every row."""
+    return [
+        Item("clip", result.name, "", row, score.figures())
+        for result in results
+        for row, score in result.scores.items()
+    ]
+
+
+def find_data(root: Path) -> Mapping[str, list[Path]]:
+    """Pictures and clips under a path.
+
+    Raises:
+        InputError: there are neither.
+    """
+    found = {"pictures": find(root, PICTURES), "clips": find(root, CLIPS)}
+    if not any(found.values()):
+        raise InputError(
+            f"{root} holds neither pictures nor clips.",
+            "Give a folder with colour pictures (.png, .jpg, .webp ...) or clips (.mp4, .mkv ...).",
+        )
+    return found
