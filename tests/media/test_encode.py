@@ -214,3 +214,19 @@ def test_losses_are_told(film):
     clip = probe(film(frames=2, aspect=Fraction(4, 3)))
     assert "pixel aspect" in losses(clip, "libvpx-vp9", ".webm")[0]
     assert losses(clip, "libx264", ".mkv") == ()
+
+
+def test_a_segment_without_frames_is_none(film, tmp_path):
+    clip = probe(film(frames=2))
+    settings = choose_encoder(clip, tmp_path / "o.mp4")
+    with (
+        pytest.raises(ValueError, match="no frame"),
+        SegmentWriter(tmp_path / "s.mp4", clip, settings),
+    ):
+        pass
+    assert not (tmp_path / "s.mp4").exists()
+
+
+def test_a_codecs_own_name_means_its_encoder(film, tmp_path):
+    clip = probe(film(frames=2))
+    assert choose_encoder(clip, tmp_path / "o.mp4", "h264").codec == "libx264"

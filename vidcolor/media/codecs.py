@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from vidcolor.media.clip import ClipInfo
 
 CONTAINERS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
@@ -90,6 +92,17 @@ def losses(clip: ClipInfo, codec: str, suffix: str) -> tuple[str, ...]:
     if clip.display_matrix is not None and clip.rotation and suffix == ".avi":
         said.append("avi does not keep the rotation.")
     return tuple(said)
+
+
+def avi_slots(clip: ClipInfo) -> list[int] | None:
+    """The place of each frame on a grid of the clip's rate; None if they don't lie on one."""
+    ticks = 1 / (clip.average_rate * clip.time_base)
+    exact = [(int(p) - int(clip.pts[0])) / ticks for p in clip.pts]
+    slots = [round(place) for place in exact]
+    near = all(
+        abs(place - slot) <= Fraction(3, 10) for place, slot in zip(exact, slots, strict=True)
+    )
+    return slots if near and len(set(slots)) == len(slots) else None
 
 
 def segment_suffix(codec: str) -> str:

@@ -15,7 +15,7 @@ from av.packet import Packet
 
 from vidcolor.errors import OutputError
 from vidcolor.media.clip import ClipInfo
-from vidcolor.media.encode import avi_slots
+from vidcolor.media.codecs import avi_slots
 from vidcolor.media.source import media_url
 from vidcolor.media.stamps import Stamps
 

@@ -16,7 +16,7 @@ from av.packet import Packet
 from vidcolor.errors import OutputError
 from vidcolor.media.clip import ClipInfo, OtherStream
 from vidcolor.media.codecs import CONTAINERS
-from vidcolor.media.source import media_url, open_source
+from vidcolor.media.source import is_cover, media_url, open_source
 
 Action = Literal["copy", "convert", "attach", "leave"]
 
@@ -198,14 +198,15 @@ class Passengers:
                 return
             for ready in self._ready(packet):
                 if ready.dts is not None:
-                    now = max(now, float(ready.dts * ready.time_base))
+                    base = Fraction(ready.time_base.numerator, ready.time_base.denominator)
+                    now = max(now, float(ready.dts * base))
                 yield now, ready
 
     def _ready(self, packet: Packet[Any]) -> Iterator[Packet[Any]]:
         index = packet.stream.index
         if packet.size == 0 or packet.stream.index not in self._carriers:
             return
-        if packet.stream.type == "video" and packet.stream.disposition & 1024:
+        if packet.stream.type == "video" and is_cover(packet.stream):
             packet.pts = packet.dts = 0
         elif not self._stamped(packet):
             return
@@ -257,13 +258,10 @@ class Passengers:
 def _text_carrier(target: OutputContainer, stream: Any, codec: str) -> Any:
     carrier: Any = target.add_stream(codec)
     header = stream.codec_context.subtitle_header
-    carrier.codec_context.subtitle_header = header or _ASS_HEADER
+    carrier.codec_context.subtitle_header = header or b""
     carrier.metadata.update(kept_metadata(stream.metadata))
     carrier.disposition = stream.disposition
     return carrier
-
-
-_ASS_HEADER = b""
 
 
 def _attach(target: OutputContainer, stream: Any) -> None:
