@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import nullcontext
 
 import torch
 
+from vidcolor.errors import MachineError
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
 from vidcolor.network.checkpoint import Model
+
+LOG = logging.getLogger("vidcolor")
 
 
 class TorchPredictor:
@@ -46,11 +50,19 @@ class TorchPredictor:
             parts = [self._forward(part) for part in torch.split(batch, size)]
         except torch.OutOfMemoryError:
             if size == 1:
-                raise
+                raise MachineError(
+                    f"The memory of {self._device} does not hold even one frame.",
+                    "Give a smaller --render-size, or --device cpu.",
+                ) from None
+            if self.reduced_to is None:
+                LOG.warning(
+                    "The memory of %s is full; going on with smaller batches.", self._device
+                )
             self.reduced_to = size // 2
         else:
             return torch.cat(parts)
-        torch.cuda.empty_cache()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
         return self._run(batch)
 
     def _forward(self, part: torch.Tensor) -> torch.Tensor:

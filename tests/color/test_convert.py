@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vidcolor.color.convert import (
+    LUMA_COEFFICIENTS,
+    SampleSpec,
+    compose_rgb,
+    full_range_luma,
+    limit_to_gamut,
+    stream_chroma,
+    viewed_luma,
+)
+
+CODES = [(True, 8, 0, 255), (False, 8, 16, 235), (False, 10, 64, 940), (True, 10, 0, 1023)]
+
+
+@pytest.mark.parametrize(("full", "depth", "black", "white"), CODES)
+def test_black_and_white_codes_span_the_range(
+    full: bool, depth: int, black: int, white: int
+) -> None:
+    luma = np.array([[black, white]], np.uint16)
+    spec = SampleSpec("bt709", full, depth)
+    assert np.allclose(full_range_luma(luma, spec), [[0, 255]], atol=1e-3)
+    assert viewed_luma(luma, spec).tolist() == [[0, 255]]
+
+
+@pytest.mark.parametrize(("full", "depth", "black", "white"), CODES)
+def test_grey_stays_exactly_neutral(full: bool, depth: int, black: int, white: int) -> None:
+    for plane in stream_chroma(np.zeros((2, 3, 3), np.float32), SampleSpec("bt709", full, depth)):
+        assert (plane == 1 << (depth - 1)).all()
+
+
+@pytest.mark.parametrize("matrix", sorted(LUMA_COEFFICIENTS))
+def test_red_less_luma_is_kept_in_every_matrix(matrix: str) -> None:
+    """Independent of the code: R' = Y' + (2 - 2 Kr) (Cr - 512) / 896 of BT.601's equation 2.5.1."""
+    kr, kb = LUMA_COEFFICIENTS[matrix]
+    chroma = np.array([[[20.0]], [[-30.0]]], np.float32)
+    cb, cr = stream_chroma(chroma, SampleSpec(matrix, False, 10))
+    red = (2 - 2 * kr) * (int(cr[0, 0]) - 512) / 896 * 255
+    blue = (2 - 2 * kb) * (int(cb[0, 0]) - 512) / 896 * 255
+    assert abs(red - 1.402 * -30) < 0.4
+    assert abs(blue - 1.772 * 20) < 0.4
+
+
+def test_compose_agrees_with_opencv() -> None:
+    rng = np.random.default_rng(0)
+    luma = rng.integers(60, 200, (16, 16), np.uint8)
+    chroma = rng.integers(110, 146, (2, 16, 16)).astype(np.float32)
+    ycc = np.dstack([luma, chroma[1].astype(np.uint8), chroma[0].astype(np.uint8)])
+    other = cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB)
+    assert np.abs(compose_rgb(luma, chroma).astype(int) - other).max() <= 1
+
+
+@given(st.integers(0, 255), st.integers(-127, 127), st.integers(-127, 127))
+def test_limited_colour_is_inside_the_cube_and_keeps_its_hue(luma: int, cb: int, cr: int) -> None:
+    chroma = np.array([[[cb]], [[cr]]], np.float32)
+    limited = limit_to_gamut(chroma.copy(), np.array([[luma]], np.float32), "bt601")
+    blue, red = float(limited[0, 0, 0]), float(limited[1, 0, 0])
+    rgb = (luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue)
+    assert all(-0.6 <= value <= 255.6 for value in rgb)
+    assert abs(blue * cr - red * cb) < 0.05 * (1 + abs(cb) + abs(cr))
+
+
+def test_colour_that_fits_is_not_touched() -> None:
+    chroma = np.array([[[10.0]], [[-12.0]]], np.float32)
+    assert (
+        limit_to_gamut(chroma.copy(), np.full((1, 1), 120, np.float32), "bt709") == chroma
+    ).all()
+
+
+def test_pq_white_of_203_nits_is_bright_but_not_clipped() -> None:
+    code = round(0.5807 * 1023)  # ST 2084 code value of 203 cd/m2
+    shown = viewed_luma(
+        np.array([[0, code, 1023]], np.uint16), SampleSpec("bt2020nc", True, 10, "pq")
+    )
+    assert shown[0, 0] == 0
+    assert 170 < shown[0, 1] < 230
+    assert shown[0, 2] == 255

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from vidcolor.errors import MachineError, ModelError, UsageError
+from vidcolor.infer.choose import load_predictor
+from vidcolor.infer.predictor import network_input, shrink, working_shape
+from vidcolor.infer.torch_backend import TorchPredictor
+
+
+def frames(count: int = 3, height: int = 64, width: int = 84) -> np.ndarray:
+    rng = np.random.default_rng(5)
+    noise = rng.integers(0, 256, (count, height, width)).astype(np.float32)
+    return (
+        np.stack([cv2.GaussianBlur(f, (0, 0), 4) * 3 - 256 for f in noise])
+        .clip(0, 255)
+        .astype(np.uint8)
+    )
+
+
+def hints(count: int = 3, height: int = 16, width: int = 21) -> np.ndarray:
+    given = np.zeros((count, 3, height, width), np.float32)
+    given[:, :2, 4:8, 4:8] = 200
+    given[:, 2, 4:8, 4:8] = 1
+    return given
+
+
+@pytest.fixture(scope="module")
+def shipped_model() -> Path:
+    return Path(__file__).parents[2] / "models" / "vidcolor-base.safetensors"
+
+
+@pytest.mark.parametrize("with_hints", [False, True])
+def test_backends_agree_in_float32(tiny_model: Path, with_hints: bool) -> None:
+    given = hints() if with_hints else None
+    a = load_predictor(str(tiny_model), "cpu", "openvino", precision="f32").predict(frames(), given)
+    b = load_predictor(str(tiny_model), "cpu", "torch").predict(frames(), given)
+    assert a.chroma.shape == (3, 2, 16, 21)
+    assert np.ptp(b.chroma) > 10
+    assert np.abs(a.chroma - b.chroma).max() < 1
+    assert np.abs(a.confidence - b.confidence).max() < 0.05
+
+
+def test_the_shipped_model_agrees_in_float32_and_bf16(shipped_model: Path) -> None:
+    reference = load_predictor(str(shipped_model), "cpu", "torch").predict(frames(2))
+    exact = load_predictor(str(shipped_model), "cpu", "openvino", precision="f32")
+    assert np.abs(exact.predict(frames(2)).chroma - reference.chroma).max() < 1
+    short = load_predictor(str(shipped_model), "cpu", "openvino", precision="bf16")
+    if short.description.endswith("float32"):
+        pytest.skip("this processor has no bf16")
+    error = np.abs(short.predict(frames(2)).chroma - reference.chroma)
+    assert np.quantile(error, 0.99) <= 3
+
+
+def test_a_cached_network_gives_exactly_what_the_fresh_one_gave(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDCOLOR_CACHE", str(tmp_path))
+    fresh = load_predictor(str(tiny_model), "cpu", "openvino").predict(frames())
+    assert list(tmp_path.glob("*.xml"))
+    cached = load_predictor(str(tiny_model), "cpu", "openvino").predict(frames())
+    assert (fresh.chroma == cached.chroma).all()
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    monkeypatch.setenv("VIDCOLOR_CACHE", str(blocker / "below"))
+    assert (
+        load_predictor(str(tiny_model), "cpu", "openvino").predict(frames(1)).chroma.shape[0] == 1
+    )
+
+
+def test_a_frame_is_coloured_the_same_alone_and_in_a_batch(tiny_model: Path) -> None:
+    predictor = load_predictor(str(tiny_model), "cpu", "openvino")
+    together = predictor.predict(frames()).chroma
+    alone = predictor.predict(frames()[1:2]).chroma
+    assert np.abs(together[1] - alone[0]).max() < 0.01
+
+
+def test_memory_that_runs_out_halves_the_batch_and_loses_nothing(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    predictor = load_predictor(str(tiny_model), "cpu", "torch")
+    assert isinstance(predictor, TorchPredictor)
+    whole = predictor.predict(frames(5)).chroma
+    forward = predictor._forward
+
+    def small_only(part: torch.Tensor) -> torch.Tensor:
+        if len(part) > 2:
+            raise torch.OutOfMemoryError
+        return forward(part)
+
+    monkeypatch.setattr(predictor, "_forward", small_only)
+    for _ in range(2):
+        assert np.allclose(predictor.predict(frames(5)).chroma, whole, atol=0.01)
+    assert len([r for r in caplog.records if "memory" in r.message]) == 1
+
+
+def test_memory_that_is_too_small_for_one_frame_is_an_error(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictor = load_predictor(str(tiny_model), "cpu", "torch")
+
+    def never(part: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(predictor, "_forward", never)
+    with pytest.raises(MachineError, match="memory"):
+        predictor.predict(frames(2))
+
+
+def test_vividness_moves_colour_from_the_mean_to_the_mode(tiny_model: Path) -> None:
+    mild = load_predictor(str(tiny_model), "cpu", "openvino", vividness=0.3).predict(frames())
+    vivid = load_predictor(str(tiny_model), "cpu", "openvino", vividness=3).predict(frames())
+    assert np.abs(vivid.chroma - 128).mean() > np.abs(mild.chroma - 128).mean()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_missing_device_is_named(tiny_model: Path) -> None:
+    with pytest.raises(MachineError, match="CUDA"):
+        load_predictor(str(tiny_model), "cuda")
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"device": "cuda", "backend": "openvino"}, "openvino"),
+        ({"device": "abacus", "backend": "torch"}, "abacus"),
+        ({"backend": "abacus"}, "abacus"),
+        ({"vividness": 0.0}, "vividness"),
+    ],
+)
+def test_options_that_do_not_fit_are_named(
+    tiny_model: Path, options: dict[str, object], word: str
+) -> None:
+    with pytest.raises(UsageError, match=word):
+        load_predictor(str(tiny_model), **options)
+
+
+def test_a_missing_model_is_named() -> None:
+    with pytest.raises(ModelError, match=r"no\.safetensors"):
+        load_predictor("no.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [
+        (480, 854, (192, 340)),
+        (1920, 1080, (340, 192)),
+        (100, 100, (192, 192)),
+        (50, 200, (192, 768)),
+    ],
+)
+def test_working_shape(height: int, width: int, expected: tuple[int, int]) -> None:
+    assert working_shape(height, width, 192) == expected
+
+
+def test_network_input_is_padded_and_scaled() -> None:
+    batch = network_input(np.full((1, 64, 84), 255, np.uint8), hints(1))
+    assert batch.shape == (1, 4, 64, 96)
+    assert (batch[0, 0] == 1.0).all()
+    assert batch[0, 1, 16, 16] == (200 - 128) / 64
+    assert batch[0, 3, 0, 0] == 0
+    assert batch[0, 1, 0, 0] == 0
+
+
+def test_shrinking_averages() -> None:
+    checker = np.indices((64, 64)).sum(0).astype(np.uint8) % 2 * 200
+    assert (shrink(checker, (16, 16)) == 100).all()
