@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,13 +41,14 @@ FILE = click.Path(dir_okay=False, path_type=Path)
               help="[Data] Folder of colour pictures, colour clips or both.")  # fmt: skip
 @click.option("--pairs", nargs=2, type=click.Path(path_type=Path), metavar="RESULT TRUTH",
               help="[Data] Score results made elsewhere: two folders, or two files.")  # fmt: skip
-@click.option("--split", default="all", show_default=True, type=click.Choice(["all", "even", "odd"]),
+@click.option("--split", default="all", show_default=True,
+              type=click.Choice(["all", "even", "odd"]),
               help="[Data] Which pictures, by index in sorted order.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), help="[Data] So many pictures and clips at most.")
 @click.option("--frames", type=click.IntRange(1), help="[Data] So many frames of a clip at most.")
 @click.option("--crop", type=click.IntRange(16), help="[Data] Resize and cut to a square of N.")
 @click.option("--degrade", default=0.0, show_default=True, type=click.FloatRange(0, 1),
-              help="[Data] Damage the luma that is coloured, by the training's imitations.")  # fmt: skip
+              help="[Data] Damage the luma that is coloured, as training does.")  # fmt: skip
 @click.option("--hints", default="0", show_default=True, metavar="N,N,...",
               help="[Data] Numbers of dots of true colour that are given.")  # fmt: skip
 @click.option("--model", "models", multiple=True, metavar="NAME|PATH",
@@ -65,66 +67,53 @@ FILE = click.Path(dir_okay=False, path_type=Path)
               help="[Machine] Threads for the figures.")  # fmt: skip
 @click.option("--verbose", is_flag=True, help="[Words] What each metric cost.")
 @click.option("--quiet", is_flag=True, help="[Words] Nothing but results.")
-def evaluate(
-    data: Path | None,
-    pairs: tuple[Path, Path] | None,
-    split: str,
-    limit: int | None,
-    frames: int | None,
-    crop: int | None,
-    degrade: float,
-    hints: str,
-    models: tuple[str, ...],
-    size: int,
-    every: int | None,
-    curve: bool,
-    json_file: Path | None,
-    csv_file: Path | None,
-    html_file: Path | None,
-    markdown_file: Path | None,
-    against: Path | None,
-    device: str,
-    jobs: int,
-    verbose: bool,
-    quiet: bool,
-) -> None:
+def evaluate(models: tuple[str, ...], device: str, **options: Any) -> None:
     """Compare colourings with the truth: models, every baseline, or results made elsewhere."""
-    if (data is None) == (pairs is None):
+    _check_together(models, options)
+    settings = _settings(options)
+    places = {key: options[f"{key}_file"] for key in ("json", "csv", "html", "markdown")}
+    outputs = Outputs(**places, against=options["against"])
+    _check(outputs)
+    say = _silent if options["quiet"] else _say
+    contenders = [_contender(name, device, options["every"], settings) for name in models]
+    for contender in contenders:
+        say(f"{contender.name}: {contender.predictor.description}, working size {settings.side}")
+    from vidcolor.evaluate.judging import judge_folder, judge_pairs
+
+    if options["pairs"]:
+        report, page = judge_pairs(*options["pairs"], settings, device, say)
+    else:
+        report, page = judge_folder(options["data"], contenders, settings, device, say)
+    digests = {contender.name: contender.digest for contender in contenders}
+    about = replace(report.about, models=digests, command=_command())
+    _deliver(replace(report, about=about), page, outputs, options["verbose"])
+
+
+def _check_together(models: tuple[str, ...], options: dict[str, Any]) -> None:
+    if (options["data"] is None) == (options["pairs"] is None):
         raise UsageError("Nothing, or too much, to evaluate.", "Give --data DIR or --pairs A B.")
-    if pairs and (models or crop or degrade or hints != "0" or curve):
+    colours = models or options["crop"] or options["degrade"] or options["curve"]
+    if options["pairs"] and (colours or options["hints"] != "0"):
         raise UsageError(
             "--pairs compares finished results.",
             "Leave out --model, --crop, --degrade, --hints and --curve.",
         )
+
+
+def _settings(options: dict[str, Any]) -> Settings:
     from vidcolor.evaluate.samples import Preparation
     from vidcolor.evaluate.session import Settings
 
-    settings = Settings(
-        side=size,
-        hints=_numbers(hints),
-        preparation=Preparation(crop, degrade),
-        split=split,
-        limit=limit,
-        frames=frames,
-        curve=curve,
-        jobs=jobs,
+    return Settings(
+        side=options["size"],
+        hints=_numbers(options["hints"]),
+        preparation=Preparation(options["crop"], options["degrade"]),
+        split=options["split"],
+        limit=options["limit"],
+        frames=options["frames"],
+        curve=options["curve"],
+        jobs=options["jobs"],
     )
-    outputs = Outputs(json_file, csv_file, html_file, markdown_file, against)
-    _check(outputs)
-    say = _silent if quiet else _say
-    contenders = [_contender(name, device, every, settings) for name in models]
-    for contender in contenders:
-        say(f"{contender.name}: {contender.predictor.description}, working size {size}")
-    from vidcolor.evaluate.judging import judge_folder, judge_pairs
-
-    if pairs:
-        report, page = judge_pairs(*pairs, settings, device, say)
-    else:
-        assert data is not None
-        report, page = judge_folder(data, contenders, settings, device, say)
-    digests = {contender.name: contender.digest for contender in contenders}
-    about = replace(report.about, models=digests, command=_command())
-    _deliver(replace(report, about=about), page, outputs, verbose)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -172,15 +161,14 @@ def _command() -> str:
 
 def _steady(predictor: Predictor, every: int | None, side: int) -> Colouring | None:
     """The project's own steadying, as a colouring; None while that room is not there."""
-    try:
-        from vidcolor.steady import SteadySettings, colorize_shots
-    except ImportError:
+    steady: Any = importlib.import_module("vidcolor.steady")
+    if not hasattr(steady, "colorize_shots"):
         return None
     from vidcolor.evaluate.colouring import whole
     from vidcolor.evaluate.painters import shrink_frames
 
-    settings = SteadySettings(strength=1.0, every=every)
-    return whole(lambda luma: colorize_shots(shrink_frames(luma, side), predictor, settings))
+    settings = steady.SteadySettings(strength=1.0, every=every)
+    return whole(lambda luma: steady.colorize_shots(shrink_frames(luma, side), predictor, settings))
 
 
 def _deliver(report: Report, page: Exhibits, outputs: Outputs, verbose: bool) -> None:

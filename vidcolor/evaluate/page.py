@@ -21,14 +21,12 @@ def as_page(report: Report, exhibits: Exhibits) -> str:
     style = files("vidcolor.evaluate").joinpath("page.css").read_text(encoding="utf-8")
     body = [
         f"<h1>How good the colour is</h1>{_about(report)}",
-        *(_whole(table) for table in report.tables[:1]),
-        _ranks(report.tables[0]) if report.tables else "",
-        *(_whole(table) for table in report.tables[1:] if "clips" in table.title),
+        *(_whole(table) + _ranks(table) for table in report.tables if not table.part),
         _distributions(report),
         _curves(report),
         *(_sheet(sheet) for sheet in exhibits.sheets),
         _film(exhibits),
-        _categories([t for t in report.tables[1:] if "clips" not in t.title]),
+        _categories([table for table in report.tables if table.part]),
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

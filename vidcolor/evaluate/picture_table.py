@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,7 +130,8 @@ def category_table(
         indices = np.flatnonzero(np.array(categories) == category)
         if len(indices) > 1:
             title = f"{category} ({len(indices)} pictures)"
-            tables.append(picture_table(title, scores, indices, reference))
+            table = picture_table(title, scores, indices, reference)
+            tables.append(replace(table, part=True))
     return tables
 
 

@@ -122,7 +122,7 @@ def _legend(names: Sequence[str]) -> str:
 
 
 def boxes(rows: Mapping[str, Sequence[float]], label: str) -> str:
-    """Where values lie: line from the 5th to the 95th percentile, box of the middle half, median."""
+    """Where values lie: 5th to 95th percentile as a line, the middle half as a box."""
     kept = {n: [v for v in values if math.isfinite(v)] for n, values in rows.items()}
     kept = {name: values for name, values in kept.items() if values}
     if not kept:

@@ -15,7 +15,14 @@ from pathlib import Path
 from vidcolor.errors import InputError
 from vidcolor.evaluate.bootstrap import Figure
 from vidcolor.evaluate.curve import Curve
-from vidcolor.evaluate.table import Table, cells, difference_cells, markdown, plain
+from vidcolor.evaluate.table import (
+    Table,
+    cells,
+    difference_cells,
+    interval_cells,
+    markdown,
+    plain,
+)
 
 PACKAGES = ("vidcolor", "numpy", "opencv-python-headless", "torch", "timm", "av", "pillow")
 
@@ -101,12 +108,16 @@ def versions() -> dict[str, str]:
 
 
 def as_text(report: Report) -> str:
-    """For the terminal."""
+    """For the terminal; intervals and differences of the whole, not of every category."""
     parts = []
     for table in report.tables:
-        parts.append(f"{table.title}\n{plain(cells(table, intervals=False))}")
-        if differences := difference_cells(table):
-            parts.append(f"Paired differences (95 %)\n{plain(differences)}")
+        parts.append(f"{table.title}\n{plain(cells(table))}")
+        differences = [] if table.part else difference_cells(table)
+        if differences:
+            intervals = plain(interval_cells(table))
+            parts.append(
+                f"Intervals (95 %)\n{intervals}\n\nPaired differences (95 %)\n{plain(differences)}"
+            )
         parts.extend(table.notes)
     return "\n\n".join([*parts, *report.notes])
 
@@ -120,8 +131,9 @@ def as_markdown(report: Report) -> str:
     for name, digest in about.models.items():
         parts.append(f"{name}: weights SHA-256 {digest[:16]}.")
     for table in report.tables:
-        parts.append(f"## {table.title}\n\n{markdown(cells(table))}")
-        if differences := difference_cells(table):
+        parts.append(f"## {table.title}\n\n{markdown(cells(table, intervals=not table.part))}")
+        differences = [] if table.part else difference_cells(table)
+        if differences:
             parts.append(f"Paired differences, 95 % interval:\n\n{markdown(differences)}")
         parts.extend(table.notes)
     return "\n\n".join([*parts, *report.notes]) + "\n"

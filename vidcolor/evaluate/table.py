@@ -61,6 +61,7 @@ class Table:
         rows: the lines.
         reference: the row that differences are taken to; "" for none.
         notes: what a reader has to know.
+        part: whether it shows a category, not the whole.
     """
 
     title: str
@@ -68,9 +69,10 @@ class Table:
     rows: tuple[Row, ...]
     reference: str = ""
     notes: tuple[str, ...] = ()
+    part: bool = False
 
 
-def cells(table: Table, intervals: bool = True) -> list[list[str]]:
+def cells(table: Table, intervals: bool = False) -> list[list[str]]:
     """Heading and lines as text."""
     lines = [["row", *(column.label for column in table.columns)]]
     for row in table.rows:
@@ -80,6 +82,16 @@ def cells(table: Table, intervals: bool = True) -> list[list[str]]:
             interval = column.interval(figure) if intervals else ""
             line.append(column.show(figure.value) + (f" ({interval})" if interval else ""))
         lines.append(line)
+    return lines
+
+
+def interval_cells(table: Table) -> list[list[str]]:
+    """Heading and lines of the 95 % intervals."""
+    lines = [["row", *(column.label for column in table.columns)]]
+    for row in table.rows:
+        figures = [row.figures.get(column.key, NONE) for column in table.columns]
+        pairs = zip(table.columns, figures, strict=True)
+        lines.append([row.name, *(column.interval(figure) or "-" for column, figure in pairs)])
     return lines
 
 
