@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.media.conftest import film  # noqa: F401 - a fixture for all rooms
 from vidcolor.color.chroma import Bins
 from vidcolor.network.checkpoint import save_model
 from vidcolor.network.config import GeneratorConfig, ModelInfo

@@ -101,8 +101,9 @@ class Trainer:
                     self._report(terms | {"smoothed": shown})
                     self.save()
                     last = time.perf_counter()
-        self._report({"smoothed": shown})
-        self.save()
+        if self.progress.step % self.settings.every:
+            self._report({"smoothed": shown})
+            self.save()
 
     def done(self) -> float:
         """Share of the schedule that is behind, 0..1."""

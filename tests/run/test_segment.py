@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import vidcolor.run.segment as segment_room
+from vidcolor.run.job import blend
+from vidcolor.run.segment import Segment, segments
+
+
+def cut(lengths: list[int], shortest: int, longest: int, rate: int = 3) -> list[Segment]:
+    """Segments of a film whose shots have these lengths; every frame holds its own number."""
+    total = sum(lengths)
+    plan = SimpleNamespace(
+        first=10, segment_limits=(shortest, longest), clip=SimpleNamespace(average_rate=rate)
+    )
+    begins = {10 + sum(lengths[:n]) for n in range(1, len(lengths))}
+
+    def cuts_of(frames: list[np.ndarray]) -> list[int]:
+        return [i for i, f in enumerate(frames) if i and int(f[0, 0]) in begins]
+
+    def frames() -> Iterator[np.ndarray]:
+        for number in range(total):
+            yield np.full((2, 2), 10 + number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segment_room, "find_cuts", cuts_of)
+        return list(segments(plan, frames()))
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12))
+def test_every_frame_is_in_one_segment_and_in_order(lengths: list[int]) -> None:
+    made = cut(lengths, 5, 15)
+    assert made[0].first == 10
+    for one, following in pairwise(made):
+        assert one.first + one.count == following.first
+    assert sum(s.count for s in made) == sum(lengths)
+    for s in made:
+        assert 1 <= s.count <= 15
+        assert [int(f[0, 0]) for f in s.luma] == [s.first - s.lead + i for i in range(len(s.luma))]
+
+
+def test_short_shots_share_a_segment_and_long_ones_are_split() -> None:
+    made = cut([4, 4, 40], 5, 15)
+    assert [(s.first, s.count) for s in made] == [(10, 8), (18, 15), (33, 15), (48, 10)]
+    assert [s.lead for s in made] == [0, 0, 3, 3]
+    assert [len(s.luma) - s.lead - s.count for s in made] == [0, 3, 3, 0]
+    assert made[0].cuts == (4,)
+
+
+def test_nothing_is_seen_of_another_shot_when_a_segment_ends_with_its_own() -> None:
+    made = cut([10, 10], 5, 12)
+    assert [(s.count, s.lead, len(s.luma)) for s in made] == [(10, 0, 10), (10, 0, 10)]
+
+
+def test_a_blend_begins_near_the_one_and_ends_near_the_other() -> None:
+    before, after = np.zeros((9, 2, 1, 1), np.float32), np.ones((9, 2, 1, 1), np.float32)
+    course = blend(before, after)[:, 0, 0, 0]
+    assert np.allclose(course, np.arange(1, 10) / 10)

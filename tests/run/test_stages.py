@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from vidcolor.run.stages import Timings, ahead
+
+
+def test_items_come_in_order() -> None:
+    assert list(ahead(iter(range(50)), 3)) == list(range(50))
+
+
+def test_no_more_are_made_ahead_than_asked_for() -> None:
+    made: list[int] = []
+
+    def source() -> Iterator[int]:
+        for number in range(20):
+            made.append(number)
+            yield number
+
+    items = ahead(source(), 2)
+    next(items)
+    deadline = time.monotonic() + 2
+    while len(made) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    # One is here, two wait in the queue, one is in the maker's hand.
+    assert len(made) == 4
+    items.close()
+
+
+def test_an_error_in_the_thread_is_raised_here_with_what_came_before() -> None:
+    def source() -> Iterator[int]:
+        yield 1
+        raise ValueError("from the thread")
+
+    items = ahead(source(), 1)
+    assert next(items) == 1
+    with pytest.raises(ValueError, match="from the thread"):
+        next(items)
+
+
+def test_closing_early_ends_the_thread_and_closes_the_source() -> None:
+    closed = threading.Event()
+
+    def source() -> Iterator[int]:
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.set()
+
+    before = threading.active_count()
+    items = ahead(source(), 1)
+    next(items)
+    items.close()
+    assert closed.is_set()
+    assert threading.active_count() == before
+
+
+def test_time_is_counted_for_the_maker_and_not_for_the_user() -> None:
+    timings = Timings()
+
+    def slow() -> Iterator[int]:
+        for number in range(3):
+            time.sleep(0.02)
+            yield number
+
+    for _ in timings.each("slow", slow()):
+        time.sleep(0.05)
+    assert 0.06 <= timings.seconds["slow"] < 0.15
+    assert timings.busiest() == "slow"

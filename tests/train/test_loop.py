@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+
+from tests.train.test_data import photograph
+from vidcolor.errors import InputError, OutputError, UsageError
+from vidcolor.network.checkpoint import load_model
+from vidcolor.train.loop import resume, start
+from vidcolor.train.settings import TrainSettings
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pictures")
+    for seed in range(8):
+        cv2.imwrite(str(folder / f"{seed}.png"), photograph(seed))
+    return folder
+
+
+def run_settings(data: Path, out: Path, model: Path, **changes: object) -> TrainSettings:
+    given: dict[str, object] = {
+        "data": (str(data),),
+        "out": str(out),
+        "steps": 6,
+        "size": 32,
+        "batch": 4,
+        "final_size": 64,
+        "final_batch": 2,
+        "warm_up": 2,
+        "every": 3,
+        "init": str(model),
+        "threads": 1,
+    }
+    return TrainSettings(**given | changes)
+
+
+def test_training_lowers_the_loss_and_leaves_a_model_that_loads(
+    data: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    settings = run_settings(
+        data, tmp_path / "run", tiny_model, steps=60, every=20, final_share=0.0, ema=0.9
+    )
+    start(settings, tmp_path / "cache").fit()
+    rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [20, 40, 60]
+    assert rows[2]["smoothed"] < 0.9 * rows[0]["smoothed"]
+    model = load_model(tmp_path / "run" / "model.safetensors")
+    assert model.info.recipe["samples"] == 240
+    assert model.info.data.startswith("8 pictures")
+    assert cv2.imread(str(tmp_path / "run" / "sheet.png")) is not None
+
+
+def test_a_run_that_was_stopped_ends_like_one_that_was_not(
+    data: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    whole = start(run_settings(data, tmp_path / "a", tiny_model), tmp_path / "cache")
+    whole.fit()
+
+    stopped = start(run_settings(data, tmp_path / "b", tiny_model), tmp_path / "cache")
+
+    class StoppedError(Exception):
+        pass
+
+    original = stopped.save
+
+    def save_and_stop() -> None:
+        original()
+        raise StoppedError
+
+    stopped.save = save_and_stop  # type: ignore[method-assign]
+    with pytest.raises(StoppedError):
+        stopped.fit()
+    gone_on = resume(tmp_path / "b", tmp_path / "cache")
+    assert gone_on.progress.step == 3
+    gone_on.fit()
+    for key, value in whole.generator.state_dict().items():
+        assert torch.equal(gone_on.generator.state_dict()[key], value), key
+    assert gone_on.progress.samples == whole.progress.samples
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(
+    data: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    settings = run_settings(data, tmp_path / "run", tiny_model, steps=1)
+    start(settings, tmp_path / "cache").fit()
+    with pytest.raises(OutputError, match="--resume"):
+        start(settings, tmp_path / "cache")
+
+
+def test_nothing_to_resume_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no run"):
+        resume(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"steps": None}, {"hours": 1.0}, {"size": 100}, {"final_share": 2.0}]
+)
+def test_settings_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        run_settings(tmp_path, tmp_path, tmp_path, **changes)
