@@ -157,7 +157,7 @@ class Trainer:
         warm = min(1.0, (self.progress.step + 1) / max(1, self.settings.warm_up))
         cosine = 0.5 + 0.5 * np.cos(np.pi * self.done())
         for group in self.optimizer.param_groups:
-            group["lr"] = group["peak"] * warm * max(LEAST_RATE, cosine)
+            group["lr"] = float(group["peak"] * warm * max(LEAST_RATE, cosine))
 
     @torch.no_grad()
     def _follow(self) -> None:
