@@ -259,6 +259,20 @@ def test_h264_goes_into_avi_and_back(film, tmp_path):
     assert probe(tmp_path / "o.avi").frame_count == 24
 
 
+def test_sound_before_the_first_frame_is_left_out_of_avi(film, tmp_path):
+    source = film("f.mkv", sound=True)
+    clip = probe(source)
+    late = dataclasses.replace(clip, pts=clip.pts + 200, end_pts=clip.end_pts + 200)
+    output = tmp_path / "o.avi"
+    chosen = choose_encoder(late, output)
+    paths, offsets = segments_of(clip, tmp_path / "parts", chosen, [0])
+    join(paths, [o + 200 for o in offsets], late, output, plan_streams(late, output))
+    was = dict(packets(source, "audio"))
+    sound = packets(output, "audio")
+    assert min(was[h] for h, _ in sound) >= Fraction(int(late.pts[0]), 1000)
+    assert all(abs(t - (was[h] - late.pts[0] * late.time_base)) < 0.03 for h, t in sound)
+
+
 def test_segments_that_do_not_belong_are_told(film, tmp_path):
     clip = probe(film())
     output = tmp_path / "o.mp4"

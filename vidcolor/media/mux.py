@@ -64,6 +64,8 @@ def join(
         options = _container_options(clip, source, suffix)
         with av.open(media_url(temporary), "w", container_options=options) as target:
             film = _film_carrier(target, clip, segments[0], suffix, table)
+            if start_pts is None and suffix == ".avi":
+                start_pts = int(clip.pts[0])  # it would play earlier sound late
             window = _seconds(start_pts, clip), _seconds(end_pts, clip)
             passengers = Passengers(source, target, plans, shift_s, window)
             target.metadata.update(kept_metadata(dict(clip.metadata)))

@@ -73,6 +73,7 @@ class _Table:
     rate: Fraction
     time_base: Fraction
     trusted: bool
+    framed: bool
 
     @property
     def frame_ticks(self) -> int:
@@ -104,9 +105,13 @@ def _packet_table(path: Path) -> _Table:
             decode_stamps.append(packet.dts)
             if packet.pts is not None and (latest is None or packet.pts > latest):
                 latest, last_duration = packet.pts, packet.duration or 0
+        # Packets of these may hold no picture of their own (hidden, or "not coded").
+        framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
         rate = _rate(film)
         time_base = _fraction(film.time_base) or Fraction(1, 1000)
-    return _Table(tuple(stamps), tuple(decode_stamps), last_duration, rate, time_base, trusted)
+    return _Table(
+        tuple(stamps), tuple(decode_stamps), last_duration, rate, time_base, trusted, framed
+    )
 
 
 _REORDERING = {"h264", "hevc"}
@@ -151,7 +156,9 @@ def _timing(path: Path, table: _Table, sample: Sequence[VideoFrame]) -> _Timing:
     if sound and first is not None:
         lost = shown.index(first)
         shown = shown[lost:]
-        if [f.pts for f in sample] == shown[: len(sample)] or _only_damage(sample, shown):
+        if [f.pts for f in sample] == shown[: len(sample)] or (
+            table.framed and _only_damage(sample, shown)
+        ):
             repairs = (_lost_sentence(lost),) if lost else ()
             return _finish(np.array(shown, np.int64), table, False, repairs)
     return _timing_by_decoding(path, table)
