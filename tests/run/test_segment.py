@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vidcolor.run.segment as segment_room
-from vidcolor.run.job import blend
 from vidcolor.run.segment import Segment, segments
 
 
@@ -57,9 +56,3 @@ def test_short_shots_share_a_segment_and_long_ones_are_split() -> None:
 def test_nothing_is_seen_of_another_shot_when_a_segment_ends_with_its_own() -> None:
     made = cut([10, 10], 5, 12)
     assert [(s.count, s.lead, len(s.luma)) for s in made] == [(10, 0, 10), (10, 0, 10)]
-
-
-def test_a_blend_begins_near_the_one_and_ends_near_the_other() -> None:
-    before, after = np.zeros((9, 2, 1, 1), np.float32), np.ones((9, 2, 1, 1), np.float32)
-    course = blend(before, after)[:, 0, 0, 0]
-    assert np.allclose(course, np.arange(1, 10) / 10)

@@ -19,6 +19,7 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments, small_luma, write_segment
 from vidcolor.run.stages import Timings, ahead
 from vidcolor.steady.settle import colorize_shots
+from vidcolor.steady.windows import crossfade
 
 SMALL_FRAMES_AHEAD = 16
 PLAN = "plan.json"
@@ -170,20 +171,13 @@ def _colored_segments(
                     segment.luma, predictor, plan.settings.steady, list(segment.cuts)
                 )[segment.lead :]
             if seen_before is not None and len(seen_before):
-                chroma[: len(seen_before)] = blend(seen_before, chroma[: len(seen_before)])
+                chroma[: len(seen_before)] = crossfade(seen_before, chroma[: len(seen_before)])
             seen_before = chroma[segment.count :]
             folder.save_tail(segment, seen_before)
             step(segment.count / 2)
             yield segment, chroma[: segment.count]
     finally:
         luma.close()
-
-
-def blend(before: FloatArray, after: FloatArray) -> FloatArray:
-    """Go over from one segment's colour to the next one's, both float32 (frames, 2, h, w)."""
-    share = (np.arange(len(before), dtype=np.float32) + 1) / np.float32(len(before) + 1)
-    weight = share[:, None, None, None]
-    return np.asarray((1 - weight) * before + weight * after[: len(before)], np.float32)
 
 
 def _join(plan: Plan, files: list[Path], offsets: list[int]) -> None:
