@@ -81,7 +81,8 @@ def evaluate(models: tuple[str, ...], device: str, **options: Any) -> None:
     from vidcolor.evaluate.judging import judge_folder, judge_pairs
 
     if options["pairs"]:
-        report, page = judge_pairs(*options["pairs"], settings, device, say)
+        results, truths = options["pairs"]
+        report, page = judge_pairs(results, truths, settings, device, say)
     else:
         report, page = judge_folder(options["data"], contenders, settings, device, say)
     digests = {contender.name: contender.digest for contender in contenders}
@@ -142,7 +143,7 @@ def _contender(name: str, device: str, every: int | None, settings: Settings) ->
         name=path.stem,
         predictor=predictor,
         digest=shelf.verified_hash(path),
-        steady=_steady(predictor, every, settings.side),
+        steady=steady_colouring(predictor, every, settings.side),
         at_vividness=lambda vividness: load_predictor(name, device, vividness=vividness),
     )
 
@@ -159,7 +160,7 @@ def _command() -> str:
     return shlex.join(["vidcolor", *sys.argv[1:]])
 
 
-def _steady(predictor: Predictor, every: int | None, side: int) -> Colouring | None:
+def steady_colouring(predictor: Predictor, every: int | None, side: int) -> Colouring | None:
     """The project's own steadying, as a colouring; None while that room is not there."""
     steady: Any = importlib.import_module("vidcolor.steady")
     if not hasattr(steady, "colorize_shots"):

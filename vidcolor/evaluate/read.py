@@ -101,9 +101,13 @@ def read_clip(path: Path, limit: int | None = None) -> Iterator[Picture]:
 def _evaluation_picture(frame: av.VideoFrame, aspect: Fraction) -> Picture:
     height, width = frame.height, max(1, round(frame.width * aspect))
     rows, columns = working_shape(height, width, min(EVALUATION_SIDE, height, width))
+    return upright(frame, rows, columns)
+
+
+def upright(frame: av.VideoFrame, height: int, width: int) -> Picture:
+    """A decoded frame as sRGB, resized to (height, width) as coded, then turned upright."""
     picture = frame.to_ndarray(format="rgb24")
-    smaller = rows <= frame.height and columns <= frame.width
+    smaller = height <= frame.height and width <= frame.width
     method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    resized = np.asarray(cv2.resize(picture, (columns, rows), interpolation=method), np.uint8)
-    quarters = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(resized, quarters))
+    resized = np.asarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
+    return np.ascontiguousarray(np.rot90(resized, round(frame.rotation / 90) % 4))

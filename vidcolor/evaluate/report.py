@@ -114,10 +114,8 @@ def as_text(report: Report) -> str:
         parts.append(f"{table.title}\n{plain(cells(table))}")
         differences = [] if table.part else difference_cells(table)
         if differences:
-            intervals = plain(interval_cells(table))
-            parts.append(
-                f"Intervals (95 %)\n{intervals}\n\nPaired differences (95 %)\n{plain(differences)}"
-            )
+            parts.append(f"Intervals (95 %)\n{plain(interval_cells(table))}")
+            parts.append(f"Paired differences (95 %)\n{plain(differences)}")
         parts.extend(table.notes)
     return "\n\n".join([*parts, *report.notes])
 
