@@ -5,7 +5,7 @@ The anchors' own colours and how much they count come in; colours on which the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,25 +17,29 @@ from vidcolor.steady.flow import Flow, Link, View, link_pair
 FloatArray = NDArray[np.float32]
 
 # At each level an anchor hears so many neighbours on either side.
-REACH = 2
-# Trust counts with this power: below 1, weak links still carry a little.
+REACH = 3
+# Trust below the first counts as none: what was uncovered keeps its own colour. Above it, trust
+# counts with this power: below 1, because doubtful links still agree on most of what they carry.
+LEAST_TRUST = 0.02
 TRUST_POWER = 0.5
-# Sweeps over each level on the way from near to far, and on the way back.
-SWEEPS_OUT = 1
-SWEEPS_BACK = 2
+# Colour is brought over by cubic interpolation: linear, repeated, blurs 2 % of colourfulness away.
+COLOUR_METHOD = cv2.INTER_CUBIC
 
 
-@dataclass
+@dataclass(frozen=True)
 class Ballot:
-    """What one anchor says, and with how much weight.
+    """What one frame says, and with how much weight.
 
     Attributes:
         colour: float32 (height, width, 2), Cb and Cr, 0..255.
-        mass: float32 (height, width), 0 and more: how many sure votes stand behind the colour.
+        mass: float32 (height, width), above 0: how many sure votes stand behind the colour.
+        pin: float32 (3, height, width) where a person said something: Cb, Cr, and confidence 0..1
+            (at 1 the colour never moves); None for most frames.
     """
 
     colour: FloatArray
     mass: FloatArray
+    pin: FloatArray | None = None
 
 
 class LinkBook:
@@ -60,7 +64,9 @@ class LinkBook:
         return self._links[frame, other]
 
 
-def agree(anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> list[Ballot]:
+def agree(
+    anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook
+) -> dict[int, Ballot]:
     """Let anchors vote until the shot agrees.
 
     A level holds every 2nd, 4th, 8th ... anchor. Votes are gathered from the finest level to the
@@ -71,16 +77,19 @@ def agree(anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> 
         anchors: frame indexes, rising.
         ballots: one for each anchor.
         book: links between the frames.
+
+    Returns:
+        the settled ballot of each anchor, by frame index.
     """
-    settled = list(ballots)
+    settled = dict(zip(anchors, ballots, strict=True))
     last = coarsest(len(anchors))
-    outward = [level for level in range(last + 1) for _ in range(SWEEPS_OUT)]
-    back = [level for level in reversed(range(last)) for _ in range(SWEEPS_BACK)]
-    for level in outward + back:
-        members = range(0, len(anchors), 2**level)
-        heard = {i: _hear(i, 2**level, anchors, settled, book) for i in members}
-        for i, ballot in heard.items():
-            settled[i] = ballot
+    for level in [*range(last + 1), *reversed(range(last))]:
+        members = anchors[:: 2**level]
+        heard = {}
+        for i, frame in enumerate(members):
+            others = (*members[max(0, i - REACH) : i], *members[i + 1 : i + 1 + REACH])
+            heard[frame] = hear(frame, others, settled, book)
+        settled.update(heard)
     return settled
 
 
@@ -89,19 +98,29 @@ def coarsest(anchors: int) -> int:
     return max(0, (anchors - 1).bit_length() - 1)
 
 
-def _hear(
-    i: int, step: int, anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook
+def hear(
+    frame: int, others: Iterable[int], ballots: dict[int, Ballot], book: LinkBook
 ) -> Ballot:
-    """Anchor i's ballot after it has heard its neighbours at multiples of `step`."""
-    own = ballots[i]
+    """A frame's ballot after it has heard others: the mean of all, by mass and trust."""
+    own = ballots[frame]
     total = own.colour * own.mass[..., None]
     mass = own.mass.copy()
-    for away in range(-REACH, REACH + 1):
-        j = i + away * step
-        if away == 0 or not 0 <= j < len(anchors):
-            continue
-        link = book.link(anchors[i], anchors[j])
-        weight = link.trust**TRUST_POWER * link.bring(ballots[j].mass)
-        total += weight[..., None] * link.bring(ballots[j].colour, cv2.INTER_CUBIC)
+    for other in others:
+        link = book.link(frame, other)
+        weight = link.bring(ballots[other].mass) * _weight(link)
+        total += weight[..., None] * link.bring(ballots[other].colour, COLOUR_METHOD)
         mass += weight
-    return Ballot(total / mass[..., None], mass)
+    return Ballot(pinned(total / mass[..., None], own.pin), mass, own.pin)
+
+
+def pinned(colour: FloatArray, pin: FloatArray | None) -> FloatArray:
+    """Colour (height, width, 2) pulled to what a person said, as far as the person was sure."""
+    if pin is None:
+        return colour
+    said = pin[:2].transpose(1, 2, 0)
+    return np.asarray(colour + pin[2][..., None] * (said - colour), np.float32)
+
+
+def _weight(link: Link) -> FloatArray:
+    trusted = np.where(link.trust > LEAST_TRUST, link.trust, 0.0)
+    return np.asarray(trusted**TRUST_POWER, np.float32)

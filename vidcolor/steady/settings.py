@@ -1,0 +1,36 @@
+"""How colour is held still: what a caller may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SteadySettings:
+    """Choices for settling a shot.
+
+    Attributes:
+        strength: 0..1; 0 colours every frame alone, 1 lets the shot decide, between them the two
+            are mixed (the network then runs on every frame, whatever `every` says).
+        every: the network runs on every so many-th frame; None chooses for each shot by how far
+            its motion can be followed.
+        batch: frames that the network is given at once.
+        window: a shot longer than so many frames is settled in windows.
+        overlap: frames that two windows share, settled in both and blended.
+    """
+
+    strength: float = 1.0
+    every: int | None = None
+    batch: int = 4
+    window: int = 800
+    overlap: int = 48
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.strength <= 1.0:
+            raise ValueError(f"strength {self.strength} is not in 0..1")
+        if self.every is not None and self.every < 1:
+            raise ValueError(f"every {self.every} is below 1")
+        if self.batch < 1:
+            raise ValueError(f"batch {self.batch} is below 1")
+        if not 0 < self.overlap <= self.window // 2:
+            raise ValueError(f"overlap {self.overlap} does not fit a window of {self.window}")

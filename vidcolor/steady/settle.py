@@ -1,0 +1,124 @@
+"""Colour that holds still: the small luma of a shot comes in, its settled chroma goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.infer.predictor import Predictor
+from vidcolor.steady.anchors import ask, choose_every, place_anchors
+from vidcolor.steady.between import fill, lost
+from vidcolor.steady.flow import DisFlow, Flow, view
+from vidcolor.steady.settings import SteadySettings
+from vidcolor.steady.shots import find_cuts
+from vidcolor.steady.vivid import keep_vivid
+from vidcolor.steady.vote import Ballot, LinkBook, agree
+from vidcolor.steady.windows import crossfade, plan_windows
+
+__all__ = ["SteadySettings", "colorize_shots", "settle", "settle_windows"]
+
+LumaStack = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+Hints = FloatArray
+Fixed = Mapping[int, Hints]
+
+
+def colorize_shots(
+    luma: LumaStack,
+    predictor: Predictor,
+    settings: SteadySettings,
+    cuts: Sequence[int] | None = None,
+    fixed: Fixed | None = None,
+    flow: Flow | None = None,
+) -> FloatArray:
+    """Colour frames of any number of shots; no colour crosses a cut.
+
+    Args:
+        luma: uint8 (frames, height, width) at working size, sides multiples of 4.
+        predictor: the network.
+        settings: how still colour is held.
+        cuts: frame indexes at which a new shot begins, without 0; None looks for them.
+        fixed: people's colour by frame index: float32 (3, height / 4, width / 4), Cb and Cr on
+            0..255 and confidence 0..1. At confidence 1 it stands, and the shot follows it.
+        flow: what estimates motion; None takes OpenCV's DIS.
+
+    Returns:
+        chroma, float32 (frames, 2, height / 4, width / 4), Cb and Cr on 0..255.
+    """
+    found = find_cuts(luma) if cuts is None else sorted(cuts)
+    edges = [0, *(cut for cut in found if 0 < cut < len(luma)), len(luma)]
+    parts = [
+        settle_windows(
+            luma[start:stop], predictor, settings, _shifted(fixed, start, stop), flow
+        )
+        for start, stop in zip(edges[:-1], edges[1:], strict=True)
+        if stop > start
+    ]
+    return np.concatenate(parts)
+
+
+def settle_windows(
+    luma: LumaStack,
+    predictor: Predictor,
+    settings: SteadySettings,
+    fixed: Fixed | None = None,
+    flow: Flow | None = None,
+) -> FloatArray:
+    """Colour one shot of any length, in windows whose common frames are blended.
+
+    Arguments and result as in `colorize_shots`.
+    """
+    settled: FloatArray | None = None
+    for window in plan_windows(len(luma), settings.window, settings.overlap):
+        here = _shifted(fixed, window.start, window.stop)
+        part = settle(luma[window.start : window.stop], predictor, settings, here, flow)
+        if settled is None:
+            settled = np.empty((len(luma), *part.shape[1:]), np.float32)
+        else:
+            shared = settled[window.start : window.start + settings.overlap]
+            part[: len(shared)] = crossfade(shared, part[: len(shared)])
+        settled[window.start : window.stop] = part
+    if settled is None:
+        raise ValueError("a shot has at least one frame")
+    return settled
+
+
+def settle(
+    luma: LumaStack,
+    predictor: Predictor,
+    settings: SteadySettings,
+    fixed: Fixed | None = None,
+    flow: Flow | None = None,
+) -> FloatArray:
+    """Colour one shot as a whole. Arguments and result as in `colorize_shots`."""
+    fixed = fixed or {}
+    everything = range(len(luma))
+    if settings.strength == 0.0 or len(luma) == 1:
+        return _planes(ask(luma, everything, predictor, settings.batch, fixed))
+    book = LinkBook([view(frame) for frame in luma], flow or DisFlow())
+    every = settings.every or choose_every(len(luma), book)
+    anchors = place_anchors(len(luma), every, list(fixed))
+    asked = everything if settings.strength < 1.0 else anchors
+    said = dict(zip(asked, ask(luma, asked, predictor, settings.batch, fixed), strict=True))
+    first = [said[anchor] for anchor in anchors]
+    settled = keep_vivid(first, agree(anchors, first, book))
+    between = sorted(set(everything) - set(anchors))
+    alone = [frame for frame in lost(between, anchors, book) if frame not in said]
+    said.update(zip(alone, ask(luma, alone, predictor, settings.batch, fixed), strict=True))
+    ballots = fill(between, anchors, settled, {f: said[f] for f in alone}, book)
+    steady = _planes([ballots[frame] for frame in everything])
+    if settings.strength == 1.0:
+        return steady
+    loose = _planes([said[frame] for frame in everything])
+    return np.asarray(loose + np.float32(settings.strength) * (steady - loose), np.float32)
+
+
+def _planes(ballots: Sequence[Ballot]) -> FloatArray:
+    return np.stack([ballot.colour.transpose(2, 0, 1) for ballot in ballots])
+
+
+def _shifted(fixed: Fixed | None, start: int, stop: int) -> dict[int, Hints]:
+    given = fixed or {}
+    return {frame - start: hints for frame, hints in given.items() if start <= frame < stop}

@@ -1,0 +1,137 @@
+"""Where shots begin: small luma of a clip comes in, frame indexes of cuts go out.
+
+PySceneDetect's detectors propose; thumbnails decide. A proposal across which the picture stays
+the same (a flash, a lamp, a blink to black) is dropped, and what no detector for colour video
+sees, a dissolve, is looked for in the thumbnails themselves. Frames are not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scenedetect import FrameTimecode
+from scenedetect.detector import SceneDetector
+from scenedetect.detectors import AdaptiveDetector, ContentDetector, ThresholdDetector
+
+from vidcolor.steady.dissolves import find_dissolves
+
+LumaPlane = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+
+# Time is counted in frames; the rate only has to be a rate.
+RATE = 25.0
+DETECTOR_WIDTH = 128
+THUMB = (24, 16)
+# A shot is no shorter; of two cuts closer than this the surer one stands.
+SHORTEST = 4
+# After a flash the picture is back within so many frames.
+FLASH_FRAMES = 8
+# Correlation of thumbnails above which two frames show the same place.
+SAME_PLACE = 0.72
+
+
+def find_cuts(luma: Iterable[LumaPlane]) -> list[int]:
+    """Frame indexes at which a new shot begins, rising, without 0.
+
+    Args:
+        luma: the frames in order, each uint8 (height, width), of one size.
+    """
+    detectors = _detectors()
+    proposed: set[int] = set()
+    thumbs: list[LumaPlane] = []
+    frame = FrameTimecode(0, RATE)
+    for index, plane in enumerate(luma):
+        frame = FrameTimecode(index, RATE)
+        picture = _for_detectors(plane)
+        thumbs.append(np.asarray(cv2.resize(plane, THUMB, interpolation=cv2.INTER_AREA), np.uint8))
+        for detector in detectors:
+            proposed.update(cut.frame_num for cut in detector.process_frame(frame, picture))
+    for detector in detectors:
+        proposed.update(cut.frame_num for cut in detector.post_process(frame))
+    if not thumbs:
+        return []
+    stack = np.stack(thumbs)
+    shapes = normalised(stack)
+    cuts = [cut for cut in sorted(proposed) if _is_cut(cut, stack, shapes)]
+    cuts = _thinned(cuts, shapes)
+    return sorted({*cuts, *find_dissolves(stack, cuts)})
+
+
+def _detectors() -> list[SceneDetector]:
+    """Tuned for grey film: luma only, low contrast, shots of a few frames."""
+    return [
+        AdaptiveDetector(
+            adaptive_threshold=2.5, min_scene_len=1, min_content_val=5.0, luma_only=True
+        ),
+        ContentDetector(threshold=20.0, min_scene_len=1, luma_only=True),
+        ThresholdDetector(threshold=10, min_scene_len=1),
+        ThresholdDetector(threshold=245, min_scene_len=1, method=ThresholdDetector.Method.CEILING),
+    ]
+
+
+def _for_detectors(plane: LumaPlane) -> LumaPlane:
+    """A frame as the detectors want it: three equal channels, small."""
+    height, width = plane.shape
+    size = (DETECTOR_WIDTH, max(1, round(height * DETECTOR_WIDTH / width)))
+    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+def normalised(thumbs: NDArray[np.uint8]) -> FloatArray:
+    """Thumbnails (frames, h, w) as vectors (frames, h w) of mean 0 and length 1.
+
+    Brightness and contrast are gone, so the product of two is their correlation. A blank frame
+    becomes 0 and resembles nothing.
+    """
+    flat = thumbs.reshape(len(thumbs), -1).astype(np.float32)
+    flat -= flat.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(flat, axis=1, keepdims=True)
+    blank = length < 1.0 * np.sqrt(flat.shape[1])
+    return np.asarray(np.where(blank, 0.0, flat / np.maximum(length, 1.0)), np.float32)
+
+
+def _is_cut(cut: int, thumbs: NDArray[np.uint8], shapes: FloatArray) -> bool:
+    """Whether the place differs before and after; flashes and blinks don't count."""
+    if not 0 < cut < len(shapes):
+        return False
+    before = _last_seen(cut, shapes)
+    after = shapes[cut : cut + FLASH_FRAMES + 1]
+    blank = ~after.any(axis=1)
+    if blank.all():
+        return _shows_again(cut, shapes, before)
+    likeness = after @ shapes[before]
+    return bool(shapes[before].any() and likeness[~blank].max() < SAME_PLACE)
+
+
+def _last_seen(cut: int, shapes: FloatArray) -> int:
+    """The last frame before a cut that is not blank (the one before it if all are)."""
+    seen = np.flatnonzero(shapes[:cut].any(axis=1))
+    return int(seen[-1]) if len(seen) else cut - 1
+
+
+def _shows_again(cut: int, shapes: FloatArray, before: int) -> bool:
+    """Across a longer blank: whether what comes after it is another place."""
+    later = np.flatnonzero(shapes[cut:].any(axis=1))
+    if not len(later) or not shapes[before].any():
+        return False
+    after = shapes[cut + later[: FLASH_FRAMES + 1]]
+    return bool((after @ shapes[before]).max() < SAME_PLACE)
+
+
+def _thinned(cuts: Sequence[int], shapes: FloatArray) -> list[int]:
+    """Of cuts that crowd together only the one with the larger step of the picture."""
+    kept: list[int] = []
+    for cut in cuts:
+        if kept and cut - kept[-1] < SHORTEST:
+            if _step(cut, shapes) > _step(kept[-1], shapes):
+                kept[-1] = cut
+        else:
+            kept.append(cut)
+    return kept
+
+
+def _step(cut: int, shapes: FloatArray) -> float:
+    return float(1.0 - shapes[cut] @ shapes[cut - 1])
