@@ -147,6 +147,10 @@ def measure(film: Path, pairs: int, longer: int, folder: Path) -> str:
     clip = long_pair(film, longer, folder)
     alone = network_alone_ms(192, 340, 4)
     p, s, a = (statistics.median(r.wall_s for r in runs) for runs in (plain, still, loose))
+    ratio = statistics.median(x.wall_s / y.wall_s for x, y in zip(still, loose, strict=True))
+    stages = {
+        name: statistics.median(r["stages"][name] for r in results) for name in results[0]["stages"]
+    }
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True
     ).stdout.strip()
@@ -162,15 +166,11 @@ def measure(film: Path, pairs: int, longer: int, folder: Path) -> str:
         _row("colorize --steady 0", a, p, frames, loose),
         _row("colorize", s, p, frames, still),
         "",
-        f"colorize to colorize --steady 0: {s / a:.2f} (median of ratios of pairs "
-        f"{statistics.median(x.wall_s / y.wall_s for x, y in zip(still, loose, strict=True)):.2f}).",
+        f"colorize to colorize --steady 0, median of the pairs' ratios: {ratio:.2f}.",
         "",
         "| stage of colorize (they overlap) | ms a frame |",
         "|---|---|",
-        *(
-            f"| {name} | {statistics.median(r['stages'][name] for r in results) / frames * 1e3:.1f} |"
-            for name in results[0]["stages"]
-        ),
+        *(f"| {name} | {spent / frames * 1e3:.1f} |" for name, spent in stages.items()),
         f"| limit: the network alone, batch of 4, every frame | {alone:.1f} |",
         f"| limit: the plain transcode | {p / frames * 1e3:.1f} |",
         "",

@@ -170,8 +170,9 @@ def _colored_segments(
                 chroma = colorize_shots(
                     segment.luma, predictor, plan.settings.steady, list(segment.cuts)
                 )[segment.lead :]
-            if seen_before is not None and len(seen_before):
-                chroma[: len(seen_before)] = crossfade(seen_before, chroma[: len(seen_before)])
+            if seen_before is not None:
+                shared = min(len(seen_before), len(chroma))
+                chroma[:shared] = crossfade(seen_before[:shared], chroma[:shared])
             seen_before = chroma[segment.count :]
             folder.save_tail(segment, seen_before)
             step(segment.count / 2)
