@@ -202,8 +202,9 @@ def _color_picture(
     from vidcolor.run.still import colorize_picture
 
     check_picture_output(output)
-    chosen = settings.for_model(shelf.load_info(shelf.find_model(settings.model)))
-    size, saturation = chosen.render_size or 0, chosen.saturation or 0.0
+    info = shelf.load_info(shelf.find_model(settings.model))
+    size = settings.render_size or info.still_size
+    saturation = info.saturation if settings.saturation is None else settings.saturation
     talk.say(_opening(predictor.description, settings.model, f"short side {size}"))
     colorize_picture(source, output, predictor, size, saturation)
     return {"frames": 1, "device": predictor.description, "model": settings.model}

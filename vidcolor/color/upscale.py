@@ -95,7 +95,7 @@ def _coefficients(chroma: FloatArray, guide: FloatArray) -> tuple[FloatArray, Fl
     for plane, gain, offset in zip(chroma, gains, offsets, strict=True):
         average = _box(plane)
         covariance = _box(plane * small) - average * mean
-        slope = covariance / (variance + np.float32(SMOOTHNESS))
+        slope = np.asarray(covariance / (variance + np.float32(SMOOTHNESS)), np.float32)
         gain[:] = _box(slope)
         # What the linear model leaves over stays: a smooth remainder, enlarged as it is.
         offset[:] = plane - gain * small

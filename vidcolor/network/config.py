@@ -45,7 +45,8 @@ class ModelInfo:
     Attributes:
         generator: what to build.
         calibration: how far to trust it.
-        working_size: short side in pixels the network should see.
+        working_size: short side in pixels the network should see of a film.
+        still_size: likewise of a photograph, where time matters less.
         saturation: factor on chroma that people like best with it.
         recipe: how it was trained, as stored by the training.
         data: fingerprint of the training pictures (count and hash).
@@ -55,6 +56,7 @@ class ModelInfo:
     generator: GeneratorConfig
     calibration: Calibration = Calibration()
     working_size: int = 192
+    still_size: int = 256
     saturation: float = 1.3
     recipe: dict[str, Any] = field(default_factory=dict)
     data: str = ""

@@ -17,6 +17,7 @@ from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.mux import StreamPlan, plan_streams
 from vidcolor.network import shelf
+from vidcolor.network.config import ModelInfo
 from vidcolor.steady.settle import SteadySettings
 
 LEAST_SIZE, LARGEST_SIZE = 64, 1024
@@ -81,7 +82,7 @@ class ColorizeSettings:
                 "Give seconds, such as --start 60 --duration 10.",
             )
 
-    def for_model(self, info: shelf.ModelInfo) -> ColorizeSettings:
+    def for_model(self, info: ModelInfo) -> ColorizeSettings:
         """With the model's own choices where the user made none."""
         return replace(
             self,
