@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shlex
 import sys
 from dataclasses import dataclass, replace
@@ -130,6 +129,11 @@ def _check(outputs: Outputs) -> None:
             raise OutputError(f"The folder of {path} is not there.", "Make it first.")
     if outputs.against is not None and not outputs.against.is_file():
         raise InputError(f"{outputs.against} is not there.", "Give a file that --json wrote.")
+    if outputs.against is not None:
+        from vidcolor.evaluate.report import read_json
+
+        # A file that is no report should be said before the work, not after it.
+        read_json(outputs.against)
 
 
 def _contender(name: str, device: str, every: int | None, settings: Settings) -> Contender:
@@ -160,16 +164,14 @@ def _command() -> str:
     return shlex.join(["vidcolor", *sys.argv[1:]])
 
 
-def steady_colouring(predictor: Predictor, every: int | None, side: int) -> Colouring | None:
-    """The project's own steadying, as a colouring; None while that room is not there."""
-    steady: Any = importlib.import_module("vidcolor.steady")
-    if not hasattr(steady, "colorize_shots"):
-        return None
+def steady_colouring(predictor: Predictor, every: int | None, side: int) -> Colouring:
+    """The project's own steadying, as a colouring."""
     from vidcolor.evaluate.colouring import whole
     from vidcolor.evaluate.painters import shrink_frames
+    from vidcolor.steady import SteadySettings, colorize_shots
 
-    settings = steady.SteadySettings(strength=1.0, every=every)
-    return whole(lambda luma: steady.colorize_shots(shrink_frames(luma, side), predictor, settings))
+    settings = SteadySettings(strength=1.0, every=every)
+    return whole(lambda luma: colorize_shots(shrink_frames(luma, side), predictor, settings))
 
 
 def _deliver(report: Report, page: Exhibits, outputs: Outputs, verbose: bool) -> None:

@@ -57,9 +57,16 @@ class Session:
         self._outcomes: list[Outcome] = []
 
     def report(self) -> Report:
-        """All of it."""
+        """All of it.
+
+        Raises:
+            InputError: not one file could be used.
+        """
         about = About(self.data, {}, self.settings.describe(), versions())
         parts = self._outcomes
+        if not any(part.tables for part in parts):
+            failed = " ".join(line for part in parts for line in part.failed)
+            raise InputError("Not one of the files can be used.", failed)
         return Report(
             about,
             tables=tuple(table for part in parts for table in part.tables),
@@ -74,6 +81,9 @@ class Session:
         """Colour pictures and score them."""
         self.data["pictures"] = fingerprint(paths, root)
         samples, failed = load_samples(paths, root, self.settings)
+        if not samples:
+            self._outcomes.append(Outcome(failed=failed))
+            return
         bench = Bench(samples, judges(self.device), self.settings.jobs, self.costs)
         shown = contenders[0].name if contenders else MEAN_BY_LUMA
         kept: list[Picture] = []
@@ -119,7 +129,8 @@ class Session:
 
     def _add_clips(self, results: list[ClipResult], failed: list[str]) -> None:
         if not results:
-            raise InputError("None of the clips can be read.", " ".join(failed))
+            self._outcomes.append(Outcome(failed=failed))
+            return
         self._outcomes.append(clip_outcome(results, failed))
         self.exhibits.clips = results
 
@@ -128,7 +139,8 @@ class Session:
         self.data["pictures"] = fingerprint([truth for _, truth in found.pairs], root)
         samples, results, failed = paired.load_pairs(found.pairs, root)
         if not samples:
-            raise InputError("None of the pairs can be used.", " ".join(failed))
+            self._outcomes.append(Outcome(failed=failed))
+            return
         bench = Bench(samples, judges(self.device), self.settings.jobs, self.costs)
         scores = paired.score_pairs(bench, results, self.settings.side)
         outcome = tabulate(bench, scores, paired.RESULT)

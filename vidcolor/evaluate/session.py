@@ -119,19 +119,13 @@ Keep = Callable[[str, list[Picture]], None]
 def load_samples(
     paths: Sequence[Path], root: Path, settings: Settings
 ) -> tuple[list[Sample], list[str]]:
-    """Pictures made ready, and the causes why others could not be.
-
-    Raises:
-        InputError: not one of them can be read.
-    """
+    """Pictures made ready, and the causes why others could not be."""
     samples, failed = [], []
     for path in paths:
         try:
             samples.append(load(path, root, settings.preparation))
         except InputError as error:
             failed.append(error.sentence)
-    if not samples and paths:
-        raise InputError(f"None of the {len(paths)} pictures in {root} can be read.", failed[0])
     return samples, failed
 
 
@@ -140,16 +134,19 @@ def picture_rows(contenders: Sequence[Contender], settings: Settings) -> dict[st
     rows = painters.baselines(settings.side)
     for count in settings.hints:
         if count:
-            rows[f"{_dots(count)} by luma alone"] = painters.by_luma_alone(count, settings.side)
+            rows[f"{counted(count, 'hint')} by luma alone"] = painters.by_luma_alone(
+                count, settings.side
+            )
     for contender in contenders:
         for count in settings.hints:
-            name = f"{contender.name}, {_dots(count)}" if count else contender.name
+            name = f"{contender.name}, {counted(count, 'hint')}" if count else contender.name
             rows[name] = painters.model(contender.predictor, settings.side, count)
     return rows
 
 
-def _dots(count: int) -> str:
-    return f"{count} hint{'s' if count != 1 else ''}"
+def counted(count: int, thing: str) -> str:
+    """One thing, two things."""
+    return f"{count} {thing}{'s' if count != 1 else ''}"
 
 
 def score_pictures(
@@ -169,7 +166,7 @@ def tabulate(bench: Bench, scores: Sequence[PictureScores], reference: str) -> O
     """Tables of all pictures and of categories."""
     samples = bench.samples
     categories = [sample.category for sample in samples]
-    title = f"{len(samples)} pictures"
+    title = counted(len(samples), "picture")
     whole = picture_table(title, scores, None, reference, _picture_notes(bench))
     outcome = Outcome([whole], picture_items(scores, samples))
     if len(set(categories)) > 1:
@@ -219,7 +216,7 @@ def clip_outcome(results: Sequence[ClipResult], failed: list[str]) -> Outcome:
     names = list(results[0].scores)
     own = [name for name in names if name.endswith(OWN)]
     reference = own[0] if own else ""
-    table = clip_table(f"{len(results)} clips", results, reference, short_notes(results))
+    table = clip_table(counted(len(results), "clip"), results, reference, short_notes(results))
     return Outcome([table], clip_items(results), failed=failed)
 
 

@@ -89,7 +89,7 @@ class _Sound:
 
     def until(self, time: float) -> None:
         """Pass on what sounds before `time`, in seconds."""
-        while self._next is not None and _seconds(self._next) <= time:
+        while self._next is not None and _seconds(self._next.dts, self._next.time_base) <= time:
             self._next.stream = self._stream
             self._output.mux(self._next)
             self._next = next(self._packets, None)
@@ -99,8 +99,8 @@ class _Sound:
         self._container.close()
 
 
-def _seconds(packet: av.Packet) -> float:
-    return float((packet.dts or 0) * (packet.time_base or 0))
+def _seconds(ticks: int | None, time_base: Fraction | None) -> float:
+    return float((ticks or 0) * (time_base or 0))
 
 
 def compare(first: Path, second: Path, target: Path, layout: Layout) -> int:
