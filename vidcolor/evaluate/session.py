@@ -132,14 +132,13 @@ def load_samples(
 def picture_rows(contenders: Sequence[Contender], settings: Settings) -> dict[str, Painter]:
     """All rows of a table of pictures but the truth: baselines, hints by luma, models."""
     rows = painters.baselines(settings.side)
-    for count in settings.hints:
+    numbers = {count: counted(count, "hint") for count in settings.hints}
+    for count, words in numbers.items():
         if count:
-            rows[f"{counted(count, 'hint')} by luma alone"] = painters.by_luma_alone(
-                count, settings.side
-            )
+            rows[f"{words} by luma alone"] = painters.by_luma_alone(count, settings.side)
     for contender in contenders:
-        for count in settings.hints:
-            name = f"{contender.name}, {counted(count, 'hint')}" if count else contender.name
+        for count, words in numbers.items():
+            name = f"{contender.name}, {words}" if count else contender.name
             rows[name] = painters.model(contender.predictor, settings.side, count)
     return rows
 
