@@ -1,4 +1,4 @@
-"""Motion between frames of one shot: where each pixel of a frame is seen in another, and how surely.
+"""Motion between frames of one shot: where a pixel of one is seen in another, and how surely.
 
 Luma of two frames comes in; a link each way goes out, at the size chroma has (a quarter of the
 network's), because that is what it will carry.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -50,10 +51,8 @@ def colorize_shots(
     found = find_cuts(luma) if cuts is None else sorted(cuts)
     edges = [0, *(cut for cut in found if 0 < cut < len(luma)), len(luma)]
     parts = [
-        settle_windows(
-            luma[start:stop], predictor, settings, _shifted(fixed, start, stop), flow
-        )
-        for start, stop in zip(edges[:-1], edges[1:], strict=True)
+        settle_windows(luma[start:stop], predictor, settings, _shifted(fixed, start, stop), flow)
+        for start, stop in itertools.pairwise(edges)
         if stop > start
     ]
     return np.concatenate(parts)
@@ -97,7 +96,7 @@ def settle(
     everything = range(len(luma))
     if settings.strength == 0.0 or len(luma) == 1:
         return _planes(ask(luma, everything, predictor, settings.batch, fixed))
-    book = LinkBook([view(frame) for frame in luma], flow or DisFlow())
+    book = LinkBook([view(frame) for frame in luma], flow or DisFlow(), bool(fixed))
     every = settings.every or choose_every(len(luma), book)
     anchors = place_anchors(len(luma), every, list(fixed))
     asked = everything if settings.strength < 1.0 else anchors

@@ -31,6 +31,8 @@ SHORTEST = 4
 FLASH_FRAMES = 8
 # Correlation of thumbnails above which two frames show the same place.
 SAME_PLACE = 0.72
+# A cut stands out from the steps around it by this factor; in a whip pan every step is large.
+STANDS_OUT = 1.6
 
 
 def find_cuts(luma: Iterable[LumaPlane]) -> list[int]:
@@ -55,7 +57,7 @@ def find_cuts(luma: Iterable[LumaPlane]) -> list[int]:
         return []
     stack = np.stack(thumbs)
     shapes = normalised(stack)
-    cuts = [cut for cut in sorted(proposed) if _is_cut(cut, stack, shapes)]
+    cuts = [cut for cut in sorted(proposed) if _is_cut(cut, shapes)]
     cuts = _thinned(cuts, shapes)
     return sorted({*cuts, *find_dissolves(stack, cuts)})
 
@@ -93,7 +95,7 @@ def normalised(thumbs: NDArray[np.uint8]) -> FloatArray:
     return np.asarray(np.where(blank, 0.0, flat / np.maximum(length, 1.0)), np.float32)
 
 
-def _is_cut(cut: int, thumbs: NDArray[np.uint8], shapes: FloatArray) -> bool:
+def _is_cut(cut: int, shapes: FloatArray) -> bool:
     """Whether the place differs before and after; flashes and blinks don't count."""
     if not 0 < cut < len(shapes):
         return False
@@ -102,8 +104,15 @@ def _is_cut(cut: int, thumbs: NDArray[np.uint8], shapes: FloatArray) -> bool:
     blank = ~after.any(axis=1)
     if blank.all():
         return _shows_again(cut, shapes, before)
-    likeness = after @ shapes[before]
-    return bool(shapes[before].any() and likeness[~blank].max() < SAME_PLACE)
+    if not shapes[before].any() or (after @ shapes[before])[~blank].max() >= SAME_PLACE:
+        return False
+    return _stands_out(cut, shapes) or bool(blank.any()) or before < cut - 1
+
+
+def _stands_out(cut: int, shapes: FloatArray) -> bool:
+    around = [i for i in range(max(1, cut - 2), min(len(shapes), cut + 3)) if i != cut]
+    usual = max((_step(i, shapes) for i in around), default=0.0)
+    return _step(cut, shapes) > STANDS_OUT * usual
 
 
 def _last_seen(cut: int, shapes: FloatArray) -> int:

@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float32]
 NEUTRAL = np.float32(128.0)
 # A shot keeps at least this share of the colourfulness its frames had alone. What is lost above
 # it was flicker: giving that back as well costs accuracy.
-KEPT = 0.96
+KEPT = 0.92
 MOST_GAIN = 1.25
 
 

@@ -20,8 +20,14 @@ FloatArray = NDArray[np.float32]
 REACH = 3
 # Trust below the first counts as none: what was uncovered keeps its own colour. Above it, trust
 # counts with this power: below 1, because doubtful links still agree on most of what they carry.
-LEAST_TRUST = 0.02
+LEAST_TRUST = 0.01
 TRUST_POWER = 0.5
+# No neighbour counts more than so many times a frame's own voice: what little trust is left at
+# the edge of an uncovered place must not carry the weight of the whole shot. A person does.
+LOUDEST = 10.0
+LOUDEST_PERSON = 1000.0
+# More sweeps over all anchors at the end: they take what is left of the step from each to the next.
+FINISH = 1
 # Colour is brought over by cubic interpolation: linear, repeated, blurs 2 % of colourfulness away.
 COLOUR_METHOD = cv2.INTER_CUBIC
 
@@ -48,9 +54,11 @@ class LinkBook:
     Args:
         views: the frames of the shot.
         flow: what estimates motion.
+        person: whether a person gave colour to the shot.
     """
 
-    def __init__(self, views: Sequence[View], flow: Flow) -> None:
+    def __init__(self, views: Sequence[View], flow: Flow, person: bool = False) -> None:
+        self.person = person
         self._views = views
         self._flow = flow
         self._links: dict[tuple[int, int], Link] = {}
@@ -64,9 +72,7 @@ class LinkBook:
         return self._links[frame, other]
 
 
-def agree(
-    anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook
-) -> dict[int, Ballot]:
+def agree(anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> dict[int, Ballot]:
     """Let anchors vote until the shot agrees.
 
     A level holds every 2nd, 4th, 8th ... anchor. Votes are gathered from the finest level to the
@@ -83,7 +89,7 @@ def agree(
     """
     settled = dict(zip(anchors, ballots, strict=True))
     last = coarsest(len(anchors))
-    for level in [*range(last + 1), *reversed(range(last))]:
+    for level in [*range(last + 1), *reversed(range(last)), *[0] * FINISH]:
         members = anchors[:: 2**level]
         heard = {}
         for i, frame in enumerate(members):
@@ -98,16 +104,15 @@ def coarsest(anchors: int) -> int:
     return max(0, (anchors - 1).bit_length() - 1)
 
 
-def hear(
-    frame: int, others: Iterable[int], ballots: dict[int, Ballot], book: LinkBook
-) -> Ballot:
+def hear(frame: int, others: Iterable[int], ballots: dict[int, Ballot], book: LinkBook) -> Ballot:
     """A frame's ballot after it has heard others: the mean of all, by mass and trust."""
     own = ballots[frame]
     total = own.colour * own.mass[..., None]
     mass = own.mass.copy()
+    loudest = own.mass * (LOUDEST_PERSON if book.person else LOUDEST)
     for other in others:
         link = book.link(frame, other)
-        weight = link.bring(ballots[other].mass) * _weight(link)
+        weight = np.minimum(link.bring(ballots[other].mass), loudest) * _weight(link)
         total += weight[..., None] * link.bring(ballots[other].colour, COLOUR_METHOD)
         mass += weight
     return Ballot(pinned(total / mass[..., None], own.pin), mass, own.pin)

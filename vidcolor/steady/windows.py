@@ -1,7 +1,8 @@
-"""Long shots in pieces: windows that overlap, and the walk from one window's colour to the next's."""
+"""Long shots in pieces: windows that overlap, and the walk from one's colour to the next's."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,9 +33,7 @@ def plan_windows(frames: int, length: int, overlap: int) -> list[Window]:
         return [Window(0, frames)]
     pieces = -(-(frames - overlap) // (length - overlap))
     edges = np.linspace(0, frames - overlap, pieces + 1).round().astype(int)
-    return [
-        Window(int(a), int(b) + overlap) for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [Window(int(a), int(b) + overlap) for a, b in itertools.pairwise(edges)]
 
 
 def crossfade(before: FloatArray, after: FloatArray) -> FloatArray:

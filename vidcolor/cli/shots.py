@@ -1,0 +1,89 @@
+"""`vidcolor shots`: list the shots of a film."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vidcolor.cli.options import grouped
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vidcolor.media.clip import ClipInfo
+
+SHORT_SIDE = 192
+
+
+@click.command(cls=grouped)
+@click.argument("clip", type=click.Path(path_type=Path))
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="[Output] One JSON object: clip, frames, and first, frames, start_s, duration_s per shot.",
+)
+def shots(clip: Path, as_json: bool) -> None:
+    """List the shots of CLIP: first frame, number of frames, start and duration."""
+    from vidcolor.media.probe import probe
+    from vidcolor.steady.shots import find_cuts
+
+    info = probe(clip)
+    rows = _rows(info, find_cuts(_small(info)))
+    if as_json:
+        click.echo(json.dumps({"clip": str(clip), "frames": info.frame_count, "shots": rows}))
+        return
+    click.echo(f"{'shot':>5} {'first':>7} {'frames':>7} {'start':>12} {'seconds':>9}")
+    for number, row in enumerate(rows, start=1):
+        click.echo(
+            f"{number:>5} {row['first']:>7} {row['frames']:>7}"
+            f" {_clock(float(row['start_s'])):>12} {row['duration_s']:>9.3f}"
+        )
+
+
+def _small(info: ClipInfo) -> Iterator[NDArray[np.uint8]]:
+    """Luma of every frame, 8 bits, small."""
+    from vidcolor.color.convert import SampleSpec, viewed_luma
+    from vidcolor.infer.predictor import shrink, working_shape
+    from vidcolor.media.decode import read_luma
+    from vidcolor.run.plan import TRANSFERS
+
+    transfer = TRANSFERS.get(info.transfer, "sdr")
+    spec = SampleSpec(info.resolved_matrix(), info.full_range, info.depth, transfer)
+    shape = working_shape(info.height, info.width, SHORT_SIDE)
+    for luma in read_luma(info):
+        yield viewed_luma(shrink(luma, shape), spec)
+
+
+def _rows(info: ClipInfo, cuts: list[int]) -> list[dict[str, float]]:
+    """One record a shot, as `--json` prints it."""
+    edges = [0, *cuts, info.frame_count]
+    return [
+        {
+            "first": first,
+            "frames": after - first,
+            "start_s": round(_seconds(info, int(info.pts[first])), 6),
+            "duration_s": round(
+                _seconds(info, info.frame_end(after - 1)) - _seconds(info, int(info.pts[first])), 6
+            ),
+        }
+        for first, after in itertools.pairwise(edges)
+    ]
+
+
+def _seconds(info: ClipInfo, pts: int) -> float:
+    """Seconds from the clip's first frame."""
+    return float(Fraction(pts - int(info.pts[0])) * info.time_base)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:{rest:06.3f}"
