@@ -85,9 +85,9 @@ def _from_sides(
         total += weight[..., None] * link.bring(ballots[anchor].colour, COLOUR_METHOD)
         mass += weight
     if frame in own:
-        total += own[frame].mass[..., None] * own[frame].colour
+        total += own[frame].colour * own[frame].mass[..., None]
         mass += own[frame].mass
-    return Ballot(total / mass[..., None], mass)
+    return Ballot(np.asarray(total / mass[..., None], np.float32), mass)
 
 
 def _anchors_hear(

@@ -30,7 +30,7 @@ def keep_vivid(before: Sequence[Ballot], after: Mapping[int, Ballot]) -> dict[in
     has = np.mean([colourfulness(ballot.colour) for ballot in after.values()])
     if has <= 0 or has >= KEPT * had:
         return dict(after)
-    gain = np.float32(min(KEPT * had / has, MOST_GAIN))
+    gain = np.float32(min(KEPT * float(had / has), MOST_GAIN))
     return {frame: _scaled(ballot, gain) for frame, ballot in after.items()}
 
 
