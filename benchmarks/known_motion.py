@@ -29,7 +29,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--model", default="vidcolor-base")
     parser.add_argument("--count", type=int, default=4, help="photographs, four clips each")
     parser.add_argument("--frames", type=int, default=30)
-    parser.add_argument("--size", type=int, default=256)
     parser.add_argument("-o", "--output", type=Path)
     return parser.parse_args()
 
@@ -42,11 +41,9 @@ def make(folder: Path, count: int, frames: int) -> list[Scene]:
     return scenes(photographs, SHAPE, frames, np.random.default_rng(SEED))
 
 
-def judge(made: list[Scene], per_frame: Colouring, steady: Colouring | None) -> Table:
+def judge(made: list[Scene], per_frame: Colouring, steady: Colouring) -> Table:
     """All rows on all scenes, with the true motion."""
-    paint = treated(per_frame, smoothings())
-    if steady is not None:
-        paint = together([paint, each({"vidcolor": steady})])
+    paint = together([treated(per_frame, smoothings()), each({"vidcolor": steady})])
     results = []
     for scene in made:
         frames = (scene.picture(frame) for frame in range(scene.frames))
@@ -57,12 +54,14 @@ def judge(made: list[Scene], per_frame: Colouring, steady: Colouring | None) -> 
 def main() -> None:
     from vidcolor.cli.evaluate import steady_colouring
     from vidcolor.infer.choose import load_predictor
+    from vidcolor.network import shelf
 
     options = arguments()
     predictor = load_predictor(options.model)
+    info = shelf.load_info(shelf.find_model(options.model))
     made = make(options.photographs, options.count, options.frames)
-    steady = steady_colouring(predictor, None, options.size)
-    table = judge(made, film(predictor, options.size), steady)
+    steady = steady_colouring(predictor, None, info.working_size, info.saturation)
+    table = judge(made, film(predictor, info.working_size, info.saturation), steady)
     print(plain(cells(table)), *table.notes, sep="\n")
     if options.output:
         parts = [f"## {table.title}", markdown(cells(table, intervals=True))]

@@ -28,11 +28,17 @@ def quick_judge(monkeypatch):
 def tint(monkeypatch):
     """`--model tint` is a predictor of one colour."""
 
-    def contender(name, device, every, settings):
+    def contender(name, wishes):
         def steady(luma):
             return np.full((len(luma), 2, *luma.shape[1:]), 120, np.float32)
 
-        return Contender(name, Tint(), "0" * 64, whole(steady), lambda v: Tint(128 - 10 * v))
+        return Contender(
+            name,
+            Tint(),
+            digest="0" * 64,
+            steady=whole(steady),
+            at_vividness=lambda vividness: Tint(128 - 10 * vividness),
+        )
 
     monkeypatch.setattr(command, "_contender", contender)
 

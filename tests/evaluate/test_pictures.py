@@ -80,7 +80,7 @@ def test_root_is_found_or_refused():
 
 def test_hints_reach_the_model_and_ten_are_the_first_of_a_hundred():
     tint = Tint()
-    contender = Contender("tint", tint)
+    contender = Contender("tint", tint, still_side=64)
     rows = picture_rows([contender], Settings(side=64, hints=(0, 10)))
     assert {"tint", "tint, 10 hints", "10 hints by luma alone"} < rows.keys()
     rows["tint, 10 hints"](sample(1))

@@ -14,6 +14,9 @@ from vidcolor.cli.options import grouped
 from vidcolor.errors import BatchError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from vidcolor.evaluate.colouring import Colouring
     from vidcolor.evaluate.exhibits import Exhibits
     from vidcolor.evaluate.report import Report
@@ -32,6 +35,17 @@ class Outputs:
     against: Path | None
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What models are to be run with; None leaves it to each."""
+
+    device: str
+    every: int | None
+    size: int | None
+    saturation: float | None
+
+
+STILL_SIDE = 256
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -52,8 +66,10 @@ FILE = click.Path(dir_okay=False, path_type=Path)
               help="[Data] Numbers of dots of true colour that are given.")  # fmt: skip
 @click.option("--model", "models", multiple=True, metavar="NAME|PATH",
               help="[Colour] A model to judge; may be given several times.")  # fmt: skip
-@click.option("--size", default=256, show_default=True, type=click.IntRange(32),
-              help="[Colour] Working size (short side) of the models.")  # fmt: skip
+@click.option("--size", type=click.IntRange(32),
+              help="[Colour] Working size (short side); default: each model's own.")  # fmt: skip
+@click.option("--saturation", type=click.FloatRange(0, 4),
+              help="[Colour] Factor on the chroma; default: each model's own.")  # fmt: skip
 @click.option("--every", type=click.IntRange(1), help="[Colour] Anchors' distance when steadying.")
 @click.option("--curve", is_flag=True, help="[Output] Quality against colourfulness as well.")
 @click.option("--json", "json_file", type=FILE, help="[Output] The whole report; - for stdout.")
@@ -74,9 +90,11 @@ def evaluate(models: tuple[str, ...], device: str, **options: Any) -> None:
     outputs = Outputs(**places, against=options["against"])
     _check(outputs)
     say = _silent if options["quiet"] else _say
-    contenders = [_contender(name, device, options["every"], settings) for name in models]
+    wishes = Wishes(device, options["every"], options["size"], options["saturation"])
+    contenders = [_contender(name, wishes) for name in models]
     for contender in contenders:
-        say(f"{contender.name}: {contender.predictor.description}, working size {settings.side}")
+        sizes = f"{contender.still_side} (pictures), {contender.film_side} (clips)"
+        say(f"{contender.name}: {contender.predictor.description}, working size {sizes}")
     from vidcolor.evaluate.judging import judge_folder, judge_pairs
 
     if options["pairs"]:
@@ -85,7 +103,10 @@ def evaluate(models: tuple[str, ...], device: str, **options: Any) -> None:
     else:
         report, page = judge_folder(options["data"], contenders, settings, device, say)
     digests = {contender.name: contender.digest for contender in contenders}
+    own = {"working size": wishes.size, "saturation": wishes.saturation, "every": wishes.every}
+    chosen = {key: "own" if value is None else f"{value:g}" for key, value in own.items()}
     about = replace(report.about, models=digests, command=_command())
+    about = replace(about, settings={**about.settings, **chosen})
     _deliver(replace(report, about=about), page, outputs, options["verbose"])
 
 
@@ -105,7 +126,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     from vidcolor.evaluate.session import Settings
 
     return Settings(
-        side=options["size"],
+        side=options["size"] or STILL_SIDE,
         hints=_numbers(options["hints"]),
         preparation=Preparation(options["crop"], options["degrade"]),
         split=options["split"],
@@ -136,19 +157,25 @@ def _check(outputs: Outputs) -> None:
         read_json(outputs.against)
 
 
-def _contender(name: str, device: str, every: int | None, settings: Settings) -> Contender:
+def _contender(name: str, wishes: Wishes) -> Contender:
     from vidcolor.evaluate.session import Contender
     from vidcolor.infer.choose import load_predictor
     from vidcolor.network import shelf
 
     path = shelf.find_model(name)
-    predictor = load_predictor(name, device)
+    info = shelf.load_info(path)
+    predictor = load_predictor(name, wishes.device)
+    saturation = info.saturation if wishes.saturation is None else wishes.saturation
+    side = wishes.size or info.working_size
     return Contender(
         name=path.stem,
         predictor=predictor,
         digest=shelf.verified_hash(path),
-        steady=steady_colouring(predictor, every, settings.side),
-        at_vividness=lambda vividness: load_predictor(name, device, vividness=vividness),
+        still_side=wishes.size or info.still_size,
+        film_side=side,
+        saturation=saturation,
+        steady=steady_colouring(predictor, wishes.every, side, saturation),
+        at_vividness=lambda value: load_predictor(name, wishes.device, vividness=value),
     )
 
 
@@ -164,14 +191,29 @@ def _command() -> str:
     return shlex.join(["vidcolor", *sys.argv[1:]])
 
 
-def steady_colouring(predictor: Predictor, every: int | None, side: int) -> Colouring:
-    """The project's own steadying, as a colouring."""
+def steady_colouring(
+    predictor: Predictor, every: int | None, side: int, saturation: float
+) -> Colouring:
+    """The project's own steadying, as a colouring.
+
+    Args:
+        predictor: the network.
+        every: distance of anchors; None lets the program choose.
+        side: short side that the network sees.
+        saturation: factor on the settled chroma.
+    """
+    from vidcolor.evaluate.colour import scale_chroma
     from vidcolor.evaluate.colouring import whole
     from vidcolor.evaluate.painters import shrink_frames
     from vidcolor.steady import SteadySettings, colorize_shots
 
     settings = SteadySettings(strength=1.0, every=every)
-    return whole(lambda luma: colorize_shots(shrink_frames(luma, side), predictor, settings))
+
+    def colour(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
+        chroma = colorize_shots(shrink_frames(luma, side), predictor, settings)
+        return scale_chroma(chroma, saturation)
+
+    return whole(colour)
 
 
 def _deliver(report: Report, page: Exhibits, outputs: Outputs, verbose: bool) -> None:

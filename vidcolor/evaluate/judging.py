@@ -114,7 +114,7 @@ class Session:
         failed = []
         for path in paths:
             self.say(f"clip: {path.name}")
-            paint = clip_paint(contenders, self.settings.side)
+            paint = clip_paint(contenders)
             prefix = f"{contenders[0].name}: " if len(contenders) > 1 else ""
             steady = bool(contenders) and contenders[0].steady is not None
             strip = Strip(prefix + (OWN if steady else PER_FRAME))

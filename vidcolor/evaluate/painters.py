@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.evaluate.colour import NEUTRAL, Floats
+from vidcolor.evaluate.colour import NEUTRAL, Floats, scale_chroma
 from vidcolor.evaluate.colouring import Colouring, Luma
 from vidcolor.evaluate.samples import Painter, Sample, dots, quarter_chroma
 from vidcolor.evaluate.spread import spread
@@ -75,14 +75,18 @@ def by_luma_alone(count: int, side: int) -> Painter:
     return paint
 
 
-def model(predictor: Predictor, side: int, count: int = 0) -> Painter:
-    """A network's colours, with `count` dots of true colour as hints."""
+def model(predictor: Predictor, side: int, count: int = 0, saturation: float = 1.0) -> Painter:
+    """A network's colours, with `count` dots of true colour as hints.
+
+    Given colours stand: with hints nothing is multiplied by the saturation.
+    """
+    factor = 1.0 if count else saturation
 
     def paint(sample: Sample) -> Floats:
         shape = working(sample.seen, side)
         luma = shrink(sample.seen, shape)[None]
         hints = dots(sample, shape, count)[None] if count else None
-        return np.asarray(predictor.predict(luma, hints).chroma[0], np.float32)
+        return scale_chroma(predictor.predict(luma, hints).chroma[0], factor)
 
     return paint
 
@@ -93,11 +97,12 @@ def shrink_frames(luma: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return np.stack([shrink(frame, shape) for frame in luma])
 
 
-def film(predictor: Predictor, side: int, batch: int = 4) -> Colouring:
+def film(predictor: Predictor, side: int, saturation: float = 1.0, batch: int = 4) -> Colouring:
     """A network's colours of a clip, frame by frame, each by itself."""
 
     def colour(luma: Iterator[Luma]) -> Iterator[Floats]:
         while frames := list(islice(luma, batch)):
-            yield from predictor.predict(shrink_frames(np.stack(frames), side)).chroma
+            chroma = predictor.predict(shrink_frames(np.stack(frames), side)).chroma
+            yield from scale_chroma(chroma, saturation)
 
     return colour

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,8 @@ class Contender:
     Attributes:
         name: its rows' name.
         predictor: colours frames.
+        still_side, film_side: short sides at which it sees pictures and clips.
+        saturation: what its chroma is multiplied by where no colours are given.
         digest: SHA-256 of the weights.
         steady: the project's own steadying of a clip's colours, from above this room.
         at_vividness: the same model at another vividness, for the curve.
@@ -49,8 +51,19 @@ class Contender:
     name: str
     predictor: Predictor
     digest: str = ""
+    still_side: int = 256
+    film_side: int = 192
+    saturation: float = 1.0
     steady: Colouring | None = None
     at_vividness: Callable[[float], Predictor] | None = None
+
+    def painter(self, count: int = 0) -> Painter:
+        """Its colours of pictures, with so many hints."""
+        return painters.model(self.predictor, self.still_side, count, self.saturation)
+
+    def film(self) -> Colouring:
+        """Its colours of clips, frame by frame."""
+        return painters.film(self.predictor, self.film_side, self.saturation)
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,7 @@ class Settings:
     """What is measured, and on how much.
 
     Attributes:
-        side: working size of the models, and of the quarter-size truth.
+        side: working size of the quarter-size truth and of dots spread by luma.
         hints: numbers of dots; 0 is none.
         preparation: crop and damage of pictures.
         split: "all", or the pictures with an "even" or "odd" index, sorted by path.
@@ -139,7 +152,7 @@ def picture_rows(contenders: Sequence[Contender], settings: Settings) -> dict[st
     for contender in contenders:
         for count, words in numbers.items():
             name = f"{contender.name}, {words}" if count else contender.name
-            rows[name] = painters.model(contender.predictor, settings.side, count)
+            rows[name] = contender.painter(count)
     return rows
 
 
@@ -157,7 +170,7 @@ def score_pictures(
     outcome = tabulate(bench, scores, reference)
     if settings.curve:
         for contender in contenders:
-            outcome.curves += _curves(bench, scores[-1], contender, settings)
+            outcome.curves += _curves(bench, scores[-1], contender)
     return outcome, scores
 
 
@@ -184,27 +197,25 @@ def _picture_notes(bench: Bench) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _curves(
-    bench: Bench, truth: PictureScores, contender: Contender, settings: Settings
-) -> list[Curve]:
-    painter = painters.model(contender.predictor, settings.side)
-    curves = [saturation_curve(bench, truth, contender.name, painter, SATURATIONS)]
+def _curves(bench: Bench, truth: PictureScores, contender: Contender) -> list[Curve]:
+    plain = replace(contender, saturation=1.0).painter()
+    curves = [saturation_curve(bench, truth, contender.name, plain, SATURATIONS)]
     again = contender.at_vividness
     if again is not None:
 
         def at(value: float) -> Painter:
-            return painters.model(again(value), settings.side)
+            return replace(contender, predictor=again(value)).painter()
 
         curves.append(vividness_curve(bench, truth, contender.name, at, VIVIDNESSES))
     return curves
 
 
-def clip_paint(contenders: Sequence[Contender], side: int) -> Paint:
+def clip_paint(contenders: Sequence[Contender]) -> Paint:
     """All rows of a table of clips: each model per frame, smoothed as others do it, and steady."""
     paints: list[Paint] = []
     for contender in contenders:
         prefix = f"{contender.name}: " if len(contenders) > 1 else ""
-        paints.append(treated(painters.film(contender.predictor, side), smoothings(), prefix))
+        paints.append(treated(contender.film(), smoothings(), prefix))
         if contender.steady is not None:
             paints.append(each({prefix + OWN: contender.steady}))
     return together(paints) if paints else each({})
