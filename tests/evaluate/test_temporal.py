@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -161,3 +163,18 @@ def test_grey_truth_is_left_out_of_delta_e_and_colourfulness():
     assert np.isnan(score.delta_e)
     assert np.isnan(score.cf)
     assert score.psnr == np.inf
+
+
+def test_a_long_clip_takes_no_more_memory_than_a_short_one():
+    def peak(count):
+        base = panning(30, 1, 32, 48)
+        frames = (base[t % 30] for t in range(count))
+        rows = each({"row": lambda luma: (scale_chroma(np.full((2, *f.shape), 120, np.float32), 1)
+                                          for f in luma)})  # fmt: skip
+        tracemalloc.start()
+        score_rows(frames, rows, still)
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    assert peak(90) < 1.1 * peak(35)
