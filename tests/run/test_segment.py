@@ -30,7 +30,7 @@ def cut(lengths: list[int], shortest: int, longest: int, rate: int = 3) -> list[
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(segment_room, "find_cuts", cuts_of)
-        return list(segments(plan, frames()))
+        return list(segments(plan, frames(), 10))
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-import os
 import sys
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vidcolor import __version__
+from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import grouped
 
 if TYPE_CHECKING:
@@ -119,6 +119,9 @@ class Talk:
     help="[Output] Begin anew where an unfinished job has other settings.",
 )
 @click.option(
+    "--keep-job", is_flag=True, help="[Output] Leave the folder of segments when all is done."
+)
+@click.option(
     "--no-tag",
     is_flag=True,
     help="[Output] Leave the note on program and settings out of the metadata.",
@@ -153,31 +156,28 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
     All that is not the picture's colour is kept: luma, time stamps, sound, subtitles, metadata.
     """
     from vidcolor.infer.choose import load_predictor
-    from vidcolor.media.probe import kind_of
-    from vidcolor.run.plan import check_output
+    from vidcolor.run.one import Task, colorize_file
 
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
     level = logging.ERROR if talk.quiet else logging.WARNING
     logging.basicConfig(format="%(message)s", level=level)
-    settings = _settings(options)
-    kind = kind_of(source)
-    check_output(source, output, options["overwrite"])
+    settings = settings_of(options)
+    flags = (options[name] for name in ("overwrite", "restart", "keep_job"))
     began = time.perf_counter()
 
-    def predictor() -> Predictor:
+    def load() -> Predictor:
         return load_predictor(
             settings.model, settings.device, settings.backend, settings.vividness, settings.threads
         )
 
-    if kind == "picture":
-        result = _color_picture(source, output, settings, predictor(), talk)
-    else:
-        result = _color_clip(source, output, settings, predictor, options["restart"], talk)
-    result = {"output": str(output), **result, "seconds": round(time.perf_counter() - began, 3)}
-    _close(result, talk)
+    with may_be_interrupted(), _Voice(talk) as voice:
+        outcome = colorize_file(Task(source, output, settings, *flags), load, voice)
+    seconds = round(time.perf_counter() - began, 3)
+    _close({"output": str(output), **dataclasses.asdict(outcome), "seconds": seconds}, talk)
 
 
-def _settings(options: dict[str, Any]) -> ColorizeSettings:
+def settings_of(options: dict[str, Any]) -> ColorizeSettings:
+    """Settings from the options' values by name; raises UsageError where one cannot be used."""
     from vidcolor.errors import UsageError
     from vidcolor.run.plan import ColorizeSettings
     from vidcolor.steady.settle import SteadySettings
@@ -194,58 +194,42 @@ def _settings(options: dict[str, Any]) -> ColorizeSettings:
     return ColorizeSettings(**given)
 
 
-def _color_picture(
-    source: Path, output: Path, settings: ColorizeSettings, predictor: Predictor, talk: Talk
-) -> dict[str, Any]:
-    from vidcolor.media.picture import check_picture_output
-    from vidcolor.network import shelf
-    from vidcolor.run.still import colorize_picture
+class _Voice:
+    """Says what `colorize_file` tells."""
 
-    check_picture_output(output)
-    info = shelf.load_info(shelf.find_model(settings.model))
-    size = settings.render_size or info.still_size
-    saturation = info.saturation if settings.saturation is None else settings.saturation
-    talk.say(_opening(predictor.description, settings.model, f"short side {size}"))
-    colorize_picture(source, output, predictor, size, saturation)
-    return {"frames": 1, "device": predictor.description, "model": settings.model}
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._bar: _Bar | None = None
 
+    def __enter__(self) -> _Voice:
+        return self
 
-def _color_clip(
-    source: Path,
-    output: Path,
-    settings: ColorizeSettings,
-    load: Any,
-    restart: bool,
-    talk: Talk,
-) -> dict[str, Any]:
-    from vidcolor.media.probe import probe
-    from vidcolor.run.job import JobFolder, run_job
-    from vidcolor.run.plan import make_plan
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.close()
 
-    clip = probe(source)
-    plan = make_plan(clip, output, settings, settings.threads or os.cpu_count() or 1)
-    predictor = load()
-    height, width = plan.working_shape
-    talk.say(_opening(predictor.description, plan.settings.model, f"{width}x{height}"))
-    for sentence in (*clip.repairs, *(s.sentence for s in plan.streams if s.sentence)):
-        talk.say(f"note: {sentence}")
-    _describe(plan, talk)
-    folder = JobFolder(plan, predictor.description, restart)
-    with _Bar(plan.count, talk) as bar:
-        done = run_job(plan, predictor, folder, bar.update)
-    stages = {name: round(spent, 3) for name, spent in sorted(done.timings.seconds.items())}
-    return {
-        "frames": done.frames,
-        "resumed": done.resumed,
-        "device": predictor.description,
-        "model": plan.settings.model,
-        "encoder": plan.encoder.codec,
-        "stages": stages,
-    }
+    def opened(self, device: str, model: str, size: str) -> None:
+        """The first line."""
+        self._talk.say(f"vidcolor {__version__}: {device}; model {model}; working size {size}")
 
+    def planned(self, plan: Plan) -> None:
+        """What was mended, what is lost, what was chosen."""
+        for sentence in (*plan.clip.repairs, *(s.sentence for s in plan.streams if s.sentence)):
+            self.note(sentence)
+        _describe(plan, self._talk)
 
-def _opening(device: str, model: str, size: str) -> str:
-    return f"vidcolor {__version__}: {device}; model {model}; working size {size}"
+    def note(self, sentence: str) -> None:
+        """A line of its own."""
+        self._talk.say(f"note: {sentence}")
+
+    def begun(self, frames: int) -> None:
+        """The bar appears."""
+        self._bar = _Bar(frames, self._talk)
+
+    def progress(self, frames: float, limit: str) -> None:
+        """The bar moves."""
+        if self._bar:
+            self._bar.update(frames, limit)
 
 
 def _describe(plan: Plan, talk: Talk) -> None:
@@ -292,10 +276,8 @@ class _Bar:
         )
         self._frames, self._done = frames, 0.0
 
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Leave the line as it is."""
         self._bar.close()
 
     def update(self, frames: float, limit: str) -> None:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.errors import OutputError
-from vidcolor.infer.predictor import Predictor
-from vidcolor.media.codecs import segment_suffix
+from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.media.mux import join
+from vidcolor.run.folder import JobFolder, Record
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments, small_luma, write_segment
+from vidcolor.run.space import check_space
 from vidcolor.run.stages import Timings, ahead
 from vidcolor.steady.settle import colorize_shots
 from vidcolor.steady.windows import crossfade
 
+__all__ = ["Finished", "JobFolder", "run_job"]
+
 SMALL_FRAMES_AHEAD = 16
-PLAN = "plan.json"
 
 FloatArray = NDArray[np.float32]
+Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -42,76 +43,12 @@ class Finished:
     timings: Timings
 
 
-class JobFolder:
-    """The folder beside the output that holds finished segments until the film is joined.
-
-    Raises:
-        OutputError: it holds a job with other settings, or cannot be made.
-    """
-
-    def __init__(self, plan: Plan, machine: str, restart: bool = False) -> None:
-        self.path = plan.output.with_name(plan.output.name + ".vidcolor")
-        fingerprint = json.loads(json.dumps(plan.fingerprint(machine)))
-        if restart:
-            self.remove()
-        stored = self._stored()
-        if stored is not None and stored != fingerprint:
-            changed = sorted(k for k in fingerprint if stored.get(k) != fingerprint[k])
-            raise OutputError(
-                f"{self.path} holds an unfinished job whose {', '.join(changed)} differ.",
-                "Give --restart to begin anew, or the options of that job to go on with it.",
-            )
-        try:
-            self.path.mkdir(exist_ok=True)
-            if stored is None:
-                written = self.path / f"{PLAN}.part"
-                written.write_text(json.dumps(fingerprint, indent=2))
-                written.replace(self.path / PLAN)
-        except OSError as problem:
-            raise OutputError(
-                f"The folder {self.path} cannot be made: {problem.strerror}.",
-                "Choose an output in a folder that may be written to.",
-            ) from problem
-        self._suffix = segment_suffix(plan.encoder.codec)
-
-    def segment(self, segment: Segment) -> Path:
-        """Where a segment's file is or will be."""
-        return self.path / f"{segment.first:09d}-{segment.count:06d}{self._suffix}"
-
-    def save_tail(self, segment: Segment, chroma: FloatArray) -> None:
-        """Keep what a segment found for the next one's first frames, before it counts as done."""
-        if len(chroma):
-            path = self._tail(segment)
-            written = path.with_suffix(".part")
-            with written.open("wb") as stream:
-                np.save(stream, chroma)
-            written.replace(path)
-
-    def load_tail(self, segment: Segment) -> FloatArray | None:
-        """What `save_tail` kept, None where there was nothing to keep."""
-        path = self._tail(segment)
-        return np.asarray(np.load(path), np.float32) if path.exists() else None
-
-    def _tail(self, segment: Segment) -> Path:
-        return self.segment(segment).with_suffix(".tail.npy")
-
-    def remove(self) -> None:
-        """Take the folder away with all that is in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
-
-    def _stored(self) -> dict[str, object] | None:
-        try:
-            loaded: dict[str, object] = json.loads((self.path / PLAN).read_text())
-        except (OSError, ValueError):
-            return None
-        return loaded
-
-
 def run_job(
     plan: Plan,
     predictor: Predictor,
     folder: JobFolder,
-    progress: Callable[[float, str], None],
+    progress: Progress,
+    keep: bool = False,
 ) -> Finished:
     """Colour a film.
 
@@ -120,77 +57,143 @@ def run_job(
     Args:
         plan: what is to be done.
         predictor: what colours.
-        folder: of this job.
+        folder: of this job; let go of in any case, and taken away if all went well.
         progress: called with frames done (in halves: coloured, then encoded) and the stage that
             is the limit so far.
+        keep: whether the folder stays.
+
+    Raises:
+        InputError: the source changed or went away, or cannot be decoded.
+        OutputError: the disk has no room, or writing failed.
     """
-    timings = Timings()
-    files: list[Path] = []
-    offsets: list[int] = []
-    resumed = 0
-
-    def step(frames: float) -> None:
-        progress(frames, timings.busiest())
-
-    colored = ahead(_colored_segments(plan, predictor, folder, timings, step), 1)
+    work = _Work(plan, predictor, folder, progress)
     try:
-        for segment, chroma in colored:
-            path = folder.segment(segment)
-            if chroma is None:
-                resumed += segment.count
-            else:
-                write_segment(plan, segment, chroma, path, timings, lambda: step(0.5))
-            files.append(path)
-            offsets.append(int(plan.clip.pts[segment.first]))
+        if folder.film_is_out():
+            resumed = plan.count
+        else:
+            resumed = work.colour()
+            work.join()
+        folder.finish(keep)
     finally:
-        colored.close()
-    with timings.measure("join"):
-        _join(plan, files, offsets)
-    folder.remove()
-    return Finished(plan.count, resumed, timings)
+        folder.release()
+    return Finished(plan.count, resumed, work.timings)
 
 
-def _colored_segments(
-    plan: Plan,
-    predictor: Predictor,
-    folder: JobFolder,
-    timings: Timings,
-    step: Callable[[float], None],
-) -> Iterator[tuple[Segment, FloatArray | None]]:
-    luma = ahead(timings.each("survey", small_luma(plan)), SMALL_FRAMES_AHEAD)
-    seen_before: FloatArray | None = None
-    try:
-        for segment in segments(plan, luma):
-            if folder.segment(segment).exists():
-                step(segment.count)
-                seen_before = folder.load_tail(segment)
-                yield segment, None
-                continue
-            with timings.measure("colour"):
-                chroma = colorize_shots(
-                    segment.luma, predictor, plan.settings.steady, list(segment.cuts)
-                )[segment.lead :]
-            if seen_before is not None:
-                shared = min(len(seen_before), len(chroma))
-                chroma[:shared] = crossfade(seen_before[:shared], chroma[:shared])
-            seen_before = chroma[segment.count :]
-            folder.save_tail(segment, seen_before)
-            step(segment.count / 2)
-            yield segment, chroma[: segment.count]
-    finally:
-        luma.close()
+@dataclass(frozen=True)
+class _Work:
+    """One run at a job: what it works on, its clock and its stop sign."""
+
+    plan: Plan
+    predictor: Predictor
+    folder: JobFolder
+    progress: Progress
+    timings: Timings = field(default_factory=Timings)
+    parts: list[Record] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def step(self, frames: float) -> None:
+        """Report frames."""
+        self.progress(frames, self.timings.busiest())
+
+    def colour(self) -> int:
+        """Make the segments that are missing; returns how many frames were there already."""
+        done = self.folder.finished(self.plan.first)
+        check_space(self.plan, sum(record.size for record in done))
+        self.parts.extend(done)
+        resumed = sum(record.count for record in done)
+        if resumed:
+            self.step(resumed)
+        colored = ahead(self._colored_segments(done[-1] if done else None), 1)
+        try:
+            with self._source_watched():
+                for segment, chroma in colored:
+                    self._write(segment, chroma)
+        finally:
+            self.stopped.set()
+            colored.close()
+        return resumed
+
+    def _write(self, segment: Segment, chroma: FloatArray) -> None:
+        path = self.folder.segment(segment)
+        write_segment(self.plan, segment, chroma, path, self.timings, lambda: self.step(0.5))
+        self._check_source()
+        self.parts.append(self.folder.close_segment(segment))
+
+    def _colored_segments(self, last: Record | None) -> Iterator[tuple[Segment, FloatArray]]:
+        """Segments behind the last finished one with their chroma, made in a thread ahead."""
+        plan, folder = self.plan, self.folder
+        first, lead = (last.first + last.count, last.shared) if last else (plan.first, 0)
+        if first == plan.first + plan.count:
+            return
+        seen_before = folder.load_tail(last) if last else None
+        small = small_luma(plan, first - lead)
+        luma = ahead(self.timings.each("survey", small), SMALL_FRAMES_AHEAD)
+        predictor = _Stoppable(self.predictor, self.stopped)
+        try:
+            for segment in segments(plan, luma, first, lead):
+                with self.timings.measure("colour"):
+                    chroma = colorize_shots(
+                        segment.luma, predictor, plan.settings.steady, list(segment.cuts)
+                    )[segment.lead :]
+                if seen_before is not None:
+                    shared = min(len(seen_before), len(chroma))
+                    chroma[:shared] = crossfade(seen_before[:shared], chroma[:shared])
+                seen_before = chroma[segment.count :]
+                folder.save_tail(segment, seen_before)
+                self.step(segment.count / 2)
+                yield segment, chroma[: segment.count]
+        finally:
+            luma.close()
+
+    def join(self) -> None:
+        """Make one film of the segments and put it in its place."""
+        plan = self.plan
+        clip, last = plan.clip, plan.first + plan.count - 1
+        with self.timings.measure("join"), self._source_watched():
+            join(
+                [self.folder.segment(part) for part in self.parts],
+                [int(clip.pts[part.first]) for part in self.parts],
+                clip,
+                self.folder.film,
+                plan.streams,
+                start_pts=int(clip.pts[plan.first]) if plan.is_part else None,
+                end_pts=clip.frame_end(last) if plan.is_part else None,
+                tag=plan.tag,
+            )
+            self._check_source()
+            self.folder.publish_film()
+
+    def _check_source(self) -> None:
+        self.plan.source.check(self.plan.clip.path)
+
+    @contextmanager
+    def _source_watched(self) -> Iterator[None]:
+        """Whatever fails because the source changed is said to be that."""
+        try:
+            yield
+        except Exception:
+            self._check_source()
+            raise
 
 
-def _join(plan: Plan, files: list[Path], offsets: list[int]) -> None:
-    clip = plan.clip
-    last = plan.first + plan.count - 1
-    join(
-        files,
-        offsets,
-        clip,
-        plan.output,
-        plan.streams,
-        start_pts=int(clip.pts[plan.first]) if plan.is_part else None,
-        end_pts=clip.frame_end(last) if plan.is_part else None,
-        tag=plan.tag,
-    )
+class _StoppedError(Exception):
+    """Ends the colouring thread; nobody is there any more to see it."""
+
+
+@dataclass(frozen=True)
+class _Stoppable:
+    """A predictor that gives up once the run has ended: nobody waits for a whole segment."""
+
+    predictor: Predictor
+    stopped: threading.Event
+
+    @property
+    def description(self) -> str:
+        """See `Predictor.description`."""
+        return self.predictor.description
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        if self.stopped.is_set():
+            raise _StoppedError
+        return self.predictor.predict(luma, hints)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,12 +17,12 @@ from vidcolor.media.encode import choose_encoder
 from vidcolor.media.mux import StreamPlan, plan_streams
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
+from vidcolor.run.identity import Identity, identify
 from vidcolor.steady.settle import SteadySettings
 
 LEAST_SIZE, LARGEST_SIZE = 64, 1024
 SEGMENT_SHORTEST_S = 5.0
 SEGMENT_LONGEST_S = 30.0
-SAMPLE_BYTES = 1 << 16
 TRANSFERS = {16: "pq", 18: "hlg"}
 
 
@@ -104,6 +103,7 @@ class Plan:
         first: index of the first frame to colour.
         count: how many frames.
         model_hash: sha256 of the weights.
+        source: which file the clip was.
     """
 
     clip: ClipInfo
@@ -114,6 +114,7 @@ class Plan:
     first: int
     count: int
     model_hash: str
+    source: Identity
 
     @property
     def working_shape(self) -> tuple[int, int]:
@@ -161,14 +162,9 @@ class Plan:
         Args:
             machine: device, backend and precision.
         """
-        status = self.clip.path.stat()
         return {
             "version": __version__,
-            "source": {
-                "size": status.st_size,
-                "mtime_ns": status.st_mtime_ns,
-                "sample": _sample(self.clip.path),
-            },
+            "source": asdict(self.source),
             "settings": asdict(self.settings),
             "encoder": json.loads(json.dumps(asdict(self.encoder))),
             "frames": [self.first, self.count],
@@ -177,7 +173,13 @@ class Plan:
         }
 
 
-def make_plan(clip: ClipInfo, output: Path, settings: ColorizeSettings, threads: int) -> Plan:
+def make_plan(
+    clip: ClipInfo,
+    output: Path,
+    settings: ColorizeSettings,
+    threads: int,
+    source: Identity | None = None,
+) -> Plan:
     """Check everything that can be checked before the work.
 
     Args:
@@ -185,9 +187,10 @@ def make_plan(clip: ClipInfo, output: Path, settings: ColorizeSettings, threads:
         output: its suffix says the container.
         settings: what the user asked for.
         threads: for the encoder.
+        source: which file the clip was when it was probed; None looks now.
 
     Raises:
-        UsageError, OutputError, ModelError: as the parts of the plan say.
+        UsageError, OutputError, ModelError, InputError: as the parts of the plan say.
     """
     path = shelf.find_model(settings.model)
     info = shelf.load_info(path)
@@ -209,6 +212,7 @@ def make_plan(clip: ClipInfo, output: Path, settings: ColorizeSettings, threads:
         first=first,
         count=count,
         model_hash=shelf.verified_hash(path),
+        source=source or identify(clip.path),
     )
 
 
@@ -244,14 +248,3 @@ def _range(clip: ClipInfo, settings: ColorizeSettings) -> tuple[int, int]:
         return first, clip.frame_count - first
     end = start + settings.duration_s / float(clip.time_base)
     return first, max(1, int(np.searchsorted(clip.pts, end - 0.5, "left")) - first)
-
-
-def _sample(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        digest.update(stream.read(SAMPLE_BYTES))
-        stream.seek(max(0, path.stat().st_size // 2))
-        digest.update(stream.read(SAMPLE_BYTES))
-        stream.seek(max(0, path.stat().st_size - SAMPLE_BYTES))
-        digest.update(stream.read(SAMPLE_BYTES))
-    return digest.hexdigest()[:32]

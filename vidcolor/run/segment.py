@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ class Segment:
         lead: how many frames of `luma` come before its first. What comes behind its last is its
             tail: frames that belong to the next segment.
         cuts: indexes in `luma` at which shots begin, without 0.
+        shared: how many frames before its end the next segment sees too, as its lead.
     """
 
     first: int
@@ -46,30 +48,38 @@ class Segment:
     luma: SmallLuma
     lead: int
     cuts: tuple[int, ...]
+    shared: int
 
 
-def small_luma(plan: Plan) -> Iterator[SmallLuma]:
-    """Every frame of the plan as the network sees it: uint8 (height, width), upright."""
+def small_luma(plan: Plan, first: int) -> Iterator[SmallLuma]:
+    """Frames from `first` on as the network sees them: uint8 (height, width), upright."""
     clip, spec = plan.clip, plan.spec
     shape = plan.working_shape
     if clip.rotation in (90, 270):
         shape = shape[1], shape[0]
-    for luma in read_luma(clip, plan.first, plan.count):
+    left = plan.first + plan.count - first
+    for luma in read_luma(clip, first, left, plan.settings.threads):
         small = viewed_luma(shrink(luma, shape), spec)
         yield np.ascontiguousarray(turn_upright(small, clip.rotation, clip.flipped))
 
 
-def segments(plan: Plan, frames: Iterator[SmallLuma]) -> Iterator[Segment]:
+def segments(
+    plan: Plan, frames: Iterator[SmallLuma], first: int, lead: int = 0
+) -> Iterator[Segment]:
     """Cut small luma into segments of whole shots, splitting shots that are too long.
 
     Where a shot is split, both sides see a second of each other's frames, so that colour can be
     blended from the one to the other.
+
+    Args:
+        plan: what is to be done.
+        frames: small luma from frame `first - lead` on.
+        first: where the first segment begins: the plan's first frame, or behind any segment.
+        lead: how many frames before it that segment shared.
     """
     shortest, longest = plan.segment_limits
     overlap = max(1, round(OVERLAP_S * float(plan.clip.average_rate)))
-    waiting: list[SmallLuma] = []
-    lead = 0
-    first = plan.first
+    waiting = list(itertools.islice(frames, lead))
     ended = False
     while not ended or len(waiting) > lead:
         while not ended and len(waiting) < lead + longest + overlap:
@@ -86,8 +96,8 @@ def segments(plan: Plan, frames: Iterator[SmallLuma]) -> Iterator[Segment]:
         tail = 0 if whole else min(overlap, available - count)
         shown = np.stack(waiting[: lead + count + tail])
         inside = tuple(lead + cut for cut in cuts if -lead < cut < count + tail)
-        yield Segment(first, count, shown, lead, inside)
         kept = min(overlap, lead + count) if tail else 0
+        yield Segment(first, count, shown, lead, inside, kept)
         waiting = waiting[lead + count - kept :]
         lead = kept
         first += count
@@ -121,7 +131,7 @@ def write_segment(
         timings: told how long each stage took.
         written: called after every frame.
     """
-    source = timings.each("decode", read_frames(plan.clip, segment.first, segment.count))
+    source = timings.each("decode", _frames(plan, segment))
     colored = timings.each("upscale", _colored(plan, ahead(source, FRAMES_AHEAD), chroma))
     waiting = ahead(colored, FRAMES_AHEAD)
     with SegmentWriter(path, plan.clip, plan.encoder) as writer:
@@ -129,6 +139,10 @@ def write_segment(
             with timings.measure("encode"):
                 writer.write(frame)
             written()
+
+
+def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
+    return read_frames(plan.clip, segment.first, segment.count, plan.settings.threads)
 
 
 def _colored(plan: Plan, frames: Iterator[Frame], chroma: FloatArray) -> Iterator[Frame]:

@@ -1,0 +1,35 @@
+"""Ctrl-C and SIGTERM: what is done is kept, and the command to go on is printed."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+INTERRUPTED = 130
+
+
+@contextmanager
+def may_be_interrupted() -> Iterator[None]:
+    """Run a block that leaves what is finished behind; an interruption ends with exit code 130."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _interrupt) if main else None
+    try:
+        yield
+    except KeyboardInterrupt:
+        command = shlex.join(["vidcolor", *sys.argv[1:]])
+        click.echo(f"interrupted; what is finished is kept. To go on: {command}", err=True)
+        click.get_current_context().exit(INTERRUPTED)
+    finally:
+        if main:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,282 @@
+"""The folder beside the output that holds finished segments until the film is joined.
+
+    OUT.mp4.vidcolor/
+      lock                         who works here
+      plan.json                    all that the packets depend on
+      000000000-000720.mp4         a segment,
+      000000000-000720.tail.npy    what it saw of the next one's first frames,
+      000000000-000720.json        and the record that makes it count as finished
+      film.mp4, film.json          the joined film on its way to its name
+
+Every file is written under another name, flushed and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.errors import InputError, OutputError
+from vidcolor.media.codecs import segment_suffix
+from vidcolor.media.files import finished_file
+from vidcolor.run.lock import Holder, Lock
+from vidcolor.run.plan import Plan
+from vidcolor.run.segment import Segment
+
+LAYOUT = 2
+"""Of this folder; counted up when its files change their meaning."""
+LOCK, PLAN, FILM = "lock", "plan.json", "film.json"
+_NAMED_DIFFERENCES = 3
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A finished segment.
+
+    Attributes:
+        first: index of its first frame in the clip.
+        count: how many frames it has.
+        shared: how many of its last frames the next segment sees too.
+        size: of its file, in bytes.
+    """
+
+    first: int
+    count: int
+    shared: int
+    size: int
+
+
+@dataclass(frozen=True)
+class _Film:
+    """A joined film, as its file is known before and after it gets its name."""
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> _Film:
+        status = path.stat()
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+def job_folder(output: Path) -> Path:
+    """Where the job of an output is or will be."""
+    return output.with_name(output.name + ".vidcolor")
+
+
+def is_joined(output: Path) -> bool:
+    """Whether `output` is the complete film of a job that was stopped just before its end."""
+    try:
+        stored = _Film(**json.loads((job_folder(output) / FILM).read_text()))
+        return stored == _Film.of(output)
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+class JobFolder:
+    """The job of one film, this process's alone until `finish` or `release`.
+
+    Attributes:
+        path: the folder.
+
+    Args:
+        plan: what is to be done.
+        machine: device, backend and precision.
+        restart: whether what an earlier run left is thrown away.
+
+    Raises:
+        OutputError: another process works on it, it holds a job with other settings or of another
+            version, it is something else, or it cannot be made.
+        InputError: it holds a job of another source.
+    """
+
+    def __init__(self, plan: Plan, machine: str, restart: bool = False) -> None:
+        self.path = job_folder(plan.output)
+        self._output = plan.output
+        self._suffix = segment_suffix(plan.encoder.codec)
+        self._refuse_foreign()
+        self._lock = Lock(self.path / LOCK, "job")
+        try:
+            self._enter(plan, machine, restart)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _enter(self, plan: Plan, machine: str, restart: bool) -> None:
+        fingerprint = json.loads(json.dumps({"layout": LAYOUT, **plan.fingerprint(machine)}))
+        if restart:
+            self._empty()
+        self._remove_unfinished()
+        stored = self._stored_plan()
+        if stored is None:
+            self._write_text(PLAN, json.dumps(fingerprint, indent=2))
+        elif stored != fingerprint:
+            raise _other_job(self.path, stored, fingerprint)
+
+    @property
+    def taken_from(self) -> Holder | None:
+        """The dead process whose lock was taken over."""
+        return self._lock.taken_from
+
+    def finished(self, first: int) -> list[Record]:
+        """Records of the finished segments from frame `first` on, without a gap."""
+        found: list[Record] = []
+        waiting = {record.first: record for record in self._records()}
+        while first in waiting:
+            found.append(waiting[first])
+            first += found[-1].count
+        return found
+
+    def segment(self, part: Segment | Record) -> Path:
+        """Where a segment's file is or will be."""
+        return self.path / f"{part.first:09d}-{part.count:06d}{self._suffix}"
+
+    def close_segment(self, segment: Segment) -> Record:
+        """Count a segment as finished whose file and tail are in place."""
+        path = self.segment(segment)
+        record = Record(segment.first, segment.count, segment.shared, path.stat().st_size)
+        self._write_text(path.with_suffix(".json").name, json.dumps(asdict(record)))
+        return record
+
+    def save_tail(self, segment: Segment, chroma: FloatArray) -> None:
+        """Keep what a segment found for the next one's first frames, before it counts as done."""
+        if len(chroma):
+            with finished_file(self._tail(segment)) as temporary, temporary.open("wb") as stream:
+                np.save(stream, chroma)
+
+    def load_tail(self, part: Record) -> FloatArray | None:
+        """What `save_tail` kept, None where there was nothing to keep."""
+        path = self._tail(part)
+        return np.asarray(np.load(path), np.float32) if part.shared else None
+
+    def _tail(self, part: Segment | Record) -> Path:
+        return self.segment(part).with_suffix(".tail.npy")
+
+    @property
+    def film(self) -> Path:
+        """Where the joined film waits for its name; its suffix is the output's."""
+        return self.path / f"film{self._output.suffix}"
+
+    def publish_film(self) -> None:
+        """Give the joined film its name.
+
+        What it is is written down first, so that a run that dies in between is seen to be done.
+        """
+        self._write_text(FILM, json.dumps(asdict(_Film.of(self.film))))
+        try:
+            self.film.replace(self._output)
+        except OSError as error:
+            raise OutputError(
+                f"{self._output} could not be put in place ({error.strerror}).",
+                "Close what has it open, then run the command again.",
+            ) from error
+
+    def film_is_out(self) -> bool:
+        """Whether an earlier run put the film in its place and was stopped then."""
+        return is_joined(self._output)
+
+    def finish(self, keep: bool = False) -> None:
+        """Let go of the folder and, unless it is to be kept, take it away."""
+        if not keep:
+            self._empty()
+        self.release()
+        if not keep:
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
+
+    def release(self) -> None:
+        """Let others at the folder."""
+        self._lock.release()
+
+    def _records(self) -> list[Record]:
+        found = []
+        for path in self.path.glob("[0-9]*.json"):
+            with contextlib.suppress(OSError, ValueError, TypeError):
+                record = Record(**json.loads(path.read_text()))
+                whole = self.segment(record).stat().st_size == record.size
+                if whole and (not record.shared or self._tail(record).exists()):
+                    found.append(record)
+        return found
+
+    def _write_text(self, name: str, text: str) -> None:
+        with finished_file(self.path / name) as temporary:
+            temporary.write_text(text)
+
+    def _empty(self) -> None:
+        """Remove all but the lock; what says that the film is done goes last."""
+        last = (LOCK, FILM, PLAN)
+        for path in self.path.iterdir():
+            if path.name not in last:
+                path.unlink(missing_ok=True)
+        for name in last[1:]:
+            (self.path / name).unlink(missing_ok=True)
+
+    def _remove_unfinished(self) -> None:
+        """Files of a run that was killed; only the lock's holder writes here."""
+        for path in self.path.glob(".*.part*"):
+            path.unlink(missing_ok=True)
+
+    def _refuse_foreign(self) -> None:
+        names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else set()
+        if self.path.is_file() or (names and not names & {LOCK, PLAN}):
+            raise OutputError(
+                f"{self.path} is in the way of the job's folder, and is none.",
+                "Move it, or choose another output.",
+            )
+
+    def _stored_plan(self) -> dict[str, object] | None:
+        path = self.path / PLAN
+        if not path.exists():
+            return None
+        try:
+            stored = json.loads(path.read_text())
+        except (OSError, ValueError):
+            stored = None
+        if not isinstance(stored, dict):
+            raise OutputError(f"{path} cannot be read.", "Give --restart to begin anew.")
+        return stored
+
+
+def _other_job(
+    folder: Path, stored: Mapping[str, object], wanted: Mapping[str, object]
+) -> OutputError | InputError:
+    """Say what differs between a stored plan and the wanted one."""
+    before, now = _flat(stored), _flat(wanted)
+    if stored.get("layout") != LAYOUT or before.get("version") != now["version"]:
+        version = before.get("version", "another version")
+        return OutputError(
+            f"{folder} holds an unfinished job of vidcolor {version}; this is {now['version']}.",
+            "Give --restart to begin anew, or finish it with that version.",
+        )
+    if stored.get("source") != wanted["source"]:
+        return InputError(
+            f"The source has changed since the unfinished job in {folder} began.",
+            "Give --restart to begin anew, or put the source back as it was.",
+        )
+    changed = [key for key in sorted(before | now) if before.get(key) != now.get(key)]
+    words = [f"{key} {before.get(key)}, now {now.get(key)}" for key in changed]
+    more = f" and {len(words) - _NAMED_DIFFERENCES} more" * (len(words) > _NAMED_DIFFERENCES)
+    return OutputError(
+        f"{folder} holds an unfinished job with other settings"
+        f" ({'; '.join(words[:_NAMED_DIFFERENCES])}{more}).",
+        "Give --restart to begin anew, or the options of that job to go on with it.",
+    )
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Nested mappings as one, keys joined by dots."""
+    flat: dict[str, object] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat

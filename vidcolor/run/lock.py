@@ -1,0 +1,131 @@
+"""One process at a time in a folder: a lock that the system lets go of when its holder dies."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from vidcolor.errors import OutputError
+from vidcolor.media.files import write_error
+
+ATTEMPTS = 20
+"""How often to begin again where the folder goes away between making and locking it."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds or held a lock.
+
+    Attributes:
+        process: its number.
+        host: the name of its machine.
+    """
+
+    process: int
+    host: str
+
+    def __str__(self) -> str:
+        return f"process {self.process} on {self.host}"
+
+
+class Lock:
+    """A lock file inside a folder, held until `release` or the end of the process.
+
+    The lock itself is the operating system's, so a dead process holds none, whoever has its number
+    now; the file's text only says who it was.
+
+    Args:
+        path: of the lock file; its folder is made if it is missing.
+        purpose: what two processes would collide on, for the words: "job", "batch".
+
+    Raises:
+        OutputError: another process holds it, or the folder cannot be made.
+    """
+
+    def __init__(self, path: Path, purpose: str) -> None:
+        self.path = path
+        self.taken_from: Holder | None = None
+        try:
+            self._stream = self._take(purpose)
+            before = self._stream.read()
+            self._stream.seek(0)
+            self._stream.truncate()
+            me = Holder(os.getpid(), platform.node())
+            self._stream.write(json.dumps({"process": me.process, "host": me.host}).encode())
+            self._stream.flush()
+        except OSError as error:
+            raise write_error(path, error) from error
+        if before:
+            self.taken_from = _holder(before)
+
+    def _take(self, purpose: str) -> BinaryIO:
+        for _ in range(ATTEMPTS):
+            stream = self._opened()
+            if stream is None:
+                continue
+            if not _lock(stream):
+                with stream:
+                    holder = _holder(stream.read())
+                raise OutputError(
+                    f"{holder or 'Another process'} works on this {purpose} ({self.path.parent}).",
+                    "Wait until it is done, or stop it.",
+                )
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(stream.fileno()), self.path.stat()):
+                    return stream
+            stream.close()  # its holder finished and took the folder away in the meantime
+        raise OutputError(f"{self.path.parent} keeps going away.", "Run the command again.")
+
+    def _opened(self) -> BinaryIO | None:
+        self.path.parent.mkdir(exist_ok=True)
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            return None
+        return os.fdopen(descriptor, "r+b")
+
+    def release(self) -> None:
+        """Take the lock file away and let go; calling it again does nothing."""
+        if self._stream.closed:
+            return
+        if sys.platform == "win32":
+            self._stream.close()  # an open file cannot be removed there
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        self._stream.close()
+
+
+def _holder(text: bytes) -> Holder | None:
+    try:
+        stored = json.loads(text)
+        return Holder(int(stored["process"]), str(stored["host"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _lock(stream: BinaryIO) -> bool:
+    """Lock an open file without waiting; False if another process has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        stream.seek(1 << 20)  # behind the text, which others are to read
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            stream.seek(0)
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,149 @@
+"""One file, film or photograph, from its name to its output: what every command shares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from vidcolor.infer.predictor import Predictor
+from vidcolor.media.picture import check_picture_output
+from vidcolor.media.probe import kind_of, probe
+from vidcolor.network import shelf
+from vidcolor.run.folder import is_joined
+from vidcolor.run.identity import identify
+from vidcolor.run.job import JobFolder, run_job
+from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan
+from vidcolor.run.still import colorize_picture
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to be coloured.
+
+    Attributes:
+        source: a film or a photograph.
+        output: the file to be made.
+        settings: what the user asked for.
+        overwrite: whether a file at `output` is replaced.
+        restart: whether an unfinished job with other settings is thrown away.
+        keep_job: whether the job's folder stays.
+    """
+
+    source: Path
+    output: Path
+    settings: ColorizeSettings
+    overwrite: bool = False
+    restart: bool = False
+    keep_job: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task.
+
+    Attributes:
+        frames: of the film, 1 for a photograph.
+        device: device, backend and precision.
+        model: name or path.
+        resumed: frames that an earlier run had made.
+        encoder: FFmpeg's name of it; "" for a photograph.
+        stages: seconds by stage; they overlap.
+    """
+
+    frames: int
+    device: str
+    model: str
+    resumed: int = 0
+    encoder: str = ""
+    stages: Mapping[str, float] = field(default_factory=dict)
+
+
+class Listener(Protocol):
+    """Who is told how it goes."""
+
+    def opened(self, device: str, model: str, size: str) -> None:
+        """All is checked, the work begins; `size` is what the network sees, in words."""
+
+    def planned(self, plan: Plan) -> None:
+        """What is to be done with a film."""
+
+    def note(self, sentence: str) -> None:
+        """Something a person should know."""
+
+    def begun(self, frames: int) -> None:
+        """A film of so many frames is being worked on."""
+
+    def progress(self, frames: float, limit: str) -> None:
+        """So many more frames are done; `limit` is the stage that takes longest so far."""
+
+
+def colorize_file(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
+    """Colour one file.
+
+    Args:
+        task: what is to be done.
+        load: gives the predictor, once all that can be checked without it is.
+        listener: told how it goes.
+
+    Raises:
+        VidcolorError: whatever a user can understand and mend.
+    """
+    kind = kind_of(task.source)
+    left = is_joined(task.output) and not task.restart
+    check_output(task.source, task.output, task.overwrite or left)
+    return (_photograph if kind == "picture" else _film)(task, load, listener)
+
+
+def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
+    settings = task.settings
+    check_picture_output(task.output)
+    predictor = load()
+    info = shelf.load_info(shelf.find_model(settings.model))
+    size = settings.render_size or info.still_size
+    saturation = info.saturation if settings.saturation is None else settings.saturation
+    listener.opened(predictor.description, settings.model, f"short side {size}")
+    colorize_picture(task.source, task.output, predictor, size, saturation)
+    return Outcome(1, predictor.description, settings.model)
+
+
+def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
+    source = identify(task.source)
+    threads = task.settings.threads or os.cpu_count() or 1
+    plan = make_plan(probe(task.source), task.output, task.settings, threads, source)
+    predictor = load()
+    height, width = plan.working_shape
+    listener.opened(predictor.description, plan.settings.model, f"{width}x{height}")
+    listener.planned(plan)
+    folder = JobFolder(plan, predictor.description, task.restart)
+    for sentence in _found(folder, plan):
+        listener.note(sentence)
+    listener.begun(plan.count)
+    done = run_job(plan, predictor, folder, listener.progress, task.keep_job)
+    return Outcome(
+        frames=done.frames,
+        device=predictor.description,
+        model=plan.settings.model,
+        resumed=done.resumed,
+        encoder=plan.encoder.codec,
+        stages={name: round(spent, 3) for name, spent in sorted(done.timings.seconds.items())},
+    )
+
+
+def _found(folder: JobFolder, plan: Plan) -> list[str]:
+    """What an earlier run left, in words."""
+    words = []
+    if folder.taken_from:
+        words.append(f"the job of {folder.taken_from}, which is gone, is taken over")
+    parts = folder.finished(plan.first)
+    if folder.film_is_out():
+        words.append("an earlier run had finished the film; only its job was left to clear away")
+    elif parts:
+        frames = sum(part.count for part in parts)
+        words.append(
+            f"going on with an earlier run: {len(parts)} segment{'s' * (len(parts) != 1)} found,"
+            f" {frames} of {plan.count} frames"
+        )
+    return words
