@@ -39,6 +39,7 @@ def evaluate_clips(
     paint: Paint,
     limit: int | None = None,
     costs: Costs | None = None,
+    jobs: int = 1,
 ) -> list[ClipResult]:
     """Score all rows of `paint`, grey and the truth on every clip.
 
@@ -47,12 +48,13 @@ def evaluate_clips(
         paint: gives the rows; `colouring.each` makes one from colourings by name.
         limit: frames of each clip at most.
         costs: takes the seconds each metric took.
+        jobs: threads.
 
     Raises:
         InputError: a clip cannot be read.
     """
     return [
-        ClipResult(path.stem, score_rows(read_clip(path, limit), paint, costs=costs))
+        ClipResult(path.stem, score_rows(read_clip(path, limit), paint, None, costs, jobs))
         for path in paths
     ]
 
@@ -62,6 +64,7 @@ def score_rows(
     paint: Paint,
     motion: MotionSource | None = None,
     costs: Costs | None = None,
+    jobs: int = 1,
 ) -> dict[str, ClipScore]:
     """Score all rows of `paint`, grey and the truth on one clip's frames (evaluation size)."""
     truth, source = tee(frames)
@@ -71,7 +74,7 @@ def score_rows(
     painted = {GREY: grey(colourless), **paint(given, source_of_motion)}
     streams = zip(painted.items(), tee(guides, len(painted)), strict=True)
     rows = {name: _full_size(chroma, guide) for (name, chroma), guide in streams}
-    return score_clip(truth, rows, source_of_motion, costs)
+    return score_clip(truth, rows, source_of_motion, costs, jobs)
 
 
 def _full_size(chroma: Iterator[Floats], guide: Iterator[Luma]) -> Iterator[Floats]:

@@ -120,7 +120,11 @@ class Session:
             strip = Strip(prefix + (OWN if steady else PER_FRAME))
             try:
                 results += evaluate_clips(
-                    [path], strip.along(paint), self.settings.frames, self.costs
+                    [path],
+                    strip.along(paint),
+                    self.settings.frames,
+                    self.costs,
+                    self.settings.jobs,
                 )
             except InputError as error:
                 failed.append(error.sentence)

@@ -155,10 +155,14 @@ def _curves(report: Report) -> str:
     if not report.curves:
         return ""
     plotted = []
-    for key, label in (("psnr", "PSNR"), ("delta_e", "Delta E"), ("kid", "KID")):
+    for key, label, scale in (
+        ("psnr", "PSNR", 1.0),
+        ("delta_e", "Delta E", 1.0),
+        ("kid", "KID x 1e3", 1e3),
+    ):
         rows = {
-            f"{curve.row}, {curve.what}": [(p.cf, float(getattr(p, key))) for p in curve.points]
-            for curve in report.curves
+            f"{c.row}, {c.what}": [(p.cf, scale * float(getattr(p, key))) for p in c.points]
+            for c in report.curves
         }
         plotted.append(plots.lines(rows, "colourfulness (CF)", label, dots=True))
     return f"<h2>Against colourfulness</h2><div class=pair>{''.join(plotted)}</div>"
@@ -185,9 +189,12 @@ def _film(exhibits: Exhibits) -> str:
 def _clip(clip: ClipResult, exhibits: Exhibits) -> str:
     strip = "".join(f'<img src="{url}" alt="">' for url in exhibits.strips.get(clip.name, ()))
     plotted = []
-    for key, label in (("flicker", "residual flicker, d = 1"), ("cdc", "CDC, step 1")):
+    for key, label, scale in (
+        ("flicker", "residual flicker, d = 1", 1.0),
+        ("cdc", "CDC x 1e3, step 1", 1e3),
+    ):
         rows = {
-            name: list(enumerate(getattr(score.series, key), start=1))
+            name: [(t, v * scale) for t, v in enumerate(getattr(score.series, key), start=1)]
             for name, score in clip.scores.items()
             if not (name == "truth" and key == "flicker")
         }

@@ -7,8 +7,10 @@ row go out. The motion between frames is found once, on the truth's luma, for al
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,11 +41,22 @@ class _Moment:
     delta_e: Floats
 
 
+@dataclass(frozen=True)
+class _Truth:
+    """A true frame, and what all rows are compared with."""
+
+    picture: Picture
+    planes: Planes
+    lab: Floats
+    is_grey: bool
+
+
 def score_clip(
     truth: Iterable[Picture],
     rows: Mapping[str, Iterable[Floats | Picture]],
     motion: MotionSource | None = None,
     costs: Costs | None = None,
+    jobs: int = 1,
 ) -> dict[str, ClipScore]:
     """Score any number of colourings of one clip; stops at the shortest of all iterators.
 
@@ -53,24 +66,30 @@ def score_clip(
             or results made elsewhere, uint8 sRGB as the truth.
         motion: where pixels go; estimated on the truth's luma unless the true one is known.
         costs: takes the seconds each metric took.
+        jobs: threads over which the rows of a frame are spread.
 
     Returns:
         The rows' figures in their order, and those of the truth itself under "truth".
     """
     names = [name for name in rows if name != TRUTH]
-    walk = _Walk(names, motion or Estimated(), costs or Costs())
-    for picture, *chromas in zip(truth, *(rows[name] for name in names), strict=False):
-        walk.step(picture, chromas)
+    with ThreadPoolExecutor(jobs) as pool:
+        spread = map if jobs == 1 else pool.map
+        walk = _Walk(names, motion or Estimated(), costs or Costs(), spread)
+        for picture, *chromas in zip(truth, *(rows[name] for name in names), strict=False):
+            walk.step(picture, chromas)
     return {name: sums.score() for name, sums in zip([*names, TRUTH], walk.sums, strict=True)}
 
 
 class _Walk:
     """The state of one walk: a window of frames, and each row's sums (truth last)."""
 
-    def __init__(self, names: list[str], motion: MotionSource, costs: Costs) -> None:
+    def __init__(
+        self, names: list[str], motion: MotionSource, costs: Costs, spread: Callable[..., Any]
+    ) -> None:
         self.sums = [RowSums(DISTANCES) for _ in (*names, TRUTH)]
         self._motion = motion
         self._costs = costs
+        self._map = spread
         self._window: deque[_Moment] = deque(maxlen=max(DISTANCES) + 1)
         self._count = 0
 
@@ -85,27 +104,31 @@ class _Walk:
 
     def _look(self, picture: Picture, chromas: list[Floats | Picture]) -> _Moment:
         planes = to_planes(picture)
-        lab = to_lab(picture)
-        results, errors, maps = [], [], []
-        for sums, painted in zip(self.sums, (*chromas, planes.chroma), strict=True):
-            with self._costs("sRGB"):
-                result, chroma = _finish(painted, planes)
-            with self._costs("Delta E"):
-                difference = delta_e(result, lab)
-            with self._costs("PSNR, CF, histograms"):
-                sums.cdc.add(histograms(result))
-                sums.psnr.append(psnr(result, picture))
-                if not planes.is_grey:
-                    sums.delta_e.append(float(difference.mean(dtype=np.float64)))
-                    sums.cf.append(colourfulness(result))
-            results.append(result)
-            errors.append(chroma - planes.chroma)
-            maps.append(difference)
+        truth = _Truth(picture, planes, to_lab(picture), planes.is_grey)
+        rows = zip(self.sums, (*chromas, planes.chroma), strict=True)
+        looked = self._map(lambda row: self._row(truth, *row), rows)
+        results, errors, maps = zip(*looked, strict=True)
         pixels = planes.luma.size
         beside = np.concatenate(results, axis=2).reshape(pixels, -1).astype(np.float32)
         beside /= 255
         stacked = np.concatenate(errors).reshape(-1, pixels).T
         return _Moment(planes.luma_bytes, np.ascontiguousarray(stacked), beside, np.stack(maps))
+
+    def _row(
+        self, truth: _Truth, sums: RowSums, painted: Floats | Picture
+    ) -> tuple[Picture, Floats, Floats]:
+        """One row's result, chroma error and Delta E; its figures go to its sums."""
+        with self._costs("sRGB"):
+            result, chroma = _finish(painted, truth.planes)
+        with self._costs("Delta E"):
+            difference = delta_e(result, truth.lab)
+        with self._costs("PSNR, CF, histograms"):
+            sums.cdc.add(histograms(result))
+            sums.psnr.append(psnr(result, truth.picture))
+            if not truth.is_grey:
+                sums.delta_e.append(float(difference.mean(dtype=np.float64)))
+                sums.cf.append(colourfulness(result))
+        return result, chroma - truth.planes.chroma, difference
 
     def _compare(self, distance: int, now: _Moment) -> None:
         before = self._window[-1 - distance]
