@@ -76,7 +76,7 @@ class View:
 def view(luma: LumaPlane) -> View:
     """Both sizes of one frame's luma, uint8 (height, width) at working size."""
     height, width = luma.shape[0] // QUARTER, luma.shape[1] // QUARTER
-    size = (width * FLOW_SCALE, height * FLOW_SCALE)
+    size = (round(width * FLOW_SCALE), round(height * FLOW_SCALE))
     for_flow = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
     small = cv2.resize(for_flow, (width, height), interpolation=cv2.INTER_AREA)
     return View(np.asarray(for_flow, np.uint8), np.asarray(small, np.float32))

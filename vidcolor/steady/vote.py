@@ -20,11 +20,11 @@ FloatArray = NDArray[np.float32]
 REACH = 3
 # Trust below the first counts as none: what was uncovered keeps its own colour. Above it, trust
 # counts with this power: below 1, because doubtful links still agree on most of what they carry.
-LEAST_TRUST = 0.01
+LEAST_TRUST = 0.003
 TRUST_POWER = 0.5
 # No neighbour counts more than so many times a frame's own voice: what little trust is left at
 # the edge of an uncovered place must not carry the weight of the whole shot. A person does.
-LOUDEST = 10.0
+LOUDEST = 5.0
 LOUDEST_PERSON = 1000.0
 # More sweeps over all anchors at the end: they take what is left of the step from each to the next.
 FINISH = 1
@@ -88,8 +88,7 @@ def agree(anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> 
         the settled ballot of each anchor, by frame index.
     """
     settled = dict(zip(anchors, ballots, strict=True))
-    last = coarsest(len(anchors))
-    for level in [*range(last + 1), *reversed(range(last)), *[0] * FINISH]:
+    for level in schedule(len(anchors)):
         members = anchors[:: 2**level]
         heard = {}
         for i, frame in enumerate(members):
@@ -97,6 +96,12 @@ def agree(anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> 
             heard[frame] = hear(frame, others, settled, book)
         settled.update(heard)
     return settled
+
+
+def schedule(anchors: int) -> list[int]:
+    """Levels in the order in which they vote."""
+    last = coarsest(anchors)
+    return [*range(last + 1), *reversed(range(last)), *[0] * FINISH]
 
 
 def coarsest(anchors: int) -> int:

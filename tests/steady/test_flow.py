@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from tests.steady.conftest import crossing, texture
+from vidcolor.errors import ModelError
+from vidcolor.steady import raft
+from vidcolor.steady.flow import DisFlow, link_pair, view
+
+
+def test_a_known_shift_is_found_both_ways():
+    wide = texture(1, 96, 160)
+    first, second = wide[:, 8:136], wide[:, 16:144]
+    there, back = link_pair(DisFlow(), view(first), view(second))
+    columns = np.arange(32, dtype=np.float32)
+    picture = np.repeat(columns[None], 24, axis=0)
+    assert np.allclose(there.bring(picture)[4:-4, 6:-6], picture[4:-4, 6:-6] - 2, atol=0.3)
+    assert np.allclose(back.bring(picture)[4:-4, 6:-6], picture[4:-4, 6:-6] + 2, atol=0.3)
+    assert there.trust[4:-4, 6:-6].min() > 0.5
+
+
+def test_what_left_the_picture_is_not_trusted():
+    wide = texture(1, 96, 200)
+    there, _ = link_pair(DisFlow(), view(wide[:, :128]), view(wide[:, 24:152]))
+    assert np.median(there.trust[:, :4]) < 0.1
+    assert there.trust[4:-4, 10:-2].mean() > 0.8
+
+
+def test_what_was_covered_is_not_trusted():
+    luma = crossing(2, lambda i: (20, 52)[i])
+    after, _ = link_pair(DisFlow(), view(luma[1]), view(luma[0]))
+    uncovered = after.trust[10:14, 7:11]
+    assert uncovered.max() < 0.2
+    assert after.trust[19:].mean() > 0.8
+
+
+def test_brightness_that_all_share_is_no_doubt():
+    luma = texture(1)
+    brighter = np.clip(luma.astype(int) + 60, 0, 255).astype(np.uint8)
+    there, _ = link_pair(DisFlow(), view(luma), view(brighter))
+    assert there.trust.mean() > 0.8
+
+
+def test_nothing_resembles_another_picture():
+    there, _ = link_pair(DisFlow(), view(texture(1)), view(texture(2)))
+    assert there.trust.mean() < 0.3
+
+
+def test_missing_raft_weights_are_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with pytest.raises(ModelError, match="raft_small"):
+        raft.RaftFlow()
