@@ -16,6 +16,7 @@ from vidcolor import __version__
 from vidcolor.errors import VidcolorError
 
 COMMANDS = {
+    "batch": "Colour folders of films and photographs.",
     "colorize": "Colour a film or a photograph.",
     "compare": "Set two films side by side, for people.",
     "evaluate": "Say with numbers how good and how still colour is.",

@@ -1,0 +1,141 @@
+"""What a batch has done, a line an event: the next run knows it, whatever stopped this one."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from vidcolor.errors import OutputError
+from vidcolor.media.files import write_error
+from vidcolor.run.identity import Identity
+from vidcolor.run.plan import ColorizeSettings
+
+_OF_THE_MACHINE = ("device", "backend", "threads")
+"""Settings that leave a finished film as good as it is."""
+
+
+class Event(StrEnum):
+    """What happened to an output last."""
+
+    BEGUN = "begun"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Standing(StrEnum):
+    """What is to be done about an output."""
+
+    MISSING = "missing"
+    DONE = "done"
+    OWN = "own"
+    """There, and made by a run of this batch that was stopped before it could say so."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event.
+
+    Attributes:
+        event: what happened.
+        output: path below the output folder.
+        source: a hash of the source's identity.
+        settings: from `settings_key`.
+        size: of the output in bytes, where it is done.
+        mtime_ns: likewise.
+    """
+
+    event: Event
+    output: str
+    source: str
+    settings: str
+    size: int = 0
+    mtime_ns: int = 0
+
+
+def settings_key(settings: ColorizeSettings, model_hash: str) -> str:
+    """A hash of all that a person would see a change of in the output."""
+    values = asdict(settings)
+    for name in _OF_THE_MACHINE:
+        del values[name]
+    return _hash({**values, "model": model_hash})
+
+
+class Ledger:
+    """The events of an output folder.
+
+    Args:
+        path: of the file; made with the first line.
+        target: the output folder.
+        settings: from `settings_key`.
+    """
+
+    def __init__(self, path: Path, target: Path, settings: str) -> None:
+        self._path, self._target, self._settings = path, target, settings
+        self._last: dict[str, Line] = {}
+        stored = path.read_text() if path.exists() else ""
+        # The last line of a killed run may be half a line.
+        self._start = "" if stored.endswith("\n") else "\n"
+        for text in stored.splitlines():
+            with contextlib.suppress(ValueError, TypeError):
+                line = Line(**json.loads(text))
+                self._last[line.output] = line
+
+    def standing(self, source: Identity, output: Path, overwrite: bool) -> Standing:
+        """What is to be done about an output.
+
+        Raises:
+            OutputError: a file is there that must not be replaced.
+        """
+        try:
+            status = output.stat()
+        except FileNotFoundError:
+            return Standing.MISSING
+        line = self._last.get(self._name(output))
+        if line and line.event == Event.DONE:
+            ours = (line.size, line.mtime_ns) == (status.st_size, status.st_mtime_ns)
+            if ours and (line.source, line.settings) == (_hash(asdict(source)), self._settings):
+                return Standing.DONE
+            why = "was made from another source or with other settings"
+            why = why if ours else "was changed since it was made"
+        elif line and line.event == Event.BEGUN:
+            return Standing.OWN
+        else:
+            why = "was not made by this batch"
+        if overwrite:
+            return Standing.OWN
+        raise OutputError(
+            f"The output {output} exists already and {why}.",
+            "Give --overwrite, or another output folder.",
+        )
+
+    def write(self, event: Event, source: Identity, output: Path) -> None:
+        """Add a line, and have it on the disk.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        line = Line(event, self._name(output), _hash(asdict(source)), self._settings)
+        try:
+            if event == Event.DONE:
+                status = output.stat()
+                line = replace(line, size=status.st_size, mtime_ns=status.st_mtime_ns)
+            self._last[line.output] = line
+            with self._path.open("a") as stream:
+                stream.write(self._start + json.dumps(asdict(line)) + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            self._start = ""
+        except OSError as error:
+            raise write_error(self._path, error) from error
+
+    def _name(self, output: Path) -> str:
+        return output.relative_to(self._target).as_posix()
+
+
+def _hash(values: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]

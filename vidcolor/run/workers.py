@@ -1,0 +1,242 @@
+"""Processes that colour files for a batch: each loads the model once and takes task after task."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import FrameType
+
+from vidcolor.errors import MachineError, VidcolorError
+from vidcolor.infer.predictor import Predictor
+from vidcolor.run.one import Outcome, Task
+from vidcolor.run.plan import ColorizeSettings, Plan
+
+MOVED_EVERY_S = 0.5
+STOP_PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A task goes on.
+
+    Attributes:
+        share: done of it, 0..1.
+    """
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A task that ended with an error.
+
+    Attributes:
+        kind: class of the error; `VidcolorError` itself for a defect.
+        sentence: the cause.
+        remedy: what to do about it.
+        hopeless: whether every other task would fail likewise.
+        trace: of a defect.
+    """
+
+    kind: type[VidcolorError]
+    sentence: str
+    remedy: str
+    hopeless: bool = False
+    trace: str = ""
+
+
+Message = Moved | Outcome | Failure
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    channel: Connection
+    task: Task
+
+
+class Crew:
+    """At most `size` worker processes.
+
+    Args:
+        size: how many.
+        settings: equal for all tasks; its `threads` are each worker's.
+    """
+
+    def __init__(self, size: int, settings: ColorizeSettings) -> None:
+        self._size = size
+        self._settings = settings
+        self._busy: list[_Worker] = []
+        self._context = multiprocessing.get_context("spawn")
+
+    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Message]]:
+        """Do all tasks; messages come as they are sent, the last of each is no `Moved`.
+
+        `tasks` is asked for the next one when a worker is free. A worker that dies fails its task
+        alone. When this generator is closed or interrupted the workers are stopped.
+        """
+        try:
+            while len(self._busy) < self._size and (task := next(tasks, None)):
+                self._busy.append(self._start(task))
+            while self._busy:
+                ready = wait([worker.channel for worker in self._busy])
+                for worker in [w for w in self._busy if w.channel in ready]:
+                    yield from self._attend(worker, tasks)
+        finally:
+            self.stop()
+
+    def _attend(self, worker: _Worker, tasks: Iterator[Task]) -> Iterator[tuple[Task, Message]]:
+        task, alive = worker.task, True
+        try:
+            message: Message = worker.channel.recv()
+        except (EOFError, ConnectionError):
+            alive, message = False, _death(worker)
+        yield task, message
+        if isinstance(message, Moved):
+            return
+        following = next(tasks, None)
+        if following and alive:
+            worker.task = following
+            with suppress(BrokenPipeError):  # then its death is noticed at the next turn
+                worker.channel.send(following)
+            return
+        self._busy.remove(worker)
+        self._dismiss(worker, alive)
+        if following:
+            self._busy.append(self._start(following))
+
+    def _start(self, task: Task) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=work, args=(theirs, self._settings), daemon=True)
+        process.start()
+        theirs.close()
+        ours.send(task)
+        return _Worker(process, ours, task)
+
+    def _dismiss(self, worker: _Worker, alive: bool) -> None:
+        if alive:
+            with suppress(BrokenPipeError):
+                worker.channel.send(None)
+        worker.process.join(STOP_PATIENCE_S)
+        worker.channel.close()
+
+    def stop(self) -> None:
+        """Stop what is still at work; finished segments are kept."""
+        for worker in self._busy:
+            worker.process.terminate()
+        for worker in self._busy:
+            worker.process.join(STOP_PATIENCE_S)
+            if worker.process.is_alive():
+                worker.process.kill()
+            worker.channel.close()
+        self._busy.clear()
+
+
+def _death(worker: _Worker) -> Failure:
+    worker.process.join(STOP_PATIENCE_S)
+    code = worker.process.exitcode or 0
+    cause = f"by signal {-code}" if code < 0 else f"with code {code}"
+    return Failure(
+        MachineError,
+        f"The process that coloured {worker.task.source} ended {cause}.",
+        "If memory was short, give fewer --jobs or a smaller --render-size.",
+    )
+
+
+def work(channel: Connection, settings: ColorizeSettings) -> None:
+    """Take tasks from `channel` until None comes; the life of one worker process."""
+    import cv2
+
+    # Ctrl-C reaches all processes of a terminal; the first one decides what becomes of it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _interrupt)
+    cv2.setNumThreads(settings.threads)
+    model = _Model(settings)
+    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        while (task := channel.recv()) is not None:
+            channel.send(_result(task, model, channel))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+class _Model:
+    """A predictor that is loaded when it is first wanted."""
+
+    def __init__(self, settings: ColorizeSettings) -> None:
+        self._settings = settings
+        self._predictor: Predictor | None = None
+        self.failed = False
+
+    def load(self) -> Predictor:
+        from vidcolor.infer.choose import load_predictor
+
+        if self._predictor is None:
+            s = self._settings
+            self.failed = True
+            self._predictor = load_predictor(s.model, s.device, s.backend, s.vividness, s.threads)
+            self.failed = False
+        return self._predictor
+
+
+def _result(task: Task, model: _Model, channel: Connection) -> Outcome | Failure:
+    from vidcolor.run.one import colorize_file
+
+    try:
+        return colorize_file(task, model.load, _Reporter(channel))
+    except ConnectionError:
+        raise  # the first process is gone
+    except VidcolorError as error:
+        return Failure(type(error), error.sentence, error.remedy, model.failed)
+    except MemoryError:
+        remedy = "Give fewer --jobs or a smaller --render-size."
+        return Failure(MachineError, "The memory is used up.", remedy)
+    except Exception as error:
+        return Failure(
+            VidcolorError,
+            f"This is a defect of vidcolor itself ({type(error).__name__}: {error}).",
+            "Please report it, with report.json.",
+            trace=traceback.format_exc(),
+        )
+
+
+class _Reporter:
+    """Sends how far a film is, now and then."""
+
+    def __init__(self, channel: Connection) -> None:
+        self._channel = channel
+        self._frames = 1
+        self._coloured = self._encoded = 0.0
+        self._last = time.monotonic()
+
+    def opened(self, device: str, model: str, size: str) -> None:
+        """Nothing to say: the batch has said it."""
+
+    def planned(self, plan: Plan) -> None:
+        """Nothing to say."""
+
+    def note(self, sentence: str) -> None:
+        """Nothing to say."""
+
+    def begun(self, frames: int) -> None:
+        """Remember the whole."""
+        self._frames = frames
+
+    def progress(self, frames: float, limit: str) -> None:
+        """Send the share that is done, from the main thread alone: a channel takes one sender."""
+        if threading.current_thread() is not threading.main_thread():
+            self._coloured += frames
+            return
+        self._encoded += frames
+        if time.monotonic() - self._last >= MOVED_EVERY_S:
+            self._last = time.monotonic()
+            self._channel.send(Moved((self._coloured + self._encoded) / self._frames))
