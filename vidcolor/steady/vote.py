@@ -17,7 +17,7 @@ from vidcolor.steady.flow import Flow, Link, View, link_pair
 FloatArray = NDArray[np.float32]
 
 # At each level an anchor hears so many neighbours on either side.
-REACH = 3
+REACH = 4
 # Trust below the first counts as none: what was uncovered keeps its own colour. Above it, trust
 # counts with this power: below 1, because doubtful links still agree on most of what they carry.
 LEAST_TRUST = 0.003
@@ -26,8 +26,6 @@ TRUST_POWER = 0.5
 # the edge of an uncovered place must not carry the weight of the whole shot. A person does.
 LOUDEST = 5.0
 LOUDEST_PERSON = 1000.0
-# More sweeps over all anchors at the end: they take what is left of the step from each to the next.
-FINISH = 1
 # Colour is brought over by cubic interpolation: linear, repeated, blurs 2 % of colourfulness away.
 COLOUR_METHOD = cv2.INTER_CUBIC
 
@@ -101,7 +99,7 @@ def agree(anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> 
 def schedule(anchors: int) -> list[int]:
     """Levels in the order in which they vote."""
     last = coarsest(anchors)
-    return [*range(last + 1), *reversed(range(last)), *[0] * FINISH]
+    return [*range(last + 1), *reversed(range(last))]
 
 
 def coarsest(anchors: int) -> int:
