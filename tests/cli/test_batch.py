@@ -1,0 +1,185 @@
+"""`vidcolor batch` as a user calls it, in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from tests.cli.test_colorize import vidcolor
+from tests.run.test_job import video_packets
+from vidcolor.cli.main import run
+
+Maker = Callable[..., Path]
+
+
+def photograph(path: Path) -> Path:
+    samples = np.random.default_rng(0).integers(30, 220, (64, 80)).astype(np.uint8)
+    PIL.Image.fromarray(samples).save(path)
+    return path
+
+
+@pytest.fixture
+def reels(film: Maker, tmp_path: Path) -> Path:
+    """Two films and a photograph that are good, two files that are not, and a note."""
+    folder = tmp_path / "reels"
+    (folder / "inner").mkdir(parents=True)
+    film("reels/one.mp4", frames=6)
+    film("reels/inner/two.mkv", frames=6)
+    photograph(folder / "three.bmp")
+    (folder / "broken.mp4").write_bytes(b"\0" * 5000)
+    (folder / "inner" / "empty.mov").touch()
+    (folder / "notes.txt").write_text("not for colouring")
+    return folder
+
+
+def files(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and ".vidcolor-batch" not in path.parts
+    }
+
+
+def report(folder: Path) -> dict[str, str]:
+    stored = json.loads((folder / "report.json").read_text())
+    return {Path(entry["source"]).name: entry["status"] for entry in stored["files"]}
+
+
+def test_good_files_are_done_bad_ones_reported_and_the_next_run_skips(
+    reels: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    target = tmp_path / "out"
+    words = ["batch", reels, target, "--recursive", "--model", tiny_model]
+    done = vidcolor(*words, "--jobs", min(2, os.cpu_count() or 1), "--json")
+    assert done.returncode == 5, done.stderr
+    assert "2 of 5 files failed" in done.stderr
+    assert "broken.mp4" in done.stderr and "empty.mov is empty" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files(target) == {"one.mp4", "inner/two.mkv", "three.png", "report.json"}
+    assert json.loads(done.stdout)["counts"] == {"done": 3, "skipped": 0, "failed": 2}
+    first = (target / "one.mp4").stat()
+
+    (reels / "broken.mp4").unlink()
+    (reels / "inner" / "empty.mov").unlink()
+    (target / "three.png").unlink()
+    again = vidcolor(*words)
+    assert again.returncode == 0, again.stderr
+    assert report(target) == {"one.mp4": "skipped", "two.mkv": "skipped", "three.bmp": "done"}
+    assert (target / "one.mp4").stat() == first
+
+
+def test_what_the_batch_did_not_make_is_not_replaced(
+    reels: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "one.mp4").write_bytes(b"precious")
+    words = ["batch", reels / "one.mp4", reels / "three.bmp", target, "--model", tiny_model]
+    done = vidcolor(*words)
+    assert done.returncode == 5
+    assert "not made by this batch" in done.stderr
+    assert report(target) == {"one.mp4": "failed", "three.bmp": "done"}
+    assert (target / "one.mp4").read_bytes() == b"precious"
+
+
+def test_other_settings_ask_before_they_replace(
+    reels: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    target = tmp_path / "out"
+    words = ["batch", reels / "three.bmp", target, "--model", tiny_model]
+    assert vidcolor(*words).returncode == 0
+    before = (target / "three.png").read_bytes()
+    grey = [*words, "--saturation", "0"]
+    asked = vidcolor(*grey)
+    assert asked.returncode == 5
+    assert "other settings" in asked.stderr and "--overwrite" in asked.stderr
+    assert vidcolor(*grey, "--overwrite").returncode == 0
+    assert (target / "three.png").read_bytes() != before
+
+
+def test_a_killed_batch_goes_on_where_it_was(film: Maker, tmp_path: Path, tiny_model: Path) -> None:
+    sources = [film(f"{name}.mp4", frames=40) for name in "abc"]
+    straight, target = tmp_path / "straight", tmp_path / "out"
+    tail = ["--model", tiny_model]
+    assert vidcolor("batch", *sources, straight, *tail).returncode == 0
+    command = [sys.executable, "-m", "vidcolor", "batch", *map(str, [*sources, target, *tail])]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not (target / "a.mp4").exists() and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 60
+    while (again := vidcolor("batch", *sources, target, *tail)).returncode == 5:
+        # The worker may live for a moment longer than what started it.
+        assert "works on this job" in again.stderr
+        assert time.monotonic() < deadline
+    assert again.returncode == 0, again.stderr
+    for name in "abc":
+        assert video_packets(target / f"{name}.mp4") == video_packets(straight / f"{name}.mp4")
+    assert files(target) == {"a.mp4", "b.mp4", "c.mp4", "report.json"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_batch_prints_the_command_to_go_on(
+    film: Maker, tmp_path: Path, tiny_model: Path, number: signal.Signals
+) -> None:
+    source, target = film("long film.mp4", frames=400), tmp_path / "out"
+    words = ["batch", str(source), str(target), "--model", str(tiny_model)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vidcolor", *words], stderr=subprocess.PIPE, text=True
+    )
+    while not (target / "long film.mp4.vidcolor").exists() and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(number)
+    said = process.communicate()[1]
+    assert process.returncode == 130, said
+    assert "To go on: vidcolor batch" in said and "'" in said
+    assert not (target / "long film.mp4").exists()
+    assert report(target) == {}
+
+
+def test_a_batch_in_a_folder_that_is_worked_in_leaves(
+    reels: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from vidcolor.run.lock import Lock
+
+    held = Lock(tmp_path / ".vidcolor-batch" / "lock", "batch")
+    found = run(["batch", str(reels), str(tmp_path), "--model", str(tiny_model)])
+    held.release()
+    assert found == 4
+    assert f"process {os.getpid()}" in capsys.readouterr().err
+
+
+def test_bad_calls_are_one_sentence_with_their_code(
+    reels: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hollow, target = tmp_path / "hollow", tmp_path / "out"
+    hollow.mkdir()
+    (tmp_path / "three.bmp").write_bytes((reels / "three.bmp").read_bytes())
+    cases: dict[str, tuple[list[object], int, str]] = {
+        "empty": ([hollow, target], 3, "no film or photograph"),
+        "pattern": ([f"{hollow}/*.mp4", target], 3, "Nothing fits"),
+        "itself": ([reels, reels], 4, "is the input folder"),
+        "inside": ([reels, reels / "out", "--recursive"], 4, "inside the input folder"),
+        "same": ([reels / "three.bmp", tmp_path / "three.bmp", target], 4, "would both become"),
+        "jobs": ([reels, target, "--jobs", 9999], 2, "cores"),
+        "threads": ([reels, target, "--threads", 9999], 2, "cores"),
+        "model": ([reels, target, "--model", "nonesuch"], 7, "nonesuch"),
+        "vividness": ([reels / "three.bmp", target, "--vividness", 99], 2, "vividness"),
+    }
+    for name, (words, code, said) in cases.items():
+        model = [] if "--model" in words else ["--model", tiny_model]
+        found = run(["batch", *map(str, [*words, *model])])
+        heard = capsys.readouterr().err
+        assert (found, said in heard, "Traceback" in heard) == (code, True, False), (name, heard)
+        assert not (target / "three.png").exists()
