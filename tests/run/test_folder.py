@@ -213,7 +213,7 @@ def test_a_full_disk_is_noticed_before_the_work(
     plan: Plan, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
-    with pytest.raises(OutputError, match="GB free, and the film needs about"):
+    with pytest.raises(OutputError, match=r"0\.0 MB free, and the film needs about"):
         run(plan, predictor)
     assert not plan.output.exists()
 

@@ -98,7 +98,7 @@ class _Work:
     def colour(self) -> int:
         """Make the segments that are missing; returns how many frames were there already."""
         done = self.folder.finished(self.plan.first)
-        check_space(self.plan, sum(record.size for record in done))
+        check_space(self.plan, done)
         self.parts.extend(done)
         resumed = sum(record.count for record in done)
         if resumed:

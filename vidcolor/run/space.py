@@ -3,44 +3,63 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 
 from vidcolor.errors import OutputError
+from vidcolor.run.folder import Record
 from vidcolor.run.plan import Plan
 
-# Bytes a pixel, near the low end of what real films took, so that only what cannot end well is
-# refused; a disk that fills up all the same ends with a clear error and a job to go on with.
-LOSSY, MEZZANINE, LOSSLESS = 0.012, 0.25, 0.4
+# Bytes a pixel, near the low end of what real films took (x264 at crf 17: 0.005 to 0.047, median
+# 0.022; lossless: 0.03 to 0.57, median 0.18), so that only what cannot end well is refused; a disk
+# that fills up all the same ends with a clear error and a job to go on with.
+LOSSY, MEZZANINE, LOSSLESS = 0.006, 0.15, 0.1
+_LOSSY_CRF, _CRF_HALVES = 17, 6
 _MEZZANINE_CODECS = ("prores", "prores_ks", "dnxhd", "mjpeg")
 _LOSSLESS_CODECS = ("ffv1",)
-_GB = 1e9
 
 
-def film_bytes(plan: Plan) -> int:
-    """About how large the film's encoded picture will be, in bytes."""
+def film_bytes(plan: Plan, done: Sequence[Record] = ()) -> int:
+    """About how large the film's encoded picture will be, in bytes.
+
+    Args:
+        plan: what is to be done.
+        done: finished segments; where there are any, the rest is taken to be like them.
+    """
+    if done:
+        return sum(r.size for r in done) * plan.count // sum(r.count for r in done)
+    return round(plan.count * plan.clip.width * plan.clip.height * _bytes_a_pixel(plan))
+
+
+def _bytes_a_pixel(plan: Plan) -> float:
     encoder = plan.encoder
     if encoder.lossless or encoder.codec in _LOSSLESS_CODECS:
-        each = LOSSLESS * (2 if plan.clip.depth > 8 else 1)
-    else:
-        each = MEZZANINE if encoder.codec in _MEZZANINE_CODECS else LOSSY
-    return round(plan.count * plan.clip.width * plan.clip.height * each)
+        return LOSSLESS
+    if encoder.codec in _MEZZANINE_CODECS:
+        return MEZZANINE
+    above = max(0, (encoder.crf or _LOSSY_CRF) - _LOSSY_CRF)
+    return float(LOSSY * 0.5 ** (above / _CRF_HALVES))
 
 
-def check_space(plan: Plan, already: int) -> None:
+def check_space(plan: Plan, done: Sequence[Record]) -> None:
     """Refuse a job that the disk has no room for: its segments and the film joined from them.
 
     Args:
         plan: what is to be done.
-        already: bytes that finished segments of an earlier run take.
+        done: segments of an earlier run.
 
     Raises:
         OutputError: there is less room than about needed.
     """
-    needed = max(0, 2 * film_bytes(plan) - already)
+    needed = 2 * film_bytes(plan, done) - sum(record.size for record in done)
     folder = plan.output.parent
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise OutputError(
-            f"{folder} has {free / _GB:.1f} GB free, and the film needs about"
-            f" {needed / _GB:.1f} GB (its segments, and once more when they are joined).",
+            f"{folder} has {_size(free)} free, and the film needs about {_size(needed)}"
+            " (its segments, and once more when they are joined).",
             "Free some space, or choose an output on another disk.",
         )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
