@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import PIL.Image
 import pytest
 
 from vidcolor.errors import OutputError, UsageError
-from vidcolor.run.batch import cores, shared_out
+from vidcolor.run.batch import Order, Result, cores, run_batch, shared_out
 from vidcolor.run.identity import identify
 from vidcolor.run.inputs import find_inputs
 from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
@@ -85,6 +85,27 @@ def test_the_ledger_knows_what_is_done_and_by_whom(tmp_path: Path) -> None:
     assert standing(overwrite=True) == Standing.OWN
 
 
+def test_what_a_killed_run_left_of_a_photograph_is_cleared_and_made_again(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    source, target = tmp_path / "in.png", tmp_path / "out"
+    PIL.Image.new("L", (64, 64), 90).save(source)
+    settings = ColorizeSettings(model=str(tiny_model))
+    order = Order(find_inputs([str(source)], target, False), target, settings)
+    ended: list[Result] = []
+    watcher = SimpleNamespace(note=print, moved=print, ended=ended.append)
+    assert run_batch(order, watcher) == ended
+    assert [r.error + r.trace for r in ended] == [""]
+    whole = (target / "in.png").read_bytes()
+    ledger = target / ".vidcolor-batch" / "ledger.jsonl"
+    ledger.write_text(ledger.read_text().splitlines(keepends=True)[0])
+    (target / ".in.4242.part.png").write_bytes(whole[:50])
+    (target / "in.png").write_bytes(whole[:50])
+    assert [r.error + r.trace for r in run_batch(order, watcher)] == [""]
+    assert (target / "in.png").read_bytes() == whole
+    assert not (target / ".in.4242.part.png").exists()
+
+
 def test_jobs_times_threads_is_never_over_the_cores() -> None:
     for jobs in range(1, cores() + 1):
         assert jobs * shared_out(ColorizeSettings(), jobs).threads <= cores()
@@ -94,20 +115,27 @@ def test_jobs_times_threads_is_never_over_the_cores() -> None:
         shared_out(ColorizeSettings(threads=cores()), 2)
 
 
-def test_a_worker_that_dies_fails_its_task_alone(tmp_path: Path, tiny_model: Path) -> None:
-    good = tmp_path / "good.png"
-    PIL.Image.new("L", (64, 64), 90).save(good)
-    pipe = tmp_path / "blocks.png"
-    os.mkfifo(pipe)  # whoever opens it waits for ever
+def test_a_worker_that_dies_fails_its_task_alone(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = ColorizeSettings(model=str(tiny_model), threads=1)
-    tasks = [Task(source, tmp_path / f"out-{source.name}", settings) for source in (pipe, good)]
+    tasks = []
+    for name in ("first.png", "second.png"):
+        PIL.Image.new("L", (64, 64), 90).save(tmp_path / name)
+        tasks.append(Task(tmp_path / name, tmp_path / f"out-{name}", settings))
     crew = Crew(1, settings)
-    crew_run = crew.run(iter(tasks))
-    import threading
+    start = crew._start
 
-    threading.Timer(3, lambda: [w.process.kill() for w in crew._busy]).start()
-    said = dict(crew_run)
+    def killed_first(task: Task) -> object:
+        worker = start(task)
+        if task is tasks[0]:
+            worker.process.kill()
+        return worker
+
+    monkeypatch.setattr(crew, "_start", killed_first)
+    said = dict(crew.run(iter(tasks)))
     failure = said[tasks[0]]
     assert isinstance(failure, Failure)
-    assert "signal 9" in failure.sentence and str(pipe) in failure.sentence
+    assert "signal 9" in failure.sentence and "first.png" in failure.sentence
+    assert not tasks[0].output.exists()
     assert tasks[1].output.exists()

@@ -196,6 +196,8 @@ class _Batch:
             pair.output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise write_error(pair.output, error) from error
+        if self._ledger.was_stopped(pair.output):
+            _remove_rubble(pair.output)
         self._identities[pair.output] = identity
         self._ledger.write(Event.BEGUN, identity, pair.output)
         replaces = standing == Standing.OWN
@@ -224,6 +226,13 @@ class _Batch:
     def _end(self, result: Result) -> None:
         self._results.append(result)
         self._watcher.ended(result)
+
+
+def _remove_rubble(output: Path) -> None:
+    """Take away half-written photographs of a killed run; films keep theirs in the job's folder."""
+    for path in output.parent.iterdir():
+        if path.name.startswith(f".{output.stem}.") and path.name.endswith(f".part{output.suffix}"):
+            path.unlink(missing_ok=True)
 
 
 def _failed(result: Result, failure: Failure) -> Result:

@@ -79,7 +79,7 @@ class Ledger:
         self._last: dict[str, Line] = {}
         stored = path.read_text() if path.exists() else ""
         # The last line of a killed run may be half a line.
-        self._start = "" if stored.endswith("\n") else "\n"
+        self._start = "" if not stored or stored.endswith("\n") else "\n"
         for text in stored.splitlines():
             with contextlib.suppress(ValueError, TypeError):
                 line = Line(**json.loads(text))
@@ -112,6 +112,11 @@ class Ledger:
             f"The output {output} exists already and {why}.",
             "Give --overwrite, or another output folder.",
         )
+
+    def was_stopped(self, output: Path) -> bool:
+        """Whether an earlier run was killed while it worked on an output."""
+        line = self._last.get(self._name(output))
+        return line is not None and line.event == Event.BEGUN
 
     def write(self, event: Event, source: Identity, output: Path) -> None:
         """Add a line, and have it on the disk.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -21,6 +22,7 @@ from vidcolor.run.plan import ColorizeSettings, Plan
 
 MOVED_EVERY_S = 0.5
 STOP_PATIENCE_S = 60.0
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ def work(channel: Connection, settings: ColorizeSettings) -> None:
     # Ctrl-C reaches all processes of a terminal; the first one decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
+    _die_with_parent()
     cv2.setNumThreads(settings.threads)
     model = _Model(settings)
     with suppress(EOFError, ConnectionError, KeyboardInterrupt):
@@ -167,6 +170,17 @@ def work(channel: Connection, settings: ColorizeSettings) -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _die_with_parent() -> None:
+    """Have the system stop this process when the first one is killed, so that its lock is free.
+
+    Elsewhere than on Linux it ends when it next reports.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class _Model:
