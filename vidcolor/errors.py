@@ -1,4 +1,4 @@
-"""What can go wrong for a user, as classes: a sentence, a remedy, an exit code. Knows no other room."""
+"""What can go wrong for a user, as classes: a sentence, a remedy, an exit code."""
 
 from __future__ import annotations
 

@@ -119,10 +119,16 @@ def _keep(network: Any, kept: Path) -> None:
 
 
 def _convert(checkpoint: Path) -> Any:
+    """Trace the network and translate it by the frontend itself.
+
+    Not by `openvino.convert_model`, which reports each use to its makers' statistics.
+    """
     import warnings
 
-    import openvino
     import torch
+    from openvino import PartialShape, Type
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
     from vidcolor.network.checkpoint import load_model
 
@@ -130,4 +136,11 @@ def _convert(checkpoint: Path) -> Any:
     example = (torch.zeros(2, 4, 64, 96), torch.ones(1))
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return openvino.convert_model(decoder, example_input=example, input=[[-1, 4, -1, -1], [1]])
+        traced = torch.jit.trace(decoder, example)  # type: ignore[no-untyped-call]
+        graph = TorchScriptPythonDecoder(traced)
+        frontend = FrontEndManager().load_by_framework("pytorch")
+        loaded = frontend.load(graph)
+        for place, shape in zip(loaded.get_inputs(), ([-1, 4, -1, -1], [1]), strict=True):
+            loaded.set_element_type(place, Type.f32)
+            loaded.set_partial_shape(place, PartialShape(shape))
+        return frontend.convert(loaded)
