@@ -173,14 +173,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _die_with_parent() -> None:
-    """Have the system stop this process when the first one is killed, so that its lock is free.
+    """Have the system kill this process when the first one dies, so that its locks are free.
 
-    Elsewhere than on Linux it ends when it next reports.
+    Jobs stand that by design. Elsewhere than on Linux it ends when it next reports.
     """
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class _Model:
