@@ -178,3 +178,11 @@ def test_a_long_clip_takes_no_more_memory_than_a_short_one():
         return found
 
     assert peak(90) < 1.1 * peak(35)
+
+
+def test_a_cut_after_which_nothing_is_visible_breaks_nothing():
+    black = np.zeros((48, 64, 3), np.uint8)
+    white = np.full((48, 64, 3), 255, np.uint8)
+    frames = [black, white, scenery(2), black]
+    score = score_clip(frames, {"row": chromas(frames)})["row"]
+    assert score.flicker[1] == 0 or np.isnan(score.flicker[1])

@@ -146,7 +146,7 @@ class _Walk:
 
     def _compare_neighbours(self, motion: Motion, before: _Moment, now: _Moment) -> None:
         change = motion.warp @ now.pictures - before.pictures[motion.visible.ravel()]
-        squares = np.square(change).reshape(len(change), -1, 3)
+        squares = np.square(change).reshape(len(change), change.shape[1] // 3, 3)
         for row, sums in enumerate(self.sums):
             sums.warp.add(squares[:, row])
             sums.uncovered.add(now.delta_e[row][motion.uncovered])
