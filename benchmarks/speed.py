@@ -26,7 +26,8 @@ source, target, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with av.open(source) as i, av.open(target, "w") as o:
     film = i.streams.video[0]
     film.thread_type = "AUTO"
-    out = o.add_stream("libx264", rate=film.average_rate, options={"crf": "17", "preset": "medium"})
+    options = {"crf": "17", "preset": "veryfast"}
+    out = o.add_stream("libx264", rate=film.average_rate, options=options)
     out.width, out.height, out.pix_fmt = film.width, film.height, film.pix_fmt
     out.codec_context.time_base = film.time_base
     out.thread_type = "FRAME"
@@ -118,7 +119,7 @@ def main() -> None:
     parser.add_argument("film", type=Path)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--shot", type=Path, default=Path("samples/vtest.mp4"))
-    parser.add_argument("--shot-frames", type=int, default=900)
+    parser.add_argument("--shot-frames", type=int, default=600)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -185,7 +186,7 @@ def _row(name: str, seconds: float, transcode: float, frames: int, runs: list[Ru
 
 def long_pair(source: Path, count: int, folder: Path) -> str:
     """Peak memory of a shot of several segments, and of one that is ten times longer."""
-    fast = ("--preset", "ultrafast", "--render-size", "96")
+    fast = ("--preset", "ultrafast", "--render-size", "64")
     runs = []
     for times in (1, 10):
         film = folder / f"long{times}.mp4"

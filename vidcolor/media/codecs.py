@@ -37,7 +37,7 @@ _PRESETS = (
     "veryslow",
 )
 _PRESET_NUMBERS = {"libsvtav1": (0, 13), "libvpx-vp9": (0, 8)}
-_DEFAULT_PRESET = {"libx264": "medium", "libx265": "medium", "libsvtav1": "7"}
+_DEFAULT_PRESET = {"libx264": "veryfast", "libx265": "medium", "libsvtav1": "7"}
 _HOLDS = {
     "libx264": (".mp4", ".mov", ".m4v", ".mkv", ".avi"),
     "libx265": (".mp4", ".mov", ".m4v", ".mkv"),
