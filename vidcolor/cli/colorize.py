@@ -100,6 +100,13 @@ class Talk:
     help="[Steadiness] The network runs on every Nth frame.",
 )
 @click.option(
+    "--flow",
+    type=click.Choice(["dis", "raft"]),
+    default="dis",
+    show_default=True,
+    help="[Steadiness] What follows motion; raft is slow and needs its weights in TORCH_HOME.",
+)
+@click.option(
     "--codec",
     show_default="by container",
     help="[Output] FFmpeg encoder, such as libx264, libx265, libsvtav1, ffv1.",
@@ -186,7 +193,9 @@ def settings_of(options: dict[str, Any]) -> ColorizeSettings:
     if every != "auto" and not (every.isdigit() and int(every) > 0):
         raise UsageError(f"--every {every} cannot be used.", "Give 1, 2, 3 ... or auto.")
     steady = SteadySettings(
-        strength=options["steady"], every=None if every == "auto" else int(every)
+        strength=options["steady"],
+        every=None if every == "auto" else int(every),
+        flow=options["flow"],
     )
     names = {field.name for field in dataclasses.fields(ColorizeSettings)}
     given = {key: value for key, value in options.items() if key in names}

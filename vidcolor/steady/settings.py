@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FLOWS = ("dis", "raft")
+
 
 @dataclass(frozen=True)
 class SteadySettings:
@@ -17,6 +19,7 @@ class SteadySettings:
         batch: frames that the network is given at once.
         window: a shot longer than so many frames is settled in windows.
         overlap: frames that two windows share, settled in both and blended.
+        flow: what estimates motion: "dis" (OpenCV) or "raft" (torchvision, where its weights are).
     """
 
     strength: float = 1.0
@@ -24,12 +27,15 @@ class SteadySettings:
     batch: int = 4
     window: int = 800
     overlap: int = 48
+    flow: str = "dis"
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.strength <= 1.0:
             raise ValueError(f"strength {self.strength} is not in 0..1")
         if self.every is not None and self.every < 1:
             raise ValueError(f"every {self.every} is below 1")
+        if self.flow not in FLOWS:
+            raise ValueError(f"flow {self.flow} is none of {FLOWS}")
         if self.batch < 1:
             raise ValueError(f"batch {self.batch} is below 1")
         if not 0 < self.overlap <= self.window // 2:

@@ -43,7 +43,7 @@ def colorize_shots(
         cuts: frame indexes at which a new shot begins, without 0; None looks for them.
         fixed: people's colour by frame index: float32 (3, height / 4, width / 4), Cb and Cr on
             0..255 and confidence 0..1. At confidence 1 it stands, and the shot follows it.
-        flow: what estimates motion; None takes OpenCV's DIS.
+        flow: what estimates motion; None takes what the settings name.
 
     Returns:
         chroma, float32 (frames, 2, height / 4, width / 4), Cb and Cr on 0..255.
@@ -96,7 +96,7 @@ def settle(
     everything = range(len(luma))
     if settings.strength == 0.0 or len(luma) == 1:
         return _planes(ask(luma, everything, predictor, settings.batch, fixed))
-    book = LinkBook([view(frame) for frame in luma], flow or DisFlow(), bool(fixed))
+    book = LinkBook([view(frame) for frame in luma], flow or _named(settings.flow), bool(fixed))
     every = settings.every or choose_every(len(luma), book)
     anchors = place_anchors(len(luma), every, list(fixed))
     asked = everything if settings.strength < 1.0 else anchors
@@ -112,6 +112,14 @@ def settle(
         return steady
     loose = _planes([said[frame] for frame in everything])
     return np.asarray(loose + np.float32(settings.strength) * (steady - loose), np.float32)
+
+
+def _named(name: str) -> Flow:
+    if name == "raft":
+        from vidcolor.steady.raft import RaftFlow
+
+        return RaftFlow()
+    return DisFlow()
 
 
 def _planes(ballots: Sequence[Ballot]) -> FloatArray:
