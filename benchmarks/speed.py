@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("film", type=Path)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--shot", type=Path, default=Path("samples/vtest.mp4"))
-    parser.add_argument("--shot-frames", type=int, default=600)
+    parser.add_argument("--shot-frames", type=int, default=900)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
