@@ -51,13 +51,16 @@ class Segment:
     shared: int
 
 
-def small_luma(plan: Plan, first: int) -> Iterator[SmallLuma]:
-    """Frames from `first` on as the network sees them: uint8 (height, width), upright."""
+def small_luma(plan: Plan, first: int, count: int | None = None) -> Iterator[SmallLuma]:
+    """Frames from `first` on as the network sees them: uint8 (height, width), upright.
+
+    So many as `count` says; those to the plan's end where it says nothing.
+    """
     clip, spec = plan.clip, plan.spec
     shape = plan.working_shape
     if clip.rotation in (90, 270):
         shape = shape[1], shape[0]
-    left = plan.first + plan.count - first
+    left = plan.first + plan.count - first if count is None else count
     for luma in read_luma(clip, first, left, plan.settings.threads):
         small = viewed_luma(shrink(luma, shape), spec)
         yield np.ascontiguousarray(turn_upright(small, clip.rotation, clip.flipped))

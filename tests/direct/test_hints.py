@@ -1,0 +1,68 @@
+import json
+
+import pytest
+
+from vidcolor.direct.colours import read_colour
+from vidcolor.direct.hints import read_hints
+from vidcolor.errors import UsageError
+
+DOT = {"frame": 4, "points": [[10, 20]], "radius": 3, "colour": "#ff0000", "strength": 0.5}
+
+
+def written(folder, held, name="dots.json"):
+    path = folder / name
+    path.write_text(held if isinstance(held, str) else json.dumps(held))
+    return path
+
+
+def test_json_and_csv_say_the_same(tmp_path):
+    (first,) = read_hints(written(tmp_path, {"version": 1, "hints": [DOT]}))
+    text = "frame,x,y,radius,colour,strength\n4,10,20,3,#ff0000,0.5\n"
+    (second,) = read_hints(written(tmp_path, text, "dots.csv"))
+    for name in ("frame", "time_s", "points", "radius", "chroma", "strength"):
+        assert getattr(first, name) == getattr(second, name)
+
+
+def test_red_is_that_of_jpeg(tmp_path):
+    assert read_colour("red", "x") == pytest.approx((84.97, 255.5), abs=0.1)
+    assert read_colour("#F00", "x") == read_colour("red", "x")
+
+
+@pytest.mark.parametrize("word", ["grey", "gray", "white", "#808080"])
+def test_grey_is_a_colour(word):
+    assert read_colour(word, "x") == pytest.approx((128, 128))
+
+
+def test_a_stroke_at_a_time_in_csv(tmp_path):
+    text = "time,points,color\n00:01:23.5,10 20; 30 40,olive\n"
+    (stroke,) = read_hints(written(tmp_path, text, "dots.csv"))
+    assert stroke.time_s == 83.5
+    assert stroke.points == ((10, 20), (30, 40))
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        ({"hints": [DOT]}, "no version"),
+        ({"version": 0, "hints": [DOT]}, "version 0"),
+        ({"version": 1, "hints": []}, "no dot"),
+        ({"version": 1}, "no list"),
+        ("{", "no JSON"),
+        ({"version": 1, "hints": [DOT | {"colour": "crimsn"}]}, "crimson"),
+        ({"version": 1, "hints": [DOT | {"frame": -1}]}, "frame"),
+        ({"version": 1, "hints": [DOT | {"frame": None}]}, "frame or a time"),
+        ({"version": 1, "hints": [DOT | {"points": []}]}, "points"),
+        ({"version": 1, "hints": [DOT | {"points": [[1]]}]}, "pair"),
+        ({"version": 1, "hints": [DOT | {"points": [["a", 1]]}]}, "number"),
+        ({"version": 1, "hints": [DOT | {"radius": 0}]}, "radius"),
+        ({"version": 1, "hints": [DOT | {"strength": 2}]}, "strength"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, held, words):
+    with pytest.raises(UsageError, match=words):
+        read_hints(written(tmp_path, held))
+
+
+def test_a_table_without_colours_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="columns"):
+        read_hints(written(tmp_path, "a,b\n1,2\n", "dots.csv"))

@@ -1,0 +1,76 @@
+"""What all that a person says ends as: colour with confidence on a frame of the film."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+SmallLuma = NDArray[np.uint8]
+
+HALF = 2
+"""People's colour is kept at half the working size: twice what the network says."""
+
+
+@dataclass(frozen=True, eq=False)
+class Anchor:
+    """Colour that a person gave to one frame.
+
+    Attributes:
+        frame: index in the film.
+        luma: uint8 (height, width), the frame at working size.
+        chroma: float32 (2, height / 2, width / 2), Cb and Cr on 0..255, as it is to be seen.
+        confidence: float32 (height / 2, width / 2), 0..1; 1 is law.
+        is_hint: whether it is dots or strokes, which spread over their thing; a still shows all.
+        digest: of what was said and where.
+        name: of the file it came from.
+    """
+
+    frame: int
+    luma: SmallLuma
+    chroma: FloatArray
+    confidence: FloatArray
+    is_hint: bool
+    digest: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Direction:
+    """All that a person says about a film.
+
+    Attributes:
+        anchors: by frame, rising.
+        reach: "shot", "scene" or "film": how far stills give their colour.
+        notes: sentences on stills that were left out or say grey.
+    """
+
+    anchors: tuple[Anchor, ...] = ()
+    reach: str = "shot"
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def within(self, first: int, stop: int) -> tuple[Anchor, ...]:
+        """Anchors on frames first..stop (stop not included)."""
+        return tuple(anchor for anchor in self.anchors if first <= anchor.frame < stop)
+
+    def beyond(self, first: int, stop: int) -> tuple[Anchor, ...]:
+        """Stills elsewhere that may reach frames first..stop all the same."""
+        if self.reach == "shot":
+            return ()
+        outside = (a for a in self.anchors if not first <= a.frame < stop)
+        return tuple(anchor for anchor in outside if not anchor.is_hint)
+
+    def digest(self, first: int, stop: int) -> str:
+        """Of all that reaches frames first..stop; "" if nothing does."""
+        reaching = (*self.within(first, stop), *self.beyond(first, stop))
+        return digest_of(reaching, self.reach) if reaching else ""
+
+
+def digest_of(anchors: Iterable[Anchor], reach: str) -> str:
+    """One hash over what anchors say."""
+    words = [f"{anchor.frame}:{anchor.digest}" for anchor in anchors]
+    return hashlib.sha256(" ".join([reach, *words]).encode()).hexdigest()[:16]

@@ -1,0 +1,52 @@
+"""Colours as people write them: `#rrggbb`, `#rgb` or a CSS name; words in, chroma out."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageColor
+
+from vidcolor.color.convert import BLUE_SCALE, NEUTRAL, RED_SCALE
+from vidcolor.errors import UsageError
+
+FloatArray = NDArray[np.float32]
+
+_HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
+_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
+
+
+def read_colour(text: str, where: str) -> tuple[float, float]:
+    """Cb and Cr on 0..255 of a colour; its brightness is the film's own business.
+
+    Args:
+        text: `#rrggbb`, `#rgb` or a CSS colour name; `grey` leaves grey.
+        where: whose colour it is, for the message.
+
+    Raises:
+        UsageError: it is none of them; the nearest name is suggested.
+    """
+    word = text.strip().lower()
+    if not _HEX.fullmatch(word) and word not in ImageColor.colormap:
+        near = difflib.get_close_matches(word, ImageColor.colormap, 1, 0.4)
+        if near:
+            meant = f"Write {near[0]}, if that is meant."
+        else:
+            meant = "Write #rrggbb or a CSS name such as olive."
+        raise UsageError(f"{where} has the unknown colour '{text}'.", meant)
+    red, green, blue = ImageColor.getrgb(word)[:3]
+    luma = _RED * red + _GREEN * green + _BLUE * blue
+    return (blue - luma) / BLUE_SCALE + NEUTRAL, (red - luma) / RED_SCALE + NEUTRAL
+
+
+def chroma_of(rgb: FloatArray) -> FloatArray:
+    """Cb and Cr, float32 (2, height, width) on 0..255, of RGB (height, width, 3) on 0..255."""
+    red, green, blue = np.moveaxis(np.asarray(rgb, np.float32), -1, 0)
+    luma = np.float32(_RED) * red + np.float32(_GREEN) * green + np.float32(_BLUE) * blue
+    planes = [
+        (blue - luma) / np.float32(BLUE_SCALE) + np.float32(NEUTRAL),
+        (red - luma) / np.float32(RED_SCALE) + np.float32(NEUTRAL),
+    ]
+    return np.asarray(np.stack(planes), np.float32)

@@ -1,0 +1,159 @@
+"""Strokes and overlays put on their frames: hints come in, anchors go out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.direct.anchors import HALF, Anchor, SmallLuma
+from vidcolor.direct.colours import chroma_of
+from vidcolor.direct.hints import RADIUS_SHARE, Stroke
+from vidcolor.direct.names import PICTURES, frame_in
+from vidcolor.direct.reference import Still, read_still
+from vidcolor.errors import UsageError
+
+if TYPE_CHECKING:
+    from vidcolor.direct.prepare import FilmView
+
+FloatArray = NDArray[np.float32]
+
+# A dot is at least so many pixels of the half-size plane wide: less the network does not see.
+LEAST_RADIUS = 1.5
+ASPECT_TOLERANCE = 0.02
+
+
+def overlays_in(path: Path) -> tuple[Path, ...]:
+    """The overlays `hint_NNNNNN.png` that a path names: itself, or a folder's.
+
+    Raises:
+        UsageError: a folder holds none, or a picture has no frame in its name.
+    """
+    if path.is_dir():
+        found = sorted(p for p in path.iterdir() if _is_overlay(p))
+        if not found:
+            raise UsageError(f"The folder {path} holds no hint_NNNNNN.png.", "Put overlays there.")
+        return tuple(found)
+    if path.suffix.lower() not in PICTURES:
+        return ()
+    if frame_in(path) is None:
+        raise UsageError(f"The overlay {path} names no frame.", "Call it hint_000040.png or so.")
+    return (path,)
+
+
+def _is_overlay(path: Path) -> bool:
+    named = path.name.startswith("hint_") and frame_in(path) is not None
+    return named and path.suffix.lower() in PICTURES
+
+
+def overlay_anchor(path: Path, film: FilmView) -> Anchor:
+    """A transparent picture over its frame as hints: what is opaque is said.
+
+    Raises:
+        UsageError: it is no picture, opaque everywhere, of another aspect, or of a frame that the
+            film does not have.
+    """
+    still = read_still(path)
+    frame = frame_in(path)
+    if frame is None or frame >= film.clip.frame_count:
+        raise UsageError(
+            f"{path.name} names frame {frame}; the film has {film.clip.frame_count}, from 0 on.",
+            "Rename it.",
+        )
+    if still.alpha.min() >= 1:
+        raise UsageError(
+            f"{path} is opaque everywhere: that is a still, no overlay.",
+            "Give it by --reference, or paint on a transparent layer.",
+        )
+    luma = film.look(frame)
+    _check_aspect(still, luma)
+    size = luma.shape[1] // HALF, luma.shape[0] // HALF
+    opaque = cv2.resize(still.alpha, size, interpolation=cv2.INTER_AREA)
+    strong = cv2.resize(still.rgb * still.alpha[..., None], size, interpolation=cv2.INTER_AREA)
+    rgb = strong / np.maximum(opaque, 1e-3)[..., None]
+    sure = np.where(opaque > 0.2, opaque, 0.0).astype(np.float32)
+    return Anchor(frame, luma, chroma_of(rgb), sure, True, still.digest, path.name)
+
+
+def _check_aspect(still: Still, luma: SmallLuma) -> None:
+    tall, wide = still.luma.shape
+    height, width = luma.shape
+    if abs((wide / tall) / (width / height) - 1) > ASPECT_TOLERANCE:
+        raise UsageError(
+            f"{still.path.name} is {wide}x{tall}, which is not the film's shape.",
+            "Make the overlay on a whole frame.",
+        )
+
+
+def stroke_anchors(strokes: Sequence[Stroke], film: FilmView) -> list[Anchor]:
+    """Strokes as anchors, one a frame.
+
+    Raises:
+        UsageError: a stroke lies outside the film or the picture.
+    """
+    by_frame: dict[int, list[Stroke]] = {}
+    for stroke in strokes:
+        by_frame.setdefault(_frame(stroke, film), []).append(stroke)
+    return [_drawn(frame, here, film) for frame, here in by_frame.items()]
+
+
+def _frame(stroke: Stroke, film: FilmView) -> int:
+    count, seconds = film.clip.frame_count, film.clip.duration_s
+    if stroke.frame is not None:
+        if stroke.frame >= count:
+            raise UsageError(
+                f"The {stroke.where} is on frame {stroke.frame}; the film has {count}, from 0 on.",
+                "Correct the frame.",
+            )
+        return stroke.frame
+    frame = film.frame_at(stroke.time_s if stroke.time_s is not None else -1.0)
+    if frame < 0:
+        raise UsageError(
+            f"The {stroke.where} is at {stroke.time_s:g} s; the film has {seconds:.2f} s.",
+            "Correct the time.",
+        )
+    return frame
+
+
+def _drawn(frame: int, strokes: Sequence[Stroke], film: FilmView) -> Anchor:
+    luma = film.look(frame)
+    height, width = luma.shape[0] // HALF, luma.shape[1] // HALF
+    chroma = np.full((2, height, width), 128, np.float32)
+    sure = np.zeros((height, width), np.float32)
+    for stroke in strokes:
+        mask = _mask(stroke, (height, width), film.clip.upright_size)
+        for plane, value in zip(chroma, stroke.chroma, strict=True):
+            plane[mask] = value
+        sure[mask] = stroke.strength
+    words = hashlib.sha256(chroma.tobytes() + sure.tobytes()).hexdigest()[:16]
+    return Anchor(frame, luma, chroma, sure, True, words, strokes[0].where)
+
+
+def _mask(stroke: Stroke, shape: tuple[int, int], film: tuple[int, int]) -> NDArray[np.bool_]:
+    """Pixels of the half-size plane that a stroke covers."""
+    wide, tall = stroke.size or (film[1], film[0])
+    for x, y in stroke.points:
+        if not (0 <= x < wide and 0 <= y < tall):
+            raise UsageError(
+                f"The {stroke.where} is at ({x:g}, {y:g}), outside the picture of"
+                f" {wide:g}x{tall:g}.",
+                "Correct the point, or give the size that the points were made on.",
+            )
+    across, down = shape[1] / wide, shape[0] / tall
+    radius = stroke.radius if stroke.radius is not None else RADIUS_SHARE * min(wide, tall)
+    broad = max(LEAST_RADIUS, radius * (across + down) / 2)
+    points = [((x + 0.5) * across - 0.5, (y + 0.5) * down - 0.5) for x, y in stroke.points]
+    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    near = np.full(shape, np.inf, np.float32)
+    for (x0, y0), (x1, y1) in zip(points, points[1:] or points, strict=False):
+        along = (columns - x0) * (x1 - x0) + (rows - y0) * (y1 - y0)
+        length = (x1 - x0) ** 2 + (y1 - y0) ** 2
+        share = np.clip(along / length, 0, 1) if length else np.zeros_like(along)
+        away = np.hypot(columns - x0 - share * (x1 - x0), rows - y0 - share * (y1 - y0))
+        near = np.minimum(near, away)
+    return np.asarray(near <= broad)

@@ -1,0 +1,283 @@
+"""A still laid over the frame it shows: where each pixel of the frame is in the still, how surely.
+
+Image editors shift, crop, rescale, sharpen and relight. A global similarity is found first, then
+dense motion, both on luma whose local brightness and contrast are taken off; what still differs
+there is not trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.direct.anchors import HALF, SmallLuma
+from vidcolor.direct.colours import chroma_of
+from vidcolor.direct.reference import Still
+
+FloatArray = NDArray[np.float32]
+
+# Local mean and contrast are taken over a Gaussian of this sigma, as a share of the short side.
+LOCAL_SHARE = 0.03
+# Contrast below this (of 255) is grain: nothing to compare.
+GRAIN = 4.0
+# The correlation of normalised luma around a pixel below which it is not trusted at all, and
+# above which it is law.
+LEAST_AGREEMENT, FULL_AGREEMENT = 0.35, 0.75
+# A still shows a frame if they agree this far on average over what the still covers ...
+FITS = 0.55
+# ... and if it covers at least this share of the frame or of its own opaque part.
+LEAST_COVER = 0.02
+# What a curve of relighting may be.
+GAMMAS = (0.4, 2.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Registered:
+    """A still as its frame sees it.
+
+    Attributes:
+        chroma: float32 (2, height / 2, width / 2), 0..255.
+        confidence: float32 (height / 2, width / 2), 0..1: alpha times agreement.
+        agreement: mean agreement of luma over what the still covers, -1..1.
+    """
+
+    chroma: FloatArray
+    confidence: FloatArray
+    agreement: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether the still shows this frame."""
+        return self.agreement >= FITS and bool((self.confidence > 0.5).mean() > LEAST_COVER / 4)
+
+
+def register(still: Still, luma: SmallLuma) -> Registered:
+    """Lay a still over a frame.
+
+    Args:
+        still: any size and aspect.
+        luma: uint8 (height, width) of the frame at working size.
+    """
+    frame = normalised(luma)
+    best, score = _stretch(still, luma.shape), -1.0
+    for matrix in _guesses(still, luma):
+        agreed = _global_agreement(still, matrix, frame)
+        if agreed > score:
+            best, score = matrix, agreed
+    best = _refined(still, best, frame)
+    place = _dense(still, best, luma)
+    return _sampled(still, place, luma)
+
+
+def normalised(luma: NDArray[np.generic]) -> FloatArray:
+    """Luma with its local mean and contrast taken off, float32, about -2..2."""
+    plane = np.asarray(luma, np.float32)
+    sigma = LOCAL_SHARE * min(plane.shape)
+    mean = cv2.GaussianBlur(plane, (0, 0), sigma)
+    rest = plane - mean
+    contrast = np.sqrt(cv2.GaussianBlur(rest * rest, (0, 0), sigma) + GRAIN**2)
+    return np.asarray(rest / contrast, np.float32)
+
+
+def agreement(first: FloatArray, second: FloatArray, sigma: float) -> FloatArray:
+    """Correlation of two normalised planes around each pixel, -1..1; 1 where both are flat."""
+    both = cv2.GaussianBlur(first * second, (0, 0), sigma)
+    own = cv2.GaussianBlur(first * first, (0, 0), sigma)
+    other = cv2.GaussianBlur(second * second, (0, 0), sigma)
+    grain = np.float32(0.05)
+    return np.asarray((both + grain) / (np.sqrt(own * other) + grain), np.float32)
+
+
+def _stretch(still: Still, shape: tuple[int, ...]) -> FloatArray:
+    """Frame pixels to still pixels, if the still shows the whole frame: float32 (2, 3)."""
+    across = still.luma.shape[1] / shape[1]
+    down = still.luma.shape[0] / shape[0]
+    return np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2]], np.float32)
+
+
+def _guesses(still: Still, luma: SmallLuma) -> Iterator[FloatArray]:
+    """Where the still might lie: stretched, cut to shape around its middle, or by features."""
+    stretched = _stretch(still, luma.shape)
+    yield stretched
+    across, down = stretched[0, 0], stretched[1, 1]
+    if abs(across / down - 1) > 0.01:
+        for scale in (min(across, down), max(across, down)):
+            yield _around_middle(still, luma, scale)
+    found = _by_features(still, luma)
+    if found is not None:
+        yield found
+
+
+def _around_middle(still: Still, luma: SmallLuma, scale: float) -> FloatArray:
+    height, width = luma.shape
+    tall, wide = still.luma.shape
+    return np.array(
+        [
+            [scale, 0, (wide - 1) / 2 - scale * (width - 1) / 2],
+            [0, scale, (tall - 1) / 2 - scale * (height - 1) / 2],
+        ],
+        np.float32,
+    )
+
+
+def _by_features(still: Still, luma: SmallLuma) -> FloatArray | None:
+    """Frame to still by SIFT (Lowe 2004) and RANSAC, None where too little corresponds."""
+    shrink = min(1.0, 2 * min(luma.shape) / min(still.luma.shape))
+    small = cv2.resize(still.luma, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    sift = cv2.SIFT.create(800)
+    points, words = sift.detectAndCompute(luma, None)
+    others, their = sift.detectAndCompute(small, None)
+    if words is None or their is None or len(words) < 8 or len(their) < 8:
+        return None
+    pairs = [
+        two[0]
+        for two in cv2.BFMatcher().knnMatch(words, their, k=2)
+        if len(two) == 2 and two[0].distance < 0.8 * two[1].distance
+    ]
+    if len(pairs) < 8:
+        return None
+    here = np.array([points[pair.queryIdx].pt for pair in pairs], np.float32)
+    there = np.array([others[pair.trainIdx].pt for pair in pairs], np.float32)
+    there = (there + 0.5) / np.float32(shrink) - 0.5
+    reach = 3.0 * still.luma.shape[0] / luma.shape[0]
+    matrix, inliers = cv2.estimateAffine2D(here, there, ransacReprojThreshold=reach)
+    if matrix is None or int(inliers.sum()) < 8:
+        return None
+    return np.asarray(matrix, np.float32)
+
+
+def _laid(plane: NDArray[np.generic], matrix: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """A plane of the still as the frame sees it, smoothed before where it is made smaller."""
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    source = np.asarray(plane, np.float32)
+    if scale > 1.2:
+        source = cv2.GaussianBlur(source, (0, 0), 0.45 * scale)
+    return np.asarray(
+        cv2.warpAffine(
+            source,
+            matrix,
+            (shape[1], shape[0]),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.float32,
+    )
+
+
+def _cover(still: Still, matrix: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """How opaque the still is at each pixel of the frame; 0 outside of it."""
+    size = shape[1], shape[0]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(still.alpha, matrix, size, flags=flags), np.float32)
+
+
+def _global_agreement(still: Still, matrix: FloatArray, frame: FloatArray) -> float:
+    cover = _cover(still, matrix, frame.shape)
+    if cover.mean() < LEAST_COVER:
+        return -1.0
+    other = normalised(_laid(still.luma, matrix, frame.shape))
+    near = agreement(frame, other, _window(frame.shape))
+    # A small patch agrees by chance more easily than a whole picture.
+    return float((near * cover).sum() / cover.sum()) * float(min(1.0, cover.mean() + 0.5))
+
+
+def _window(shape: tuple[int, ...]) -> float:
+    return 0.02 * min(shape)
+
+
+def _refined(still: Still, matrix: FloatArray, frame: FloatArray) -> FloatArray:
+    """The matrix made exact by ECC (Evangelidis and Psarakis 2008); as it was if that fails."""
+    shape = frame.shape
+    laid = normalised(_laid(still.luma, matrix, shape))
+    mask = (_cover(still, matrix, shape) > 0.5).astype(np.uint8)
+    start = np.eye(2, 3, dtype=np.float32)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
+    try:
+        _, step = cv2.findTransformECC(frame, laid, start, cv2.MOTION_AFFINE, criteria, mask, 5)
+    except cv2.error:
+        return matrix
+    whole = np.vstack([matrix, [0, 0, 1]]) @ np.vstack([step, [0, 0, 1]])
+    better = np.asarray(whole[:2], np.float32)
+    kept = _global_agreement(still, matrix, frame) >= _global_agreement(still, better, frame)
+    return matrix if kept else better
+
+
+def _dense(still: Still, matrix: FloatArray, luma: SmallLuma) -> FloatArray:
+    """Where each pixel of the frame lies in the still: float32 (height, width, 2), x and y."""
+    shape = luma.shape
+    first = _for_flow(normalised(luma))
+    second = _for_flow(normalised(_laid(still.luma, matrix, shape)))
+    engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = np.asarray(engine.calc(first, second, None), np.float32)
+    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    x, y = columns + flow[..., 0], rows + flow[..., 1]
+    return np.stack(
+        [
+            matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2],
+            matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2],
+        ],
+        axis=2,
+    ).astype(np.float32)
+
+
+def _for_flow(plane: FloatArray) -> NDArray[np.uint8]:
+    return np.clip(128 + 50 * plane, 0, 255).astype(np.uint8)
+
+
+def _sampled(still: Still, place: FloatArray, luma: SmallLuma) -> Registered:
+    height, width = luma.shape
+    scale = max(1.0, still.luma.shape[0] / height, still.luma.shape[1] / width)
+    sigma = 0.45 * scale if scale > 1.2 else 0.0
+
+    def bring(plane: FloatArray) -> FloatArray:
+        soft = cv2.GaussianBlur(plane, (0, 0), sigma) if sigma else plane
+        return np.asarray(
+            cv2.remap(soft, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+            np.float32,
+        )
+
+    cover = cv2.remap(still.alpha, place, None, cv2.INTER_LINEAR)
+    brought = bring(still.luma.astype(np.float32))
+    near = agreement(normalised(luma), normalised(brought), _window(luma.shape))
+    trusted = np.clip((near - LEAST_AGREEMENT) / (FULL_AGREEMENT - LEAST_AGREEMENT), 0, 1)
+    chroma = chroma_of(_as_lit(bring(still.rgb), brought, luma, cover * trusted))
+    size = width // HALF, height // HALF
+    covered = float(cover.sum())
+    return Registered(
+        chroma=np.stack([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in chroma]),
+        confidence=np.asarray(
+            cv2.resize(cover * trusted, size, interpolation=cv2.INTER_AREA), np.float32
+        ),
+        agreement=float((near * cover).sum() / covered) if covered else -1.0,
+    )
+
+
+def _as_lit(rgb: FloatArray, brought: FloatArray, luma: SmallLuma, sure: FloatArray) -> FloatArray:
+    """The still's colour in the film's light.
+
+    An editor's gamma or exposure changes chroma with luma. The power law that best takes the
+    still's luma to the film's is applied to its red, green and blue.
+    """
+    used = (sure > 0.8) & (brought > 12) & (brought < 243) & (luma > 12) & (luma < 243)
+    if int(used.sum()) < 100:
+        return rgb
+    given = np.log(brought[used] / 255)
+    wanted = np.log(luma[used].astype(np.float32) / 255)
+    slope, offset = 1.0, 0.0
+    kept = np.ones(len(given), bool)
+    for _ in range(3):
+        spread = float(given[kept].var())
+        if spread < 1e-3:
+            return rgb
+        slope = float(np.cov(given[kept], wanted[kept])[0, 1]) / spread
+        offset = float(wanted[kept].mean() - slope * given[kept].mean())
+        miss = np.abs(wanted - slope * given - offset)
+        kept = miss <= max(0.02, 2.5 * float(np.median(miss)))
+    if not GAMMAS[0] <= slope <= GAMMAS[1]:
+        return rgb
+    lit = 255 * np.exp(offset) * (np.maximum(rgb, 0) / 255) ** slope
+    return np.asarray(np.clip(lit, 0, 255), np.float32)
