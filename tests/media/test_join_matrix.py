@@ -59,8 +59,12 @@ def check_stamps(path, wanted, last):
     assert path.suffix == ".mkv" or len(decoded) == len(found)
     until = dict(zip(shown, [*shown[1:], shown[-1] + last], strict=True))
     assert all(p.duration > 0 for p in found)
-    if path.suffix == ".mkv":  # mp4 has no durations of its own: what is read is a step of dts
+    if path.suffix == ".mkv":
         assert [p.duration for p in found] == [until[p.pts] - p.pts for p in found]
+    else:  # mp4 stores steps of dts instead, and how long the whole lasts
+        with av.open(str(path)) as container:
+            film = container.streams.video[0]
+            assert film.duration * Fraction(film.time_base) == shown[-1] + last - shown[0]
 
 
 @pytest.mark.parametrize("cuts", [EVERY_FRAME, ONE_THEN_MANY], ids=["every-frame", "one-then-many"])
@@ -78,9 +82,7 @@ def test_the_join_holds_the_same_frames_at_the_same_times(film, tmp_path, name, 
     joined = decoded_lumas(output)
     assert len(joined) == len(MILLISECONDS)
     assert all(np.array_equal(a, b) for a, b in zip(alone, joined, strict=True))
-    made = probe(output)
-    assert made.codec == name
-    assert made.duration_s == pytest.approx(clip.duration_s, abs=0.001)
+    assert probe(output).codec == name
 
 
 @pytest.mark.parametrize(("name", "suffix"), REFUSED)
