@@ -59,11 +59,8 @@ def check_stamps(path, wanted, last):
     assert path.suffix == ".mkv" or len(decoded) == len(found)
     until = dict(zip(shown, [*shown[1:], shown[-1] + last], strict=True))
     assert all(p.duration > 0 for p in found)
-    if path.suffix == ".mkv":
+    if path.suffix == ".mkv":  # from mp4 FFmpeg reads steps of dts instead
         assert [p.duration for p in found] == [until[p.pts] - p.pts for p in found]
-    else:  # mp4 stores steps of dts instead, and how long the whole lasts
-        with av.open(str(path)) as container:
-            assert Fraction(container.duration, av.time_base) == shown[-1] + last - shown[0]
 
 
 @pytest.mark.parametrize("cuts", [EVERY_FRAME, ONE_THEN_MANY], ids=["every-frame", "one-then-many"])
