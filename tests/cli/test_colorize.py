@@ -89,6 +89,7 @@ def _cases(tmp: Path, model: Path, source: Path) -> dict[str, tuple[list[object]
         "size": ([source, out, *with_model, "--render-size", "77"], 2, "77"),
         "start": ([source, out, *with_model, "--start", "999"], 2, "999"),
         "every": ([source, out, *with_model, "--every", "often"], 2, "often"),
+        "raft": ([source, out, *with_model, "--flow", "raft"], 7, "TORCH_HOME"),
         "option": ([source, out, "--no-such-option"], 2, "no-such-option"),
     }
 
@@ -98,9 +99,11 @@ def test_bad_input_is_one_sentence_with_its_code_and_writes_nothing(
     tmp_path: Path,
     tiny_model: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from vidcolor.cli.main import run
 
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no such folder"))
     source = film("in.mp4", frames=3)
     original = source.read_bytes()
     cases = _cases(tmp_path, tiny_model, source)

@@ -216,6 +216,7 @@ def test_a_full_disk_is_noticed_before_the_work(
     with pytest.raises(OutputError, match=r"0\.0 MB free, and the film needs about"):
         run(plan, predictor)
     assert not plan.output.exists()
+    assert not job_folder(plan.output).exists()
 
 
 @pytest.mark.parametrize("change", ["rewritten", "removed"])
@@ -237,6 +238,13 @@ def test_a_source_that_changes_during_the_run_is_noticed_and_nothing_comes_out(
     with pytest.raises(InputError, match="during the run"):
         run_job(plan, predictor, JobFolder(plan, "test"), step)
     assert not plan.output.exists()
+
+
+def test_a_run_that_finished_no_segment_leaves_no_folder(plan: Plan, predictor: Predictor) -> None:
+    stop(plan, predictor, after=1)
+    assert not job_folder(plan.output).exists()
+    stop(plan, predictor, after=30)
+    assert job_folder(plan.output).exists()
 
 
 def test_no_colouring_goes_on_behind_a_run_that_ended(plan: Plan, predictor: Predictor) -> None:

@@ -82,7 +82,7 @@ def is_joined(output: Path) -> bool:
 
 
 class JobFolder:
-    """The job of one film, this process's alone until `finish` or `release`.
+    """The job of one film, this process's alone until `finish`, `leave` or `release`.
 
     Attributes:
         path: the folder.
@@ -191,6 +191,11 @@ class JobFolder:
         if not keep:
             with contextlib.suppress(OSError):
                 self.path.rmdir()
+
+    def leave(self) -> None:
+        """Let go of the folder; where no segment is finished there is nothing to keep of it."""
+        if self._lock.held:
+            self.finish(keep=any(self._records()))
 
     def release(self) -> None:
         """Let others at the folder."""

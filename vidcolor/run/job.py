@@ -57,7 +57,8 @@ def run_job(
     Args:
         plan: what is to be done.
         predictor: what colours.
-        folder: of this job; let go of in any case, and taken away if all went well.
+        folder: of this job; let go of in any case, and taken away if all went well or nothing is
+            finished.
         progress: called with frames done (in halves: coloured, then encoded) and the stage that
             is the limit so far.
         keep: whether the folder stays.
@@ -75,7 +76,7 @@ def run_job(
             work.join()
         folder.finish(keep)
     finally:
-        folder.release()
+        folder.leave()
     return Finished(plan.count, resumed, work.timings)
 
 

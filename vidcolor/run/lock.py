@@ -90,9 +90,14 @@ class Lock:
             return None
         return os.fdopen(descriptor, "r+b")
 
+    @property
+    def held(self) -> bool:
+        """Whether `release` has not been called yet."""
+        return not self._stream.closed
+
     def release(self) -> None:
         """Take the lock file away and let go; calling it again does nothing."""
-        if self._stream.closed:
+        if not self.held:
             return
         if sys.platform == "win32":
             self._stream.close()  # an open file cannot be removed there

@@ -18,6 +18,7 @@ from vidcolor.media.mux import StreamPlan, plan_streams
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
 from vidcolor.run.identity import Identity, identify
+from vidcolor.steady.raft import find_weights
 from vidcolor.steady.settle import SteadySettings
 
 LEAST_SIZE, LARGEST_SIZE = 64, 1024
@@ -194,6 +195,8 @@ def make_plan(
     """
     path = shelf.find_model(settings.model)
     info = shelf.load_info(path)
+    if settings.steady.flow == "raft":
+        find_weights()
     first, count = _range(clip, settings)
     return Plan(
         clip=clip,

@@ -36,12 +36,7 @@ class RaftFlow:
         import torch
         from torchvision.models.optical_flow import raft_small
 
-        path = weights_path()
-        if not path.is_file():
-            raise ModelError(
-                f"RAFT's weights are not at {path}.",
-                f"Put {WEIGHTS} there, or set TORCH_HOME; or leave the flow at its default.",
-            )
+        path = find_weights()
         self._torch = torch
         self._updates = updates
         self._network: Any = raft_small(weights=None)
@@ -65,10 +60,20 @@ class RaftFlow:
         return self._torch.from_numpy(np.repeat(enlarged[None, None], 3, axis=1))
 
 
-def weights_path() -> Path:
-    """Where torchvision would keep the weights."""
+def find_weights() -> Path:
+    """Where torchvision keeps the weights.
+
+    Raises:
+        ModelError: they are not there. Nothing is downloaded.
+    """
     home = os.environ.get("TORCH_HOME", "~/.cache/torch")
-    return Path(home).expanduser() / "hub" / "checkpoints" / WEIGHTS
+    path = Path(home).expanduser() / "hub" / "checkpoints" / WEIGHTS
+    if not path.is_file():
+        raise ModelError(
+            f"RAFT's weights are not at {path}.",
+            f"Put {WEIGHTS} there, or set TORCH_HOME; or leave the flow at its default.",
+        )
+    return path
 
 
 def _fitting(side: float) -> int:
