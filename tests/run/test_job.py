@@ -88,7 +88,7 @@ def test_a_rotated_anamorphic_film_stays_so(
     made = probe(output)
     assert made.rotation == plan.clip.rotation != 0
     assert made.sample_aspect_ratio == Fraction(4, 3)
-    height, width = plan.working_shape
+    height, width = plan.view.working_shape
     assert height > width
 
 
@@ -98,8 +98,8 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_packets(
     tiny_model: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("vidcolor.run.plan.SEGMENT_LONGEST_S", 0.5)
-    monkeypatch.setattr("vidcolor.run.plan.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
+    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
     source = film("in.mp4", frames=60)
     straight, stopped = tmp_path / "a.mp4", tmp_path / "b.mp4"
     color(source, straight, tiny_model)

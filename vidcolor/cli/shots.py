@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +13,6 @@ import click
 from vidcolor.cli.options import grouped
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from vidcolor.media.clip import ClipInfo
 
 SHORT_SIDE = 192
@@ -33,10 +29,12 @@ SHORT_SIDE = 192
 def shots(clip: Path, as_json: bool) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
     from vidcolor.media.probe import probe
+    from vidcolor.run.look import View
+    from vidcolor.run.segment import small_luma
     from vidcolor.steady.shots import find_cuts
 
     info = probe(clip)
-    rows = _rows(info, find_cuts(_small(info)))
+    rows = _rows(info, find_cuts(small_luma(View(info, SHORT_SIDE, 0, info.frame_count), 0)))
     if as_json:
         click.echo(json.dumps({"clip": str(clip), "frames": info.frame_count, "shots": rows}))
         return
@@ -46,20 +44,6 @@ def shots(clip: Path, as_json: bool) -> None:
             f"{number:>5} {row['first']:>7} {row['frames']:>7}"
             f" {_clock(float(row['start_s'])):>12} {row['duration_s']:>9.3f}"
         )
-
-
-def _small(info: ClipInfo) -> Iterator[NDArray[np.uint8]]:
-    """Luma of every frame, 8 bits, small."""
-    from vidcolor.color.convert import SampleSpec, viewed_luma
-    from vidcolor.infer.predictor import shrink, working_shape
-    from vidcolor.media.decode import read_luma
-    from vidcolor.run.plan import TRANSFERS
-
-    transfer = TRANSFERS.get(info.transfer, "sdr")
-    spec = SampleSpec(info.resolved_matrix(), info.full_range, info.depth, transfer)
-    shape = working_shape(info.height, info.width, SHORT_SIDE)
-    for luma in read_luma(info):
-        yield viewed_luma(shrink(luma, shape), spec)
 
 
 def _rows(info: ClipInfo, cuts: list[int]) -> list[dict[str, float]]:

@@ -127,11 +127,11 @@ class _Work:
         if first == plan.first + plan.count:
             return
         seen_before = folder.load_tail(last) if last else None
-        small = small_luma(plan, first - lead)
+        small = small_luma(plan.view, first - lead)
         luma = ahead(self.timings.each("survey", small), SMALL_FRAMES_AHEAD)
         predictor = _Stoppable(self.predictor, self.stopped)
         try:
-            for segment in segments(plan, luma, first, lead):
+            for segment in segments(plan.view, luma, first, lead):
                 with self.timings.measure("colour"):
                     chroma = colorize_shots(
                         segment.luma, predictor, plan.settings.steady, list(segment.cuts)

@@ -114,7 +114,7 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     threads = task.settings.threads or os.cpu_count() or 1
     plan = make_plan(probe(task.source), task.output, task.settings, threads, source)
     predictor = load()
-    height, width = plan.working_shape
+    height, width = plan.view.working_shape
     listener.opened(predictor.description, plan.settings.model, f"{width}x{height}")
     listener.planned(plan)
     folder = JobFolder(plan, predictor.description, task.restart)

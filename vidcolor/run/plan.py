@@ -9,22 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from vidcolor import __version__
-from vidcolor.color.convert import SampleSpec
 from vidcolor.errors import OutputError, UsageError
-from vidcolor.infer.predictor import STRIDE, working_shape
+from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.mux import StreamPlan, plan_streams
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
 from vidcolor.run.identity import Identity, identify
+from vidcolor.run.look import View
 from vidcolor.steady.raft import find_weights
 from vidcolor.steady.settle import SteadySettings
 
 LEAST_SIZE, LARGEST_SIZE = 64, 1024
-SEGMENT_SHORTEST_S = 5.0
-SEGMENT_LONGEST_S = 30.0
-TRANSFERS = {16: "pq", 18: "hlg"}
 
 
 @dataclass(frozen=True)
@@ -118,32 +115,15 @@ class Plan:
     source: Identity
 
     @property
-    def working_shape(self) -> tuple[int, int]:
-        """(height, width) of the small upright luma."""
-        height, width = self.clip.upright_size
-        return working_shape(height, width, self.settings.render_size or 0)
-
-    @property
-    def spec(self) -> SampleSpec:
-        """What the numbers of the clip's planes mean."""
-        clip = self.clip
-        return SampleSpec(
-            clip.resolved_matrix(),
-            clip.full_range,
-            clip.depth,
-            TRANSFERS.get(clip.transfer, "sdr"),
-        )
+    def view(self) -> View:
+        """The film as the network sees it."""
+        threads = self.settings.threads
+        return View(self.clip, self.settings.render_size or 0, self.first, self.count, threads)
 
     @property
     def is_part(self) -> bool:
         """Whether only a part of the film is coloured."""
         return self.count < self.clip.frame_count
-
-    @property
-    def segment_limits(self) -> tuple[int, int]:
-        """Fewest and most frames of a segment."""
-        rate = float(self.clip.average_rate) or 25.0
-        return max(1, round(SEGMENT_SHORTEST_S * rate)), max(2, round(SEGMENT_LONGEST_S * rate))
 
     @property
     def tag(self) -> str | None:

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.convert import NEUTRAL, viewed_luma
+from vidcolor.color.convert import NEUTRAL
 from vidcolor.color.upscale import colored_planes
-from vidcolor.infer.predictor import shrink
 from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames, read_luma
 from vidcolor.media.encode import SegmentWriter
-from vidcolor.media.planes import plane_shapes, turn_back, turn_upright
+from vidcolor.media.planes import plane_shapes, turn_back
+from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.plan import Plan
 from vidcolor.run.stages import Timings, ahead
 from vidcolor.steady.shots import find_cuts
@@ -24,7 +24,6 @@ from vidcolor.steady.shots import find_cuts
 FRAMES_AHEAD = 4
 OVERLAP_S = 1.0
 
-SmallLuma = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
 
@@ -51,23 +50,18 @@ class Segment:
     shared: int
 
 
-def small_luma(plan: Plan, first: int, count: int | None = None) -> Iterator[SmallLuma]:
+def small_luma(view: View, first: int, count: int | None = None) -> Iterator[SmallLuma]:
     """Frames from `first` on as the network sees them: uint8 (height, width), upright.
 
-    So many as `count` says; those to the plan's end where it says nothing.
+    So many as `count` says; those to the view's end where it says nothing.
     """
-    clip, spec = plan.clip, plan.spec
-    shape = plan.working_shape
-    if clip.rotation in (90, 270):
-        shape = shape[1], shape[0]
-    left = plan.first + plan.count - first if count is None else count
-    for luma in read_luma(clip, first, left, plan.settings.threads):
-        small = viewed_luma(shrink(luma, shape), spec)
-        yield np.ascontiguousarray(turn_upright(small, clip.rotation, clip.flipped))
+    left = view.first + view.count - first if count is None else count
+    for luma in read_luma(view.clip, first, left, view.threads):
+        yield view.small(luma)
 
 
 def segments(
-    plan: Plan, frames: Iterator[SmallLuma], first: int, lead: int = 0
+    view: View, frames: Iterator[SmallLuma], first: int, lead: int = 0
 ) -> Iterator[Segment]:
     """Cut small luma into segments of whole shots, splitting shots that are too long.
 
@@ -75,13 +69,13 @@ def segments(
     blended from the one to the other.
 
     Args:
-        plan: what is to be done.
+        view: the film.
         frames: small luma from frame `first - lead` on.
-        first: where the first segment begins: the plan's first frame, or behind any segment.
+        first: where the first segment begins: the view's first frame, or behind any segment.
         lead: how many frames before it that segment shared.
     """
-    shortest, longest = plan.segment_limits
-    overlap = max(1, round(OVERLAP_S * float(plan.clip.average_rate)))
+    shortest, longest = view.segment_limits
+    overlap = max(1, round(OVERLAP_S * float(view.clip.average_rate)))
     waiting = list(itertools.islice(frames, lead))
     ended = False
     while not ended or len(waiting) > lead:
@@ -149,7 +143,7 @@ def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
 
 
 def _colored(plan: Plan, frames: Iterator[Frame], chroma: FloatArray) -> Iterator[Frame]:
-    clip, spec = plan.clip, plan.spec
+    clip, spec = plan.clip, plan.view.spec
     shapes = plane_shapes(clip.working_format, clip.width, clip.height)
     saturation = np.float32(1.0 if plan.settings.saturation is None else plan.settings.saturation)
     for frame, upright in zip(frames, chroma, strict=True):

@@ -1,0 +1,107 @@
+"""One frame of a film as the network sees it, and as a picture in colour that people look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.color.convert import (
+    LUMA_COEFFICIENTS,
+    NEUTRAL,
+    SampleSpec,
+    limit_to_gamut,
+    viewed_luma,
+)
+from vidcolor.color.upscale import enlarge
+from vidcolor.infer.predictor import shrink, working_shape
+from vidcolor.media.clip import ClipInfo, Plane
+from vidcolor.media.planes import turn_upright
+
+TRANSFERS = {16: "pq", 18: "hlg"}
+SEGMENT_SHORTEST_S = 5.0
+SEGMENT_LONGEST_S = 30.0
+
+FloatArray = NDArray[np.float32]
+SmallLuma = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A stretch of a film as the network sees it.
+
+    Attributes:
+        clip: the film.
+        render_size: short side in pixels of what the network sees.
+        first: index of the first frame.
+        count: how many frames.
+        threads: of the decoder, 0 for as many as it likes.
+    """
+
+    clip: ClipInfo
+    render_size: int
+    first: int
+    count: int
+    threads: int = 0
+
+    @property
+    def working_shape(self) -> tuple[int, int]:
+        """(height, width) of the small upright luma."""
+        return working_shape(*self.clip.upright_size, self.render_size)
+
+    @property
+    def spec(self) -> SampleSpec:
+        """What the numbers of the clip's planes mean."""
+        clip = self.clip
+        transfer = TRANSFERS.get(clip.transfer, "sdr")
+        return SampleSpec(clip.resolved_matrix(), clip.full_range, clip.depth, transfer)
+
+    @property
+    def segment_limits(self) -> tuple[int, int]:
+        """Fewest and most frames of a segment."""
+        rate = float(self.clip.average_rate) or 25.0
+        return max(1, round(SEGMENT_SHORTEST_S * rate)), max(2, round(SEGMENT_LONGEST_S * rate))
+
+    def small(self, luma: Plane) -> SmallLuma:
+        """A frame's luma plane as the network sees it: uint8 `working_shape`, upright."""
+        clip = self.clip
+        lying = self.working_shape if clip.rotation not in (90, 270) else self.working_shape[::-1]
+        seen = viewed_luma(shrink(luma, lying), self.spec)
+        return np.ascontiguousarray(turn_upright(seen, clip.rotation, clip.flipped))
+
+    def picture(self, luma: Plane, chroma: FloatArray, saturation: float) -> NDArray[np.uint8]:
+        """A frame in colour at full size, as a player shows it: upright, square pixels.
+
+        Chroma is enlarged along the edges of luma at luma's own size; in the film it ends at the
+        size of the chroma planes.
+
+        Args:
+            luma: the frame's plane, codes as `spec` says.
+            chroma: float32 (2, h, w) on 0..255, neutral 128, upright, as the network gives it.
+            saturation: factor on chroma.
+
+        Returns:
+            RGB uint8 (height, width, 3).
+        """
+        clip = self.clip
+        height, width = clip.upright_size
+        upright = turn_upright(viewed_luma(luma, self.spec), clip.rotation, clip.flipped)
+        if upright.shape != (height, width):
+            upright = cv2.resize(upright, (width, height), interpolation=cv2.INTER_CUBIC)
+        light = np.ascontiguousarray(upright, np.uint8)
+        strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation)
+        large = enlarge(strong + np.float32(NEUTRAL), light) - np.float32(NEUTRAL)
+        return _rgb(light, large, self.spec.matrix)
+
+
+def _rgb(luma: NDArray[np.uint8], chroma: FloatArray, matrix: str) -> NDArray[np.uint8]:
+    """RGB uint8 (height, width, 3) from chroma less 128, (2, height, width), within the gamut."""
+    light = luma.astype(np.float32)
+    inside = limit_to_gamut(chroma, light, matrix)
+    kr, kb = LUMA_COEFFICIENTS[matrix]
+    blue, red = inside[0] * np.float32(1.772), inside[1] * np.float32(1.402)
+    green = -(np.float32(kr) * red + np.float32(kb) * blue) / np.float32(1 - kr - kb)
+    rgb = np.stack([light + red, light + green, light + blue], axis=2)
+    return np.asarray(np.clip(rgb + 0.5, 0, 255).astype(np.uint8))
