@@ -61,13 +61,17 @@ class OpenVinoPredictor:
 
         self._statistics = statistics
         core = openvino.Core()
-        network = _converted(core, checkpoint, digest)
+        cache = CacheFolder.of_user().path
+        network = _converted(core, cache, checkpoint, digest)
         hint = {"f32": "f32", "bf16": "bf16"}.get(precision)
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
             options["INFERENCE_NUM_THREADS"] = threads
         if hint:
             options["INFERENCE_PRECISION_HINT"] = hint
+        if cache:
+            # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits.
+            options["CACHE_DIR"] = str(cache / "compiled")
         self._compiled = core.compile_model(network, "CPU", options)
         chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.precision = "float32" if chosen == "f32" else chosen
@@ -85,10 +89,9 @@ class OpenVinoPredictor:
         return self._statistics.prediction(planes, luma.shape[1:])
 
 
-def _converted(core: Any, checkpoint: Path, digest: str) -> Any:
+def _converted(core: Any, cache: Path | None, checkpoint: Path, digest: str) -> Any:
     import openvino
 
-    cache = CacheFolder.of_user().path
     if cache is None:
         return _convert(checkpoint)
     stem = f"{digest[:24]}-openvino-{openvino.get_version().split('-')[0]}"
