@@ -103,7 +103,8 @@ def _converted(core: Any, cache: Path | None, checkpoint: Path, digest: str) -> 
             kept.unlink(missing_ok=True)
     network = _convert(checkpoint)
     _keep(network, kept)
-    return network
+    # Read anew, so that the next run knows its compiled form again.
+    return core.read_model(kept) if kept.is_file() else network
 
 
 def _keep(network: Any, kept: Path) -> None:
