@@ -10,9 +10,9 @@ import torch
 
 from tests.media.conftest import film  # noqa: F401 - a fixture for all rooms
 from vidcolor.color.chroma import Bins
+from vidcolor.network.build import build_generator
 from vidcolor.network.checkpoint import save_model
 from vidcolor.network.config import GeneratorConfig, ModelInfo
-from vidcolor.network.generator import Generator
 
 
 def tiny_bins() -> Bins:
@@ -28,7 +28,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     bins = tiny_bins()
     config = GeneratorConfig("mobilenetv3_small_050", (24, 16, 16), 1, 4, bins.count)
-    generator = Generator(config)
+    generator = build_generator(config)
     with torch.no_grad():
         generator.head_bins.weight *= 20
     path = tmp_path_factory.mktemp("models") / "tiny.safetensors"

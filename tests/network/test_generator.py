@@ -8,9 +8,8 @@ import torch
 
 from tests.conftest import tiny_bins
 from vidcolor.network.checkpoint import load_model
-from vidcolor.network.config import GeneratorConfig
+from vidcolor.network.decoding import Decoding
 from vidcolor.network.encoders import create_encoder, frozen_modules
-from vidcolor.network.generator import Decoder, Generator
 
 
 def test_heads_are_a_quarter_of_the_size(tiny_model: Path) -> None:
@@ -23,13 +22,11 @@ def test_heads_are_a_quarter_of_the_size(tiny_model: Path) -> None:
 def test_rebalancing_is_divided_out_of_the_distribution() -> None:
     """Logits of prior x weights must decode to the prior's own mean, worked out by hand."""
     bins = tiny_bins()
-    config = GeneratorConfig("mobilenetv3_small_050", (8, 8, 8), 0, 1, bins.count)
     weights = torch.from_numpy(bins.weights)
-    decoder = Decoder(Generator(config), torch.from_numpy(bins.centers), weights)
     skewed = np.linspace(1, 3, bins.count).astype(np.float32)
     true = torch.from_numpy(skewed / skewed.sum())
     logits = (true * weights).log().view(1, -1, 1, 1)
-    planes = decoder.decode(logits, torch.ones(1))[0, :, 0, 0].numpy()
+    planes = Decoding(bins)(logits, torch.ones(1))[0, :, 0, 0].numpy()
     mean = (true.numpy()[:, None] * bins.centers).sum(0)
     spread = np.sqrt((true.numpy() * ((bins.centers - mean) ** 2).sum(1)).sum())
     assert np.allclose(planes[:2], mean, atol=1e-3)
@@ -38,14 +35,11 @@ def test_rebalancing_is_divided_out_of_the_distribution() -> None:
 
 def test_a_sharper_distribution_is_nearer_its_mode() -> None:
     bins = tiny_bins()
-    config = GeneratorConfig("mobilenetv3_small_050", (8, 8, 8), 0, 1, bins.count)
-    decoder = Decoder(
-        Generator(config), torch.from_numpy(bins.centers), torch.from_numpy(bins.weights)
-    )
+    decoding = Decoding(bins)
     logits = torch.zeros(1, bins.count, 1, 1)
     logits[0, 3] = 4.0
-    mild = decoder.decode(logits, torch.tensor([1.0]))[0, :2, 0, 0].numpy()
-    sharp = decoder.decode(logits, torch.tensor([4.0]))[0, :2, 0, 0].numpy()
+    mild = decoding(logits, torch.tensor([1.0]))[0, :2, 0, 0].numpy()
+    sharp = decoding(logits, torch.tensor([4.0]))[0, :2, 0, 0].numpy()
     mode = bins.centers[3]
     assert np.linalg.norm(sharp - mode) < np.linalg.norm(mild - mode)
 

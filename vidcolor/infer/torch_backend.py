@@ -71,5 +71,5 @@ class TorchPredictor:
         autocast = torch.autocast("cuda", torch.float16) if self._half else nullcontext()
         with autocast:
             logits = self._decoder.generator(moved).logits
-        planes: torch.Tensor = self._decoder.decode(logits.float(), sharpness)
+        planes: torch.Tensor = self._decoder.decoding(logits.float(), sharpness)
         return planes

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from vidcolor.color.chroma import Bins
 from vidcolor.errors import ModelError
+from vidcolor.network.build import build_generator
 from vidcolor.network.config import ModelInfo
 from vidcolor.network.generator import Decoder, Generator
 from vidcolor.network.shelf import FORMAT, load_info
@@ -29,12 +30,7 @@ class Model:
 
     def decoder(self) -> Decoder:
         """Generator and decoding as one module in evaluation mode."""
-        decoder = Decoder(
-            self.generator,
-            torch.from_numpy(self.bins.centers),
-            torch.from_numpy(self.bins.weights),
-        )
-        return decoder.eval()
+        return Decoder(self.generator, self.bins).eval()
 
 
 def save_model(path: Path, generator: Generator, bins: Bins, info: ModelInfo) -> None:
@@ -65,7 +61,7 @@ def load_model(path: Path) -> Model:
         ModelError: as `load_info`, or the weights do not fit the network that the header names.
     """
     info = load_info(path)
-    generator = Generator(info.generator)
+    generator = build_generator(info.generator)
     try:
         with safe_open(path, "pt") as stored:
             tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118

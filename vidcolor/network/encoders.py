@@ -33,13 +33,25 @@ def create_encoder(name: str, *, pretrained: bool) -> nn.Module:
     try:
         encoder: nn.Module = timm.create_model(name, features_only=True, in_chans=INPUT_CHANNELS)
     except RuntimeError as problem:
-        raise UsageError(
-            f"There is no encoder called '{name}' ({problem}).",
-            "Choose one that `timm.list_models()` names.",
-        ) from problem
+        raise _unknown(name, problem) from problem
     if pretrained:
         encoder.load_state_dict(_for_luma(_imagenet_weights(name), encoder))
     return encoder
+
+
+def create_classifier(name: str, *, pretrained: bool) -> nn.Module:
+    """Build a timm network that takes luma (n, 1, height, width) and gives pooled features.
+
+    Raises:
+        UsageError, ModelError: as `create_encoder`.
+    """
+    try:
+        network: nn.Module = timm.create_model(name, in_chans=1, num_classes=0)
+    except RuntimeError as problem:
+        raise _unknown(name, problem) from problem
+    if pretrained:
+        network.load_state_dict(_for_luma(_imagenet_weights(name), network))
+    return network
 
 
 def channels_and_strides(encoder: nn.Module) -> list[tuple[int, int]]:
@@ -48,14 +60,20 @@ def channels_and_strides(encoder: nn.Module) -> list[tuple[int, int]]:
     return list(zip(info.channels(), info.reduction(), strict=True))  # type: ignore[union-attr, operator]
 
 
-def frozen_modules(encoder: nn.Module, levels: int) -> list[nn.Module]:
+def frozen_modules(encoder: nn.Module | None, levels: int) -> list[nn.Module]:
     """The parts of an encoder that make its finest `levels` pyramid levels.
 
     Raises:
-        UsageError: the encoder is not built in a row of named parts that end at its levels.
+        UsageError: there is no encoder, or it is not built in a row of named parts that end at its
+            levels.
     """
     if levels == 0:
         return []
+    if encoder is None:
+        raise UsageError(
+            "--frozen-levels goes with the generator unet, whose encoder is pretrained.",
+            "Leave it off, or choose that generator.",
+        )
     last = encoder.feature_info.module_name()[levels - 1]  # type: ignore[union-attr, operator]
     parts: list[nn.Module] = []
     for name, module in encoder.named_children():
@@ -70,6 +88,13 @@ def frozen_modules(encoder: nn.Module, levels: int) -> list[nn.Module]:
                 return parts
     raise UsageError(
         f"--frozen-levels {levels} does not fit this encoder.", "Leave it off for this encoder."
+    )
+
+
+def _unknown(name: str, problem: Exception) -> UsageError:
+    return UsageError(
+        f"There is no pretrained network called '{name}' ({problem}).",
+        "Choose one that `timm.list_models()` names.",
     )
 
 

@@ -1,17 +1,19 @@
-"""The generator: a U-Net that reads luma and hints and votes on chroma at a quarter of the size."""
+"""What every generator is: luma and hints in, a vote on chroma at a quarter of the size out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from vidcolor.color.chroma import Bins
+from vidcolor.errors import UsageError
 from vidcolor.network.config import GeneratorConfig
-from vidcolor.network.encoders import channels_and_strides, create_encoder
+from vidcolor.network.decoding import Decoding
+from vidcolor.network.fusion import ConcatFusion, FilmFusion
+from vidcolor.network.initialise import initialise
+from vidcolor.network.layers import ContextBlock
 
-OUTPUT_STRIDE = 4
 REGRESSION_SCALE = 64.0
 
 
@@ -28,128 +30,76 @@ class GeneratorOutput:
     regression: Tensor
 
 
-class ContextBlock(nn.Module):
-    """Pre-norm transformer block without positions (Vaswani et al. 2017), on (n, c, h, w)."""
-
-    def __init__(self, channels: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm_attention = nn.LayerNorm(channels)
-        self.qkv = nn.Linear(channels, 3 * channels)
-        self.project = nn.Linear(channels, channels)
-        self.scale_attention = nn.Parameter(torch.full((channels,), 0.05))
-        self.norm_mlp = nn.LayerNorm(channels)
-        self.mlp = nn.Sequential(
-            nn.Linear(channels, 2 * channels), nn.GELU(), nn.Linear(2 * channels, channels)
-        )
-        self.scale_mlp = nn.Parameter(torch.full((channels,), 0.05))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Features (n, c, h, w) in, the same shape out."""
-        n, c, h, w = features.shape
-        tokens = features.flatten(2).transpose(1, 2)
-        qkv = self.qkv(self.norm_attention(tokens)).view(n, h * w, 3, self.heads, c // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        mixed = F.scaled_dot_product_attention(query, key, value)
-        mixed = mixed.transpose(1, 2).reshape(n, h * w, c)
-        tokens = tokens + self.scale_attention * self.project(mixed)
-        tokens = tokens + self.scale_mlp * self.mlp(self.norm_mlp(tokens))
-        result: Tensor = tokens.transpose(1, 2).reshape(n, c, h, w)
-        return result
-
-
-def _convolution(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
-
-
-class DecoderStep(nn.Module):
-    """Convolution, nearest to the skip's size, plus the skip, convolution."""
-
-    def __init__(self, inputs: int, skip: int, outputs: int) -> None:
-        super().__init__()
-        self.before = _convolution(inputs, outputs)
-        self.skip = nn.Conv2d(skip, outputs, 1)
-        self.after = _convolution(outputs, outputs)
-
-    def forward(self, features: Tensor, skip: Tensor) -> Tensor:
-        """Features (n, c, h, w) and skip (n, s, 2h, 2w) in, (n, outputs, 2h, 2w) out."""
-        enlarged = F.interpolate(self.before(features), scale_factor=2.0, mode="nearest")
-        result: Tensor = self.after(enlarged + self.skip(skip))
-        return result
-
-
 class Generator(nn.Module):
-    """U-Net over a pretrained encoder, with a distribution head and a regression head."""
+    """What all generators share: fusion and context at the bottleneck, and the two heads.
 
-    def __init__(self, config: GeneratorConfig, *, pretrained: bool = False) -> None:
+    Each kind gives `descend` and `ascend`, and builds itself in the order of the walk: its way
+    down, `_add_bottleneck`, its way up, `_add_heads`.
+
+    Attributes:
+        config: what it is built of.
+        encoder: the pretrained part, or None where all is from scratch.
+    """
+
+    encoder: nn.Module | None
+    fusion: nn.Module | None
+
+    def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = create_encoder(config.encoder, pretrained=pretrained)
-        levels = channels_and_strides(self.encoder)
-        self.used = [i for i, (_, stride) in enumerate(levels) if stride >= OUTPUT_STRIDE]
-        channels = [levels[i][0] for i in self.used]
+        self.encoder = None
+
+    def _add_bottleneck(self, channels: int, *, pretrained: bool) -> None:
+        config = self.config
+        blocks = config.context_blocks or 0
+        if blocks and channels % config.context_heads:
+            raise UsageError(
+                f"{config.context_heads} attention heads do not divide the {channels} channels"
+                " of the bottleneck.",
+                "Choose a number that does, or no context blocks.",
+            )
+        fusions = {"concat": ConcatFusion, "film": FilmFusion}
+        self.fusion = None
+        if config.fusion_network is not None:
+            fusion = fusions[config.fusion]
+            self.fusion = fusion(channels, config.fusion_network, pretrained=pretrained)
         self.context = nn.ModuleList(
-            ContextBlock(channels[-1], config.context_heads) for _ in range(config.context_blocks)
+            ContextBlock(channels, config.context_heads) for _ in range(blocks)
         )
-        inputs = [channels[-1], *config.decoder_channels[:-1]]
-        self.decoder = nn.ModuleList(
-            DecoderStep(i, s, o)
-            for i, s, o in zip(inputs, channels[-2::-1], config.decoder_channels, strict=True)
-        )
-        self.head_bins = nn.Conv2d(config.decoder_channels[-1], config.bins, 1)
-        self.head_regression = nn.Conv2d(config.decoder_channels[-1], 2, 1)
+
+    def _add_heads(self, channels: int) -> None:
+        self.head_bins = nn.Conv2d(channels, self.config.bins, 1)
+        self.head_regression = nn.Conv2d(channels, 2, 1)
+        initialise(self, self.config.init)
+
+    def descend(self, batch: Tensor) -> list[Tensor]:
+        """Features from the batch, finest first: those that skip across, and the bottleneck's."""
+        raise NotImplementedError
+
+    def ascend(self, features: Tensor, skips: list[Tensor]) -> Tensor:
+        """From the bottleneck's features back to a quarter of the batch's size."""
+        raise NotImplementedError
 
     def forward(self, batch: Tensor) -> GeneratorOutput:
         """Batch (n, 4, height, width) in, sides multiples of 32; see `network_input` for ranges."""
-        pyramid = self.encoder(batch)
-        skips = [pyramid[i] for i in self.used]
-        features = skips.pop()
+        *skips, features = self.descend(batch)
+        if self.fusion is not None:
+            features = self.fusion(features, batch)
         for block in self.context:
             features = block(features)
-        for step in self.decoder:
-            features = step(features, skips.pop())
+        features = self.ascend(features, skips)
         return GeneratorOutput(self.head_bins(features), self.head_regression(features))
 
 
 class Decoder(nn.Module):
-    """Generator and decoding in one graph, as every backend runs it.
+    """Generator and decoding in one graph, as every backend runs it."""
 
-    The rebalancing is divided out of the distribution by subtracting the logarithm of its weights
-    from the logits; the chroma is the expected value at temperature T.
-    """
-
-    centers: Tensor
-    log_weights: Tensor
-
-    def __init__(self, generator: Generator, centers: Tensor, weights: Tensor) -> None:
+    def __init__(self, generator: Generator, bins: Bins) -> None:
         super().__init__()
         self.generator = generator
-        self.register_buffer("centers", (centers - 128.0).clone())
-        self.register_buffer("log_weights", weights.log().view(1, -1, 1, 1).clone())
+        self.decoding = Decoding(bins)
 
     def forward(self, batch: Tensor, sharpness: Tensor) -> Tensor:
-        """Decode a batch.
-
-        Args:
-            batch: (n, 4, height, width).
-            sharpness: (1,), 1 / temperature.
-
-        Returns:
-            (n, 3, height / 4, width / 4): Cb and Cr on 0..255, and the distribution's standard
-            deviation in the same unit.
-        """
-        logits = self.generator(batch).logits
-        return self.decode(logits, sharpness)
-
-    def decode(self, logits: Tensor, sharpness: Tensor) -> Tensor:
-        """The statistics of `forward` from logits (n, bins, h, w)."""
-        share = torch.softmax((logits - self.log_weights) * sharpness, 1)
-        moments = torch.cat([self.centers, (self.centers**2).sum(1, keepdim=True)], 1)
-        mean = F.conv2d(share, moments.t()[:, :, None, None].to(share.dtype))
-        chroma, squared = mean[:, :2], mean[:, 2:]
-        spread = (squared - (chroma**2).sum(1, keepdim=True)).clamp_min(0).sqrt()
-        return torch.cat([chroma + 128.0, spread], 1)
+        """Batch (n, 4, height, width) and sharpness (1,) to the statistics of `Decoding`."""
+        planes: Tensor = self.decoding(self.generator(batch).logits, sharpness)
+        return planes

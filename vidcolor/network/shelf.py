@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from vidcolor.errors import ModelError
+from vidcolor.errors import ModelError, UsageError
 from vidcolor.network.config import Calibration, GeneratorConfig, ModelInfo
 
 FORMAT = "vidcolor-1"
@@ -125,13 +126,17 @@ def _info(path: Path, header: dict[str, str]) -> ModelInfo:
         )
     try:
         stored = json.loads(header["info"])
-        stored["generator"]["decoder_channels"] = tuple(stored["generator"]["decoder_channels"])
-        stored["generator"] = GeneratorConfig(**stored["generator"])
+        stored["generator"] = _generator(stored["generator"])
         table = stored["calibration"]
         stored["calibration"] = Calibration(tuple(table["spread"]), tuple(table["confidence"]))
         return ModelInfo(**stored)
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, UsageError) as problem:
         raise ModelError(
             f"The header of {path} cannot be understood ({problem}).",
             "Give a model made by this version's vidcolor train.",
         ) from problem
+
+
+def _generator(stored: dict[str, Any]) -> GeneratorConfig:
+    channels = stored["decoder_channels"]
+    return GeneratorConfig(**stored | {"decoder_channels": channels and tuple(channels)})

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from vidcolor.color.chroma import Bins, bins_from_histogram, count_chroma
 from vidcolor.errors import InputError, MachineError, OutputError
+from vidcolor.network.build import build_generator
 from vidcolor.network.checkpoint import load_model, save_model
 from vidcolor.network.config import GeneratorConfig, ModelInfo
 from vidcolor.network.encoders import frozen_modules
@@ -76,7 +77,7 @@ class Trainer:
             return model.generator, model.bins
         bins = _count_bins(self.store, self.train)
         config = GeneratorConfig(encoder=self.settings.encoder, bins=bins.count)
-        return Generator(config, pretrained=True), bins
+        return build_generator(config, pretrained=True), bins
 
     def fit(self) -> None:
         """Train to the end of the schedule, saving on the way.
@@ -170,9 +171,7 @@ class Trainer:
                 value.copy_(own[key])
 
     def _report(self, terms: dict[str, float]) -> None:
-        decoder = Decoder(
-            self.average, torch.from_numpy(self.bins.centers), torch.from_numpy(self.bins.weights)
-        ).to(self.device)
+        decoder = Decoder(self.average, self.bins).to(self.device)
         result = validate(decoder.eval(), self.store, self.held_out)
         row = {
             "step": self.progress.step,

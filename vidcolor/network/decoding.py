@@ -1,0 +1,48 @@
+"""From logits to chroma: the one place where a distribution becomes a colour, differentiable."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vidcolor.color.chroma import Bins
+
+
+class Decoding(nn.Module):
+    """Statistics of the distribution over chroma bins.
+
+    The rebalancing is divided out of the distribution by subtracting the logarithm of its weights
+    from the logits; the chroma is the expected value at temperature T.
+    """
+
+    centers: Tensor
+    log_weights: Tensor
+
+    def __init__(self, bins: Bins) -> None:
+        super().__init__()
+        self.register_buffer("centers", torch.from_numpy(bins.centers) - 128.0)
+        self.register_buffer("log_weights", torch.from_numpy(bins.weights).log().view(1, -1, 1, 1))
+
+    def forward(self, logits: Tensor, sharpness: Tensor | float = 1.0) -> Tensor:
+        """Decode logits (n, bins, h, w).
+
+        Args:
+            logits: of the rebalanced distribution.
+            sharpness: 1 / temperature; a tensor (1,) where it is an input of the graph.
+
+        Returns:
+            (n, 3, h, w): Cb and Cr on 0..255, and the distribution's standard deviation in the
+            same unit.
+        """
+        share = torch.softmax((logits - self.log_weights) * sharpness, 1)
+        moments = torch.cat([self.centers, (self.centers**2).sum(1, keepdim=True)], 1)
+        mean = F.conv2d(share, moments.t()[:, :, None, None].to(share.dtype))
+        chroma, squared = mean[:, :2], mean[:, 2:]
+        spread = (squared - (chroma**2).sum(1, keepdim=True)).clamp_min(0).sqrt()
+        return torch.cat([chroma + 128.0, spread], 1)
+
+    def chroma(self, logits: Tensor) -> Tensor:
+        """Expected chroma (n, 2, h, w), Cb and Cr on 0..255, in float32: what losses see."""
+        share = torch.softmax(logits.float() - self.log_weights, 1)
+        return F.conv2d(share, self.centers.t()[:, :, None, None]) + 128.0
