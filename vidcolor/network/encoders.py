@@ -35,7 +35,7 @@ def create_encoder(name: str, *, pretrained: bool) -> nn.Module:
     except RuntimeError as problem:
         raise _unknown(name, problem) from problem
     if pretrained:
-        encoder.load_state_dict(_for_luma(_imagenet_weights(name), encoder))
+        encoder.load_state_dict(_for_luma(imagenet_weights(name), encoder))
     return encoder
 
 
@@ -50,7 +50,7 @@ def create_classifier(name: str, *, pretrained: bool) -> nn.Module:
     except RuntimeError as problem:
         raise _unknown(name, problem) from problem
     if pretrained:
-        network.load_state_dict(_for_luma(_imagenet_weights(name), network))
+        network.load_state_dict(_for_luma(imagenet_weights(name), network))
     return network
 
 
@@ -98,7 +98,12 @@ def _unknown(name: str, problem: Exception) -> UsageError:
     )
 
 
-def _imagenet_weights(name: str) -> dict[str, Tensor]:
+def imagenet_weights(name: str) -> dict[str, Tensor]:
+    """State dict of a timm network trained on ImageNet, from a package or from timm's own source.
+
+    Raises:
+        ModelError: the weights are neither in an installed package nor to be had online.
+    """
     if name in PACKAGED:
         return _packaged_weights(name)
     try:
@@ -121,9 +126,10 @@ def _packaged_weights(name: str) -> dict[str, Tensor]:
         ) from problem
     path = Path(getattr(module, class_name).get_model_file_path())
     stored = torch.load(path, map_location="cpu", weights_only=True)
-    network = timm.create_model(name)
-    floats = [key for key, value in network.state_dict().items() if value.is_floating_point()]
-    return dict(zip(floats, (v for v in stored.values() if v.is_floating_point()), strict=True))
+    weights: dict[str, Tensor] = timm.create_model(name).state_dict()
+    floats = [key for key, value in weights.items() if value.is_floating_point()]
+    given = (value for value in stored.values() if value.is_floating_point())
+    return weights | dict(zip(floats, given, strict=True))
 
 
 def _for_luma(weights: dict[str, Tensor], encoder: nn.Module) -> dict[str, Tensor]:

@@ -1,0 +1,129 @@
+"""What frozen networks see in a picture: features for the perceptual loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from vidcolor.errors import ModelError, UsageError
+from vidcolor.network.config import JUDGE
+from vidcolor.network.encoders import PACKAGED, imagenet_weights
+
+MOBILENET = "mobilenet_v2"
+MOBILENET_FILE = "mobilenet_v2-b0353104.pth"
+DEFAULT_LAYERS = {
+    "tf_efficientnet_lite1": ("blocks.0", "blocks.1", "blocks.2", "blocks.4"),
+    "tf_efficientnet_lite2": ("blocks.0", "blocks.1", "blocks.2", "blocks.4"),
+    MOBILENET: ("features.1", "features.3", "features.6", "features.13"),
+}
+
+
+@dataclass(frozen=True)
+class _Part:
+    name: str
+    module: nn.Module
+
+
+class PerceptualFeatures(nn.Module):
+    """Features of a frozen ImageNet network at named layers, always in evaluation mode.
+
+    Args:
+        network: tf_efficientnet_lite1 or tf_efficientnet_lite2 (weights from packages), or
+            mobilenet_v2 (weights from TORCH_HOME; then it is no second judge any more).
+        layers: names of its parts, as `names` lists them; none for a sensible choice.
+
+    Raises:
+        UsageError: the network is the judge or unknown, or has no such layer.
+        ModelError: its weights are not to be had.
+    """
+
+    def __init__(self, network: str = "tf_efficientnet_lite1", layers: Sequence[str] = ()) -> None:
+        super().__init__()
+        parts = _parts(network)
+        self.names = [part.name for part in parts]
+        self.layers = tuple(layers) or DEFAULT_LAYERS[network]
+        for layer in self.layers:
+            if layer not in self.names:
+                raise UsageError(
+                    f"{network} has no layer '{layer}'.", f"Choose of {', '.join(self.names)}."
+                )
+        last = max(self.names.index(layer) for layer in self.layers)
+        self.names = self.names[: last + 1]
+        self.body = nn.ModuleList(part.module for part in parts[: last + 1])
+        self.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """Stay in evaluation mode."""
+        return super().train(False)
+
+    def forward(self, picture: Tensor) -> list[Tensor]:
+        """Features of pictures (n, 3, height, width) on 0..255, in the order of the network."""
+        features = (picture - 127.0) / 128.0
+        found = []
+        for name, part in zip(self.names, self.body, strict=True):
+            features = part(features)
+            if name in self.layers:
+                found.append(features)
+        return found
+
+    def distance(self, result: Tensor, truth: Tensor) -> Tensor:
+        """How differently the network sees two batches of pictures: a scalar, 0 for equal ones.
+
+        The mean over layers of the mean absolute difference, in units of the truth's mean absolute
+        activation there, so that every layer counts alike. No gradient flows into the truth.
+        """
+        with torch.no_grad():
+            wanted = self(truth)
+        terms = [
+            (found - goal).abs().mean() / goal.abs().mean().clamp_min(1e-6)
+            for found, goal in zip(self(result), wanted, strict=True)
+        ]
+        return torch.stack(terms).mean()
+
+
+def _parts(network: str) -> list[_Part]:
+    if network == JUDGE:
+        raise UsageError(
+            f"{JUDGE} judges the models in the evaluation; none may learn from it.",
+            "Choose tf_efficientnet_lite1.",
+        )
+    if network == MOBILENET:
+        return _mobilenet()
+    if network not in PACKAGED:
+        raise UsageError(
+            f"The perceptual loss has no network '{network}'.",
+            f"Choose one of {', '.join(DEFAULT_LAYERS)}.",
+        )
+    body: Any = timm.create_model(network)
+    body.load_state_dict(imagenet_weights(network))
+    parts = [_Part("stem", nn.Sequential(body.conv_stem, body.bn1))]
+    return parts + [_Part(f"blocks.{i}", block) for i, block in enumerate(body.blocks)]
+
+
+def _mobilenet() -> list[_Part]:
+    from torchvision.models import mobilenet_v2
+
+    file = Path(torch.hub.get_dir()) / "checkpoints" / MOBILENET_FILE
+    if not file.is_file():
+        raise ModelError(
+            f"The weights of {MOBILENET} are not in {file.parent}.",
+            "Set TORCH_HOME to where they lie, or choose tf_efficientnet_lite1.",
+        )
+    body = mobilenet_v2()
+    body.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    for module in body.modules():
+        if isinstance(module, nn.Conv2d) and module.stride == (2, 2):
+            module.padding = (0, 0)
+            module.register_forward_pre_hook(_pad_as_trained)
+    return [_Part(f"features.{i}", feature) for i, feature in enumerate(body.features)]
+
+
+def _pad_as_trained(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+    """Right and bottom only: the weights come from TensorFlow."""
+    return nn.functional.pad(inputs[0], (0, 1, 0, 1))
