@@ -58,23 +58,33 @@ MotionSource = Callable[[int, int, NDArray[np.uint8], NDArray[np.uint8]], Motion
 
 def _positions(flow: Floats) -> tuple[Floats, Floats]:
     height, width = flow.shape[:2]
-    ys, xs = np.mgrid[:height, :width].astype(np.float32)
-    return xs + flow[..., 0], ys + flow[..., 1]
+    xs, ys = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    return flow[..., 0] + xs, flow[..., 1] + ys[:, None]
+
+
+def length(vectors: Floats) -> Floats:
+    """Euclidean lengths of vectors whose two components are the last axis."""
+    return np.asarray(np.sqrt(np.square(vectors[..., 0]) + np.square(vectors[..., 1])))
 
 
 def _sampling(flow: Floats, mask: Mask) -> sparse.csr_array:
     height, width = mask.shape
-    xs, ys = (position[mask].astype(np.float64) for position in _positions(flow))
-    left = np.clip(np.floor(xs), 0, max(width - 2, 0)).astype(np.int32)
-    top = np.clip(np.floor(ys), 0, max(height - 2, 0)).astype(np.int32)
-    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+    xs, ys = (position[mask] for position in _positions(flow))
+    left = np.clip(np.floor(xs), 0, max(width - 2, 0))
+    top = np.clip(np.floor(ys), 0, max(height - 2, 0))
     u, v = np.clip(xs - left, 0, 1), np.clip(ys - top, 0, 1)
-    columns = np.stack([top * width + left, top * width + right,
-                        bottom * width + left, bottom * width + right], 1)  # fmt: skip
-    weights = np.stack([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], 1)
+    right, below = int(width > 1), width if height > 1 else 0
+    corner = top.astype(np.int32) * width + left.astype(np.int32)
+    columns = np.empty((len(xs), 4), np.int32)
+    weights = np.empty((len(xs), 4), np.float32)
+    for place, (step, weight) in enumerate((
+        (0, (1 - u) * (1 - v)), (right, u * (1 - v)), (below, (1 - u) * v), (below + right, u * v),
+    )):  # fmt: skip
+        columns[:, place] = corner + step
+        weights[:, place] = weight
     rows = np.arange(0, 4 * len(xs) + 1, 4, dtype=np.int32)
-    data = weights.astype(np.float32).ravel()
-    return sparse.csr_array((data, columns.ravel(), rows), shape=(len(xs), height * width))
+    shape = len(xs), height * width
+    return sparse.csr_array((weights.ravel(), columns.ravel(), rows), shape=shape)
 
 
 def inside(flow: Floats) -> Mask:
@@ -103,8 +113,8 @@ def visible(flow: Floats, back: Floats, luma: Floats, other: Floats) -> Mask:
         other: the other frame's luma.
     """
     moved = _remap(np.dstack([back, other]), flow)
-    error = np.linalg.norm(flow + moved[..., :2], axis=2)
-    allowed = FORWARD_BACKWARD_PIXELS + FORWARD_BACKWARD_SHARE * np.linalg.norm(flow, axis=2)
+    error = length(flow + moved[..., :2])
+    allowed = FORWARD_BACKWARD_PIXELS + FORWARD_BACKWARD_SHARE * length(flow)
     same = np.abs(moved[..., 2] - luma) < LUMA_RESIDUAL
     return np.asarray((error < allowed) & same & inside(flow))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.evaluate.colour import Picture
+from vidcolor.evaluate.colour import Floats, Picture
 
 CLOSENESS_TOLERANCE = 0.05 * 255
 
@@ -17,14 +17,18 @@ def psnr(result: Picture, truth: Picture) -> float:
     return float("inf") if mean_square == 0 else 10 * float(np.log10(255**2 / mean_square))
 
 
-def _opponents(picture: Picture) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    red, green, blue = np.moveaxis(picture, -1, 0).astype(np.float64)
+def _opponents(picture: Picture) -> tuple[Floats, Floats]:
+    """rg and yb; halves of whole numbers, which float32 and their squares in it hold exactly."""
+    red, green, blue = np.moveaxis(picture, -1, 0).astype(np.float32)
     return red - green, (red + green) / 2 - blue
 
 
-def _colourfulness(rg: NDArray[np.float64], yb: NDArray[np.float64]) -> float:
-    spread = np.sqrt(rg.var() + yb.var())
-    return float(spread + 0.3 * np.sqrt(rg.mean() ** 2 + yb.mean() ** 2))
+def _colourfulness(rg: Floats, yb: Floats) -> float:
+    means = [float(part.mean(dtype=np.float64)) for part in (rg, yb)]
+    squares = [float(np.square(part).mean(dtype=np.float64)) for part in (rg, yb)]
+    mean_square = means[0] ** 2 + means[1] ** 2
+    spread = np.sqrt(max(0.0, sum(squares) - mean_square))
+    return float(spread + 0.3 * np.sqrt(mean_square))
 
 
 def colourfulness(picture: Picture) -> float:
@@ -44,7 +48,8 @@ def closeness(result: Picture, truth: Picture) -> float:
     The accuracy of Nazeri, Ng, Ebrahimi 2018. It rewards grey; kept to be comparable.
     """
     difference = np.abs(result.astype(np.int32) - truth.astype(np.int32))
-    return float((difference.max(axis=2) <= CLOSENESS_TOLERANCE).mean())
+    red, green, blue = np.moveaxis(difference <= CLOSENESS_TOLERANCE, -1, 0)
+    return float((red & green & blue).mean())
 
 
 def histograms(picture: Picture) -> NDArray[np.float64]:

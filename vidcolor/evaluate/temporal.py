@@ -17,7 +17,7 @@ import numpy as np
 from vidcolor.evaluate.colour import Floats, Picture, Planes, to_picture, to_planes
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.delta_e import delta_e, to_lab
-from vidcolor.evaluate.flow import Estimated, Motion, MotionSource
+from vidcolor.evaluate.flow import Estimated, Motion, MotionSource, length
 from vidcolor.evaluate.measures import colourfulness, histograms, psnr
 from vidcolor.evaluate.series import DISTANCES, ClipScore, RowSums
 
@@ -138,7 +138,7 @@ class _Walk:
         with self._costs("flicker, warp error"):
             seen = motion.visible.ravel()
             change = motion.warp @ now.errors - before.errors[seen]
-            lengths = np.hypot(change[:, 0::2], change[:, 1::2])
+            lengths = length(change.reshape(len(change), change.shape[1] // 2, 2))
             for row, sums in enumerate(self.sums):
                 sums.add_flicker(distance, lengths[:, row], seen.size)
             if distance == 1:
