@@ -213,3 +213,15 @@ def test_two_models_get_rows_of_their_own(tmp_path, tint, capsys):
 
 def test_scaled_chroma_keeps_neutral():
     assert (scale_chroma(np.full((2, 1, 1), 128, np.float32), 3) == 128).all()
+
+
+def test_clips_in_folders_are_named_by_their_place_and_skipped_by_pattern(tmp_path, capsys):
+    for name in ("sea/one", "sea/two", "town/one", "bw_old"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_clip(tmp_path / f"{name}.mp4", panning(3))
+    evaluate("--data", tmp_path, "--skip", "bw_*", "--degrade", 0.5, "--json", tmp_path / "r.json")
+    report = result(tmp_path / "r.json")
+    assert [table["title"] for table in report["tables"]] == ["3 clips", "sea (2 clips)"]
+    names = {(item["name"], item["category"]) for item in report["items"]}
+    assert names == {("sea/one", "sea"), ("sea/two", "sea"), ("town/one", "town")}
+    assert figure(report, 0, "truth", "psnr") == "inf"

@@ -13,6 +13,7 @@ from vidcolor.evaluate.colouring import each
 from vidcolor.evaluate.flow import Motion
 from vidcolor.evaluate.report import figure_of
 from vidcolor.evaluate.temporal import score_clip
+from vidcolor.evaluate.wear import Wear
 
 
 def still(start, end, luma, other):
@@ -185,3 +186,49 @@ def test_a_cut_after_which_nothing_is_visible_breaks_nothing():
     frames = [black, black + np.uint8(255), scenery(2), black]
     score = score_clip(frames, {"row": chromas(frames)})["row"]
     assert score.flicker[1] == 0 or np.isnan(score.flicker[1])
+
+
+def test_worn_clips_flicker_jump_and_repeat_but_their_truth_is_clean():
+    frames = panning(60, step=1)
+    shown = list(Wear(0.5, 2)(iter(frames)))
+    again = list(Wear(0.5, 2)(iter(frames)))
+    assert all(np.array_equal(a[1], b[1]) for a, b in zip(shown, again, strict=True))
+    inner = np.s_[8:-8, 8:-8]
+    jumps, repeats = set(), 0
+    for index, (picture, luma) in enumerate(shown):
+        assert luma.shape == picture.shape[:2]
+        if index and picture is shown[index - 1][0]:
+            assert luma is shown[index - 1][1]
+            repeats += 1
+            continue
+        found = [
+            (y, x)
+            for y in range(-4, 5)
+            for x in range(-4, 5)
+            if np.array_equal(np.roll(frames[index], (y, x), (0, 1))[inner], picture[inner])
+        ]
+        assert len(found) == 1
+        jumps.update(found)
+    assert len(jumps) > 5
+    assert 0 < repeats < 12
+    brightness = [float(luma.mean()) for _, luma in shown]
+    clean = [float(to_planes(picture).luma.mean()) for picture, _ in shown]
+    assert np.std(brightness) > 3 * np.std(clean)
+
+
+def test_on_worn_clips_grey_still_has_no_flicker_share_and_truth_is_perfect():
+    frames = panning(10)
+
+    def shining(luma):
+        for frame in luma:
+            yield np.stack([np.full(frame.shape, 128.0, np.float32), frame.astype(np.float32)])
+
+    rows = each({"per frame": shining})
+    worn = score_rows(iter(frames), rows, wear=Wear(0.5, 1))
+    clean = score_rows(iter(frames), rows)
+    assert worn["truth"].psnr == np.inf
+    assert worn["truth"].flicker[0] == 0
+    assert worn["grey"].cf == 0
+    # Colour that follows brightness flickers with the film's brightness.
+    share = [s["per frame"].flicker[0] - s["grey"].flicker[0] for s in (worn, clean)]
+    assert share[0] > 2 * abs(share[1])

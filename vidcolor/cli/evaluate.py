@@ -58,10 +58,12 @@ FILE = click.Path(dir_okay=False, path_type=Path)
               type=click.Choice(["all", "even", "odd"]),
               help="[Data] Which pictures, by index in sorted order.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), help="[Data] So many pictures and clips at most.")
+@click.option("--skip", multiple=True, metavar="PATTERN",
+              help="[Data] Leave out files of such names, as bw_*; repeatable.")  # fmt: skip
 @click.option("--frames", type=click.IntRange(1), help="[Data] So many frames of a clip at most.")
 @click.option("--crop", type=click.IntRange(16), help="[Data] Resize and cut to a square of N.")
 @click.option("--degrade", default=0.0, show_default=True, type=click.FloatRange(0, 1),
-              help="[Data] Damage the luma that is coloured, as training does.")  # fmt: skip
+              help="[Data] Wear out what is coloured, as age does.")  # fmt: skip
 @click.option("--hints", default="0", show_default=True, metavar="N,N,...",
               help="[Data] Numbers of dots of true colour that are given.")  # fmt: skip
 @click.option("--model", "models", multiple=True, metavar="NAME|PATH",
@@ -113,11 +115,11 @@ def evaluate(models: tuple[str, ...], device: str, **options: Any) -> None:
 def _check_together(models: tuple[str, ...], options: dict[str, Any]) -> None:
     if (options["data"] is None) == (options["pairs"] is None):
         raise UsageError("Nothing, or too much, to evaluate.", "Give --data DIR or --pairs A B.")
-    colours = models or options["crop"] or options["degrade"] or options["curve"]
-    if options["pairs"] and (colours or options["hints"] != "0"):
+    unfit = any(options[key] for key in ("crop", "degrade", "curve", "skip"))
+    if options["pairs"] and (models or unfit or options["hints"] != "0"):
         raise UsageError(
             "--pairs compares finished results.",
-            "Leave out --model, --crop, --degrade, --hints and --curve.",
+            "Leave out --model, --crop, --degrade, --hints, --curve and --skip.",
         )
 
 
@@ -131,6 +133,7 @@ def _settings(options: dict[str, Any]) -> Settings:
         preparation=Preparation(options["crop"], options["degrade"]),
         split=options["split"],
         limit=options["limit"],
+        skip=options["skip"],
         frames=options["frames"],
         curve=options["curve"],
         jobs=options["jobs"],

@@ -10,28 +10,37 @@ with `clip_table` of the module of that name, `cells` and `plain` of `table`.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import tee
 from pathlib import Path
+from typing import TypeVar
 
-from vidcolor.evaluate.colour import Floats, Picture, to_planes
-from vidcolor.evaluate.colouring import PER_FRAME, Luma, Paint, enlarge, grey
+from vidcolor.evaluate.colour import Picture, to_planes
+from vidcolor.evaluate.colouring import PER_FRAME, Paint, enlarge, grey
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.flow import Estimated, MotionSource
 from vidcolor.evaluate.read import read_clip
 from vidcolor.evaluate.series import ClipScore
 from vidcolor.evaluate.temporal import score_clip
+from vidcolor.evaluate.wear import Wear
 
 GREY = "grey"
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class ClipResult:
-    """All rows of one clip; `scores` holds "grey" and "truth" besides the rows asked for."""
+    """All rows of one clip; `scores` holds "grey" and "truth" besides the rows asked for.
+
+    `category` is the folder it lies in, "" where there is none.
+    """
 
     name: str
     scores: dict[str, ClipScore]
+    category: str = ""
 
 
 def evaluate_clips(
@@ -40,6 +49,7 @@ def evaluate_clips(
     limit: int | None = None,
     costs: Costs | None = None,
     jobs: int = 1,
+    degrade: float = 0.0,
 ) -> list[ClipResult]:
     """Score all rows of `paint`, grey and the truth on every clip.
 
@@ -49,14 +59,18 @@ def evaluate_clips(
         limit: frames of each clip at most.
         costs: takes the seconds each metric took.
         jobs: threads.
+        degrade: strength of the damage to what the rows see, 0..1; the same for every clip of a
+            name in every run.
 
     Raises:
         InputError: a clip cannot be read.
     """
-    return [
-        ClipResult(path.stem, score_rows(read_clip(path, limit), paint, None, costs, jobs))
-        for path in paths
-    ]
+    results = []
+    for path in paths:
+        wear = Wear(degrade, zlib.crc32(path.stem.encode())) if degrade > 0 else None
+        scores = score_rows(read_clip(path, limit), paint, None, costs, jobs, wear)
+        results.append(ClipResult(path.stem, scores))
+    return results
 
 
 def score_rows(
@@ -65,21 +79,32 @@ def score_rows(
     motion: MotionSource | None = None,
     costs: Costs | None = None,
     jobs: int = 1,
+    wear: Wear | None = None,
 ) -> dict[str, ClipScore]:
-    """Score all rows of `paint`, grey and the truth on one clip's frames (evaluation size)."""
-    truth, source = tee(frames)
-    luma = (to_planes(picture).luma_bytes for picture in source)
-    colourless, given, guides = tee(luma, 3)
-    source_of_motion = motion or Estimated()
-    painted = {GREY: grey(colourless), **paint(given, source_of_motion)}
+    """Score all rows of `paint`, grey and the truth on one clip's frames (evaluation size).
+
+    With `wear` the rows see worn luma; baselines that warp then find their motion on it, as any
+    tool has to, and the referee its own on the clean luma.
+    """
+    costs = costs or Costs()
+    shown = wear(frames) if wear else ((p, to_planes(p).luma_bytes) for p in frames)
+    clean, seen = tee(shown)
+    colourless, given, guides = tee((luma for _, luma in seen), 3)
+    referee = motion or Estimated()
+    painted = {GREY: grey(colourless), **paint(given, Estimated() if wear else referee)}
     streams = zip(painted.items(), tee(guides, len(painted)), strict=True)
-    rows = {name: _full_size(chroma, guide) for (name, chroma), guide in streams}
-    return score_clip(truth, rows, source_of_motion, costs, jobs)
+    rows = {name: _timed(map(enlarge, chroma, guide), costs) for (name, chroma), guide in streams}
+    truth = _timed((picture for picture, _ in clean), costs)
+    return score_clip(truth, rows, referee, costs, jobs)
 
 
-def _full_size(chroma: Iterator[Floats], guide: Iterator[Luma]) -> Iterator[Floats]:
-    for planes, luma in zip(chroma, guide, strict=False):
-        yield enlarge(planes, luma)
+def _timed(items: Iterator[Item], costs: Costs) -> Iterator[Item]:
+    while True:
+        with costs("decoding, colouring, smoothing"):
+            item = next(items, None)
+        if item is None:
+            return
+        yield item
 
 
 def per_frame_row(row: str) -> str:

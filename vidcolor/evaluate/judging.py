@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from vidcolor.errors import InputError
@@ -26,6 +27,7 @@ from vidcolor.evaluate.session import (
     clip_paint,
     find_data,
     load_samples,
+    place_of,
     score_pictures,
     tabulate,
 )
@@ -111,7 +113,7 @@ class Session:
         """Colour clips and score them."""
         self.data["clips"] = fingerprint(paths, root)
         results: list[ClipResult] = []
-        failed = []
+        failed: list[str] = []
         for path in paths:
             self.say(f"clip: {path.name}")
             paint = clip_paint(contenders)
@@ -119,16 +121,20 @@ class Session:
             steady = bool(contenders) and contenders[0].steady is not None
             strip = Strip(prefix + (OWN if steady else PER_FRAME))
             try:
-                results += evaluate_clips(
+                scored = evaluate_clips(
                     [path],
                     strip.along(paint),
                     self.settings.frames,
                     self.costs,
                     self.settings.jobs,
+                    self.settings.preparation.degrade,
                 )
             except InputError as error:
                 failed.append(error.sentence)
-            self.exhibits.strips[path.stem] = tuple(strip.pictures)
+                continue
+            name, category = place_of(path, root)
+            results.append(replace(scored[0], name=name, category=category))
+            self.exhibits.strips[name] = tuple(strip.pictures)
         self._add_clips(results, failed)
 
     def _add_clips(self, results: list[ClipResult], failed: list[str]) -> None:
@@ -160,12 +166,13 @@ class Session:
             self.say(f"clip: {result.name}")
             try:
                 scored, notes = paired.score_clip_pair(
-                    result, truth, self.settings.frames, self.costs
+                    result, truth, self.settings.frames, self.costs, self.settings.jobs
                 )
             except InputError as error:
                 failed.append(error.sentence)
                 continue
-            results.append(scored)
+            name, category = place_of(truth, root)
+            results.append(replace(scored, name=name, category=category))
             self.notes += notes
         self.notes.append("No flicker share: there is no per-frame colour beside a finished clip.")
         self._add_clips(results, failed)
@@ -181,7 +188,7 @@ def judge_folder(
         ModelError: the judge is not installed.
     """
     session = Session(settings, device, say)
-    found = find_data(root)
+    found = find_data(root, settings)
     if found["pictures"]:
         session.pictures(settings.chosen(found["pictures"]), root, contenders)
     if found["clips"]:

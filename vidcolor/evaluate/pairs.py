@@ -93,7 +93,7 @@ def score_pairs(bench: Bench, results: list[Picture], side: int) -> list[Picture
 
 
 def score_clip_pair(
-    result: Path, truth: Path, limit: int | None, costs: Costs
+    result: Path, truth: Path, limit: int | None, costs: Costs, jobs: int = 1
 ) -> tuple[ClipResult, tuple[str, ...]]:
     """Grey, the result and the truth, over the common part; and what is to be said.
 
@@ -105,7 +105,7 @@ def score_clip_pair(
         sizes = [f"{width} x {height}" for height, width in shapes]
         raise InputError(f"{result} is {sizes[0]}, its truth is {sizes[1]}.", "Give equal sizes.")
     frames = _Counted(read_clip(truth, limit)), _Counted(read_clip(result, limit))
-    scores = _score(*frames, costs)
+    scores = _score(*frames, costs, jobs)
     counts = [frame.exhaust() for frame in frames]
     notes: tuple[str, ...] = ()
     if counts[0] != counts[1]:
@@ -117,12 +117,12 @@ def score_clip_pair(
 
 
 def _score(
-    truth: Iterator[Picture], result: Iterator[Picture], costs: Costs
+    truth: Iterator[Picture], result: Iterator[Picture], costs: Costs, jobs: int
 ) -> dict[str, ClipScore]:
     frames, source = tee(truth)
     luma = (to_planes(picture).luma_bytes for picture in source)
     rows: dict[str, Iterator[Floats | Picture]] = {GREY: grey(luma), RESULT: result}
-    return score_clip(frames, rows, costs=costs)
+    return score_clip(frames, rows, costs=costs, jobs=jobs)
 
 
 class _Counted:

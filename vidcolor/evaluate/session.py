@@ -73,9 +73,10 @@ class Settings:
     Attributes:
         side: working size of the quarter-size truth and of dots spread by luma.
         hints: numbers of dots; 0 is none.
-        preparation: crop and damage of pictures.
+        preparation: crop of pictures, damage of pictures and clips.
         split: "all", or the pictures with an "even" or "odd" index, sorted by path.
         limit: pictures at most, evenly spaced, and clips at most.
+        skip: patterns of file names that are left out.
         frames: frames of each clip at most.
         curve: whether to vary saturation and vividness.
         jobs: threads.
@@ -86,6 +87,7 @@ class Settings:
     preparation: Preparation = field(default_factory=Preparation)
     split: str = "all"
     limit: int | None = None
+    skip: tuple[str, ...] = ()
     frames: int | None = None
     curve: bool = False
     jobs: int = 1
@@ -93,6 +95,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
             raise UsageError(f"There is no split '{self.split}'.", f"Choose {', '.join(SPLITS)}.")
+
+    def wanted(self, paths: Sequence[Path]) -> list[Path]:
+        """All that no pattern of `skip` leaves out."""
+        return [path for path in paths if not any(path.match(pattern) for pattern in self.skip)]
 
     def chosen(self, paths: Sequence[Path]) -> list[Path]:
         """The split and the limit, applied to sorted paths."""
@@ -227,25 +233,41 @@ def clip_outcome(results: Sequence[ClipResult], failed: list[str]) -> Outcome:
     own = [name for name in names if name.endswith(OWN)]
     reference = own[0] if own else ""
     table = clip_table(counted(len(results), "clip"), results, reference, short_notes(results))
-    return Outcome([table], clip_items(results), failed=failed)
+    outcome = Outcome([table], clip_items(results), failed=failed)
+    categories = {result.category for result in results}
+    for category in sorted(categories - {""}) if len(categories) > 1 else ():
+        part = [result for result in results if result.category == category]
+        if len(part) > 1:
+            title = f"{category} ({counted(len(part), 'clip')})"
+            outcome.tables.append(replace(clip_table(title, part, reference), part=True))
+    return outcome
+
+
+def place_of(path: Path, root: Path) -> tuple[str, str]:
+    """A clip's path in the data's folder without suffix, and the folder in it where it lies."""
+    inside = path.relative_to(root) if path != root else Path(path.name)
+    return inside.with_suffix("").as_posix(), inside.parts[0] if len(inside.parts) > 1 else ""
 
 
 def clip_items(results: Sequence[ClipResult]) -> list[Item]:
     """Every clip in every row."""
     return [
-        Item("clip", result.name, "", row, score.figures())
+        Item("clip", result.name, result.category, row, score.figures())
         for result in results
         for row, score in result.scores.items()
     ]
 
 
-def find_data(root: Path) -> Mapping[str, list[Path]]:
-    """Pictures and clips under a path.
+def find_data(root: Path, settings: Settings) -> Mapping[str, list[Path]]:
+    """Pictures and clips under a path, but for what is to be skipped.
 
     Raises:
         InputError: there are neither.
     """
-    found = {"pictures": find(root, PICTURES), "clips": find(root, CLIPS)}
+    found = {
+        "pictures": settings.wanted(find(root, PICTURES)),
+        "clips": settings.wanted(find(root, CLIPS)),
+    }
     if not any(found.values()):
         raise InputError(
             f"{root} holds neither pictures nor clips.",

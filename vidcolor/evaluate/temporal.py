@@ -97,9 +97,8 @@ class _Walk:
         """Take in the next frame: the truth and every row's chroma but the truth's own."""
         now = self._look(picture, chromas)
         self._window.append(now)
-        for distance in DISTANCES:
-            if distance < len(self._window):
-                self._compare(distance, now)
+        distances = [distance for distance in DISTANCES if distance < len(self._window)]
+        list(self._map(lambda distance: self._compare(distance, now), distances))
         self._count += 1
 
     def _look(self, picture: Picture, chromas: list[Floats | Picture]) -> _Moment:
