@@ -16,6 +16,7 @@ import PIL.Image
 import pytest
 
 from tests.cli.test_colorize import vidcolor
+from tests.media.conftest import seconds
 from tests.run.test_job import video_packets
 from vidcolor.cli.main import run
 
@@ -144,6 +145,56 @@ def test_an_interrupted_batch_prints_the_command_to_go_on(
     assert report(target) == {}
 
 
+def test_a_watched_folder_is_coloured_as_it_fills_and_ctrl_c_ends_the_watch(
+    film: Maker, tmp_path: Path, tiny_model: Path
+) -> None:
+    whole = film("whole.mp4", frames=12).read_bytes()
+    folder, target = tmp_path / "reels", tmp_path / "out"
+    folder.mkdir()
+    words = ["batch", "--watch", str(folder), str(target), "--model", str(tiny_model)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vidcolor", *words], stderr=subprocess.PIPE, text=True
+    )
+
+    def until_there(name: str) -> None:
+        while not (target / name).exists() and process.poll() is None:
+            time.sleep(0.05)
+
+    photograph(folder / "first.png")
+    with (folder / "slow.mp4").open("wb") as stream:
+        for part in (whole[:800], whole[800:1600], whole[1600:]):
+            stream.write(part)
+            stream.flush()
+            time.sleep(1.5)
+    until_there("slow.mp4")
+    photograph(folder / "last.png")
+    until_there("last.png")
+    while report(target) != {"first.png": "done", "slow.mp4": "done", "last.png": "done"}:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 0, said
+    assert "3 done, 0 skipped, 0 failed" in said and "Traceback" not in said
+    assert len(seconds(target / "slow.mp4")) == 12
+
+
+def test_an_interrupted_watch_that_was_at_work_says_how_to_go_on(
+    film: Maker, tmp_path: Path, tiny_model: Path
+) -> None:
+    (tmp_path / "reels").mkdir()
+    source, target = film("reels/long.mp4", frames=400), tmp_path / "out"
+    words = ["batch", "--watch", str(source.parent), str(target), "--model", str(tiny_model)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vidcolor", *words], stderr=subprocess.PIPE, text=True
+    )
+    while not (target / "long.mp4.vidcolor").exists() and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, said
+    assert "To go on: vidcolor batch --watch" in said
+
+
 def test_a_batch_in_a_folder_that_is_worked_in_leaves(
     reels: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -154,6 +205,28 @@ def test_a_batch_in_a_folder_that_is_worked_in_leaves(
     held.release()
     assert found == 4
     assert f"process {os.getpid()}" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
+def test_where_nothing_may_be_written_or_read_it_is_said(
+    reels: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    model = ["--model", str(tiny_model)]
+    assert run(["batch", str(reels / "three.bmp"), str(closed / "out"), *model]) == 4
+    assert run(["batch", str(reels / "three.bmp"), str(closed), *model]) == 4
+    assert run(["colorize", str(reels / "one.mp4"), str(closed / "out.mp4"), *model]) == 4
+    assert capsys.readouterr().err.count("may not be written to") == 3
+    (reels / "one.mp4").chmod(0)
+    (reels / "inner").chmod(0)
+    words = ["batch", str(reels), str(tmp_path / "out"), "--recursive", *model]
+    (reels / "broken.mp4").unlink()
+    (reels / "three.bmp").unlink()
+    assert run(words) == 5
+    (reels / "inner").chmod(0o700)
+    assert report(tmp_path / "out") == {"one.mp4": "failed", "inner": "failed"}
+    assert "may not be read" in capsys.readouterr().err
 
 
 def test_bad_calls_are_one_sentence_with_their_code(

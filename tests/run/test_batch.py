@@ -9,12 +9,14 @@ import PIL.Image
 import pytest
 
 from vidcolor.errors import OutputError, UsageError
+from vidcolor.run import watch
 from vidcolor.run.batch import Order, Result, cores, run_batch, shared_out
 from vidcolor.run.identity import identify
-from vidcolor.run.inputs import find_inputs
+from vidcolor.run.inputs import Search
 from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
 from vidcolor.run.one import Task
 from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.watch import Arrivals
 from vidcolor.run.workers import Crew, Failure
 
 
@@ -27,7 +29,7 @@ def tree(root: Path, *names: str) -> Path:
 
 
 def found(target: Path, *given: Path | str, recursive: bool = False) -> set[str]:
-    inputs = find_inputs([str(g) for g in given], target, recursive)
+    inputs = Search([str(g) for g in given], target, recursive).find()
     return {pair.output.relative_to(target).as_posix() for pair in inputs.pairs}
 
 
@@ -38,7 +40,7 @@ def test_names_keep_the_tree_and_take_a_suffix_that_can_be_written(tmp_path: Pat
     flat = {"a.MP4", "b.mkv", "c.png", "d.tiff"}
     assert found(target, reels) == flat
     assert found(target, reels, recursive=True) == {*flat, "in/ner/h.mkv"}
-    assert find_inputs([str(reels)], target, False).others == 1
+    assert Search([str(reels)], target, False).find().others == 1
 
 
 def test_several_folders_keep_their_names_and_patterns_are_resolved(tmp_path: Path) -> None:
@@ -52,6 +54,61 @@ def test_a_moving_picture_becomes_a_film(tmp_path: Path) -> None:
     frames = [PIL.Image.new("L", (16, 16), shade) for shade in (0, 200)]
     frames[0].save(tmp_path / "moves.gif", save_all=True, append_images=frames[1:])
     assert found(tmp_path / "out", tmp_path / "moves.gif") == {"moves.mkv"}
+
+
+def test_a_file_is_taken_when_it_stands_still_and_again_when_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: now))
+    reels = tree(tmp_path / "reels", "there.mp4", "notes.txt")
+    arrivals = iter(Arrivals(Search([str(reels)], tmp_path / "out", False)))
+
+    def come(after_s: float) -> list[str]:
+        nonlocal now
+        now += after_s
+        return [pair.source.name for pair in iter(lambda: next(arrivals), None)]
+
+    growing = reels / "growing.mov"
+    growing.touch()
+    assert come(0) == []
+    assert come(watch.STILL_S) == ["there.mp4"]
+    growing.write_bytes(b"half")
+    assert come(watch.STILL_S) == []
+    growing.write_bytes(b"half and half")
+    assert come(watch.STILL_S) == []
+    growing.unlink()
+    assert come(watch.STILL_S) == []
+    growing.write_bytes(b"half and half")
+    assert come(watch.STILL_S) == come(watch.SCAN_EVERY_S / 2) == []
+    assert come(watch.STILL_S) == ["growing.mov"]
+    (reels / "there.mp4").write_bytes(b"another film")
+    assert come(watch.STILL_S) == []
+    assert come(watch.STILL_S) == ["there.mp4"]
+    assert come(watch.STILL_S) == []
+
+
+def test_a_file_that_vanishes_before_its_turn_fails_alone(tmp_path: Path, tiny_model: Path) -> None:
+    for name in ("gone.png", "stays.png"):
+        PIL.Image.new("L", (64, 64), 90).save(tmp_path / name)
+    target = tmp_path / "out"
+    inputs = Search([str(tmp_path / "*.png")], target, False).find()
+    (tmp_path / "gone.png").unlink()
+    order = Order(inputs, target, ColorizeSettings(model=str(tiny_model)))
+    watcher = SimpleNamespace(note=print, moved=print, ended=print)
+    gone, stays = sorted(run_batch(order, watcher), key=lambda result: result.source)
+    assert (gone.status, gone.code, stays.status) == ("failed", 3, "done")
+    assert "does not exist" in gone.error
+
+
+def test_two_files_that_come_for_one_output_are_not_mixed_up(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    reels, target = tree(tmp_path / "reels", "a.mpg", "a.wmv"), tmp_path / "out"
+    inputs = Search([str(reels)], target, False).look()
+    order = Order(inputs, target, ColorizeSettings(model=str(tiny_model)))
+    said = [r.error for r in run_batch(order, SimpleNamespace(note=print, ended=print))]
+    assert len(said) == 2 and sum("would both become" in error for error in said) == 1
 
 
 def test_the_ledger_knows_what_is_done_and_by_whom(tmp_path: Path) -> None:
@@ -91,7 +148,7 @@ def test_what_a_killed_run_left_of_a_photograph_is_cleared_and_made_again(
     source, target = tmp_path / "in.png", tmp_path / "out"
     PIL.Image.new("L", (64, 64), 90).save(source)
     settings = ColorizeSettings(model=str(tiny_model))
-    order = Order(find_inputs([str(source)], target, False), target, settings)
+    order = Order(Search([str(source)], target, False).find(), target, settings)
     ended: list[Result] = []
     watcher = SimpleNamespace(note=print, moved=print, ended=ended.append)
     assert run_batch(order, watcher) == ended

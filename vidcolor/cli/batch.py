@@ -19,6 +19,7 @@ from vidcolor.cli.options import grouped
 
 if TYPE_CHECKING:
     from vidcolor.run.batch import Result
+    from vidcolor.run.inputs import Inputs
 
 _OF_ONE_FILE = ("start_s", "duration_s", "keep_job", "threads")
 _SHOWN = 3
@@ -37,6 +38,11 @@ def _options_of_colorize(function: Decorated) -> Decorated:
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
 @click.argument("target", type=click.Path(path_type=Path), metavar="OUT_DIR")
 @click.option("--recursive", is_flag=True, help="[What] Take folders in folders too.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="[What] Wait for more files until Ctrl-C, for a folder that fills.",
+)
 @click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -59,24 +65,30 @@ def batch(inputs: Sequence[str], target: Path, **options: Any) -> None:
     fails stops nothing else. What became of each file is written to OUT_DIR/report.json.
     """
     from vidcolor.run.batch import Order, counts, run_batch
-    from vidcolor.run.inputs import find_inputs
+    from vidcolor.run.inputs import Search
+    from vidcolor.run.watch import Arrivals
 
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     settings = settings_of(options)
-    found = find_inputs(inputs, target, options["recursive"])
-    talk.say(_opening(len(found.pairs), found.others, settings.model, options["jobs"]))
+    search = Search(inputs, target, options["recursive"])
+    found = search.look() if options["watch"] else search.find()
+    talk.say(_opening(found, settings.model, options))
     flags = (options[name] for name in ("jobs", "overwrite", "restart"))
+    wanted = Arrivals(search) if options["watch"] else found
+    expected = None if options["watch"] else len(found.pairs)
     began = time.perf_counter()
-    with may_be_interrupted(), _Table(len(found.pairs), talk) as table:
-        results = run_batch(Order(found, target, settings, *flags), table)
+    with may_be_interrupted(), _Table(expected, talk) as table:
+        results = run_batch(Order(wanted, target, settings, *flags), table)
     _close(results, counts(results), target, time.perf_counter() - began, talk)
 
 
-def _opening(files: int, others: int, model: str, jobs: int) -> str:
-    left = f"; {others} other files left alone" if others else ""
-    at_a_time = f", {jobs} at a time" if jobs > 1 else ""
-    return f"{files} file{'s' * (files != 1)} to colour{at_a_time}; model {model}{left}"
+def _opening(found: Inputs, model: str, options: dict[str, Any]) -> str:
+    files = len(found.pairs)
+    left = f"; {found.others} other files left alone" if found.others else ""
+    at_a_time = f", {options['jobs']} at a time" if options["jobs"] > 1 else ""
+    more = "; waiting for more, Ctrl-C ends it" if options["watch"] else ""
+    return f"{files} file{'s' * (files != 1)} to colour{at_a_time}; model {model}{left}{more}"
 
 
 def _close(
@@ -103,7 +115,7 @@ def _close(
 class _Table:
     """A line for each file that ends; below it, on a terminal, the files at work."""
 
-    def __init__(self, files: int, talk: Talk) -> None:
+    def __init__(self, files: int | None, talk: Talk) -> None:
         from tqdm import tqdm
 
         self._talk = talk
@@ -158,4 +170,5 @@ class _Table:
         now = time.monotonic()
         if not self._terminal and now - self._last >= PLAIN_EVERY_S:
             self._last = now
-            self._talk.say(f"{self._ended} of {self._files} files; at work: {words}")
+            of_all = f" of {self._files}" if self._files else ""
+            self._talk.say(f"{self._ended}{of_all} files; at work: {words}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -17,11 +16,12 @@ from vidcolor.errors import UsageError, VidcolorError
 from vidcolor.media.files import finished_file, write_error
 from vidcolor.network import shelf
 from vidcolor.run.identity import Identity, identify
-from vidcolor.run.inputs import Inputs, Pair
+from vidcolor.run.inputs import Inputs, Pair, collision
 from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
 from vidcolor.run.lock import Lock
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.watch import Arrivals
 from vidcolor.run.workers import Crew, Failure, Message, Moved
 
 MEMORY = ".vidcolor-batch"
@@ -67,7 +67,7 @@ class Order:
     """A batch to be done.
 
     Attributes:
-        inputs: from `find_inputs`.
+        inputs: what was found, or what comes as long as the batch runs.
         target: the output folder; made if it is missing.
         settings: for every file.
         jobs: worker processes.
@@ -75,7 +75,7 @@ class Order:
         restart: whether unfinished jobs with other settings are thrown away.
     """
 
-    inputs: Inputs
+    inputs: Inputs | Arrivals
     target: Path
     settings: ColorizeSettings
     jobs: int = 1
@@ -122,6 +122,8 @@ def shared_out(settings: ColorizeSettings, jobs: int) -> ColorizeSettings:
 def run_batch(order: Order, watcher: Watcher) -> list[Result]:
     """Colour all files of an order and write `report.json`, also where it is interrupted.
 
+    Files that come are waited for until an interruption, which is none if nothing is at work then.
+
     Raises:
         OutputError: another batch works there, or the folder cannot be written.
         ModelError, MachineError: no file could be coloured at all.
@@ -153,27 +155,36 @@ class _Batch:
         self._order, self._settings = order, settings
         self._ledger, self._watcher = ledger, watcher
         self._results: list[Result] = []
+        self._reported = -1
         self._identities: dict[Path, Identity] = {}
         self._began: dict[Path, float] = {}
+        self._sources: dict[str, Path] = {}
 
     def run(self) -> list[Result]:
         crew = Crew(self._order.jobs, self._settings)
+        inputs = self._order.inputs
         try:
-            for folder in self._order.inputs.closed:
+            for folder in inputs.closed if isinstance(inputs, Inputs) else ():
                 error = f"The folder {folder} may not be read. Change its permissions."
                 self._end(Result(str(folder), "", Status.FAILED, error=error, code=3))
             for task, message in crew.run(self._tasks()):
                 self._hear(task, message)
+        except KeyboardInterrupt:
+            if isinstance(inputs, Inputs) or self._began:
+                raise
         finally:
             crew.stop()
-            write_report(self._order.target / REPORT, self._settings, self._results)
+            self._report()
         return self._results
 
-    def _tasks(self) -> Iterator[Task]:
-        """What is to be done; the rest is reported on the way."""
-        waiting = deque(self._order.inputs.pairs)
-        while waiting:
-            pair = waiting.popleft()
+    def _tasks(self) -> Iterator[Task | None]:
+        """What is to be done, None where that is nothing yet; the rest is reported on the way."""
+        inputs = self._order.inputs
+        for pair in inputs.pairs if isinstance(inputs, Inputs) else inputs:
+            if pair is None:
+                self._report()
+                yield None
+                continue
             try:
                 task = self._task(pair)
             except VidcolorError as error:
@@ -185,9 +196,18 @@ class _Batch:
             self._began[pair.output] = perf_counter()
             yield task
 
+    def _report(self) -> None:
+        """Bring `report.json` up to date."""
+        if self._reported != len(self._results):
+            self._reported = len(self._results)
+            write_report(self._order.target / REPORT, self._settings, self._results)
+
     def _task(self, pair: Pair) -> Task | None:
         """The task of a pair, None if it is done."""
         order = self._order
+        other = self._sources.setdefault(os.path.normcase(pair.output), pair.source)
+        if other != pair.source:
+            raise collision(other, pair)
         identity = identify(pair.source)
         standing = self._ledger.standing(identity, pair.output, order.overwrite)
         if standing == Standing.DONE:
@@ -207,8 +227,8 @@ class _Batch:
         if isinstance(message, Moved):
             self._watcher.moved(task.source, message.share)
             return
-        seconds = round(perf_counter() - self._began[task.output], 3)
-        identity = self._identities[task.output]
+        seconds = round(perf_counter() - self._began.pop(task.output), 3)
+        identity = self._identities.pop(task.output)
         result = Result(str(task.source), str(task.output), Status.DONE, seconds=seconds)
         if isinstance(message, Outcome):
             self._ledger.write(Event.DONE, identity, task.output)

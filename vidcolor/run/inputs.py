@@ -46,55 +46,88 @@ class Inputs:
     others: int = 0
 
 
-def find_inputs(given: Sequence[str], target: Path, recursive: bool) -> Inputs:
-    """Find the files of a batch.
+@dataclass(frozen=True)
+class Search:
+    """Where a batch looks for files.
 
     What is named is taken whatever its suffix; of a folder, what looks like a film or photograph.
     The tree below a folder is kept; several folders keep their names.
 
-    Args:
+    Attributes:
         given: files, folders and patterns such as 'reels/*.mkv'.
         target: folder of the outputs.
         recursive: whether folders in folders are taken too.
-
-    Raises:
-        InputError: a pattern fits nothing, or nothing is to be done at all.
-        OutputError: the output folder lies in an input folder, or two inputs have one output.
     """
-    paths = [path for word in given for path in _expanded(word)]
-    folders = [path for path in paths if path.is_dir()]
-    for folder in folders:
-        _check_apart(folder, target, recursive)
-    pairs: list[Pair] = []
-    closed: list[Path] = []
-    others = 0
-    for path in paths:
-        if not path.is_dir():
-            pairs.append(Pair(path, target / _output_name(path, Path(path.name))))
-            continue
-        above = path.resolve().name if len(folders) > 1 else ""
-        for file in _files(path, recursive, closed):
-            if _is_known(file):
-                name = Path(above) / file.relative_to(path)
-                pairs.append(Pair(file, target / _output_name(file, name)))
-            else:
-                others += 1
-    _check_distinct(pairs)
-    if not pairs and not closed:
-        hint = "" if recursive else ", or --recursive for the folders in it"
-        raise InputError(
-            f"There is no film or photograph in {', '.join(map(str, given))}.",
-            f"Give files or a folder that holds some{hint}.",
-        )
-    return Inputs(tuple(pairs), tuple(closed), others)
+
+    given: Sequence[str]
+    target: Path
+    recursive: bool
+
+    def find(self) -> Inputs:
+        """What is there now.
+
+        Raises:
+            InputError: a pattern fits nothing, or nothing is to be done at all.
+            OutputError: as `look`, or two inputs have one output.
+        """
+        for word in self.given:
+            if not _expanded(word):
+                raise InputError(f"Nothing fits {word}.", "Check the pattern.")
+        inputs = self.look()
+        _check_distinct(inputs.pairs)
+        if not inputs.pairs and not inputs.closed:
+            hint = "" if self.recursive else ", or --recursive for the folders in it"
+            raise InputError(
+                f"There is no film or photograph in {', '.join(map(str, self.given))}.",
+                f"Give files or a folder that holds some{hint}.",
+            )
+        return inputs
+
+    def look(self) -> Inputs:
+        """What is there now, if only nothing.
+
+        Raises:
+            OutputError: the output folder lies in an input folder.
+        """
+        closed: list[Path] = []
+        others: list[Path] = []
+        pairs = [self.pair(source, name) for source, name in self.files(closed, others)]
+        return Inputs(tuple(pairs), tuple(closed), len(others))
+
+    def files(self, closed: list[Path], others: list[Path]) -> Iterator[tuple[Path, Path]]:
+        """Each file that is there now, with its name below the output folder.
+
+        Args:
+            closed: folders that may not be looked into are added.
+            others: files of folders that are neither film nor photograph are added.
+
+        Raises:
+            OutputError: the output folder lies in an input folder.
+        """
+        paths = [path for word in self.given for path in _expanded(word)]
+        folders = [path for path in paths if path.is_dir()]
+        for folder in folders:
+            _check_apart(folder, self.target, self.recursive)
+        for path in paths:
+            if not path.is_dir():
+                yield path, Path(path.name)
+                continue
+            above = path.resolve().name if len(folders) > 1 else ""
+            for file in _files(path, self.recursive, closed):
+                if _is_known(file):
+                    yield file, Path(above) / file.relative_to(path)
+                else:
+                    others.append(file)
+
+    def pair(self, source: Path, name: Path) -> Pair:
+        """A file with its output, whose suffix is one that can be written."""
+        return Pair(source, self.target / _output_name(source, name))
 
 
 def _expanded(word: str) -> list[Path]:
     if not glob.has_magic(word) or Path(word).exists():
         return [Path(word)]
     found = sorted(glob.glob(word, recursive=True))  # noqa: PTH207 - Path.glob knows no absolute ones
-    if not found:
-        raise InputError(f"Nothing fits {word}.", "Check the pattern.")
     return [Path(name) for name in found]
 
 
@@ -150,7 +183,12 @@ def _check_distinct(pairs: Sequence[Pair]) -> None:
     for pair in pairs:
         other = seen.setdefault(os.path.normcase(pair.output), pair.source)
         if other is not pair.source:
-            raise OutputError(
-                f"{other} and {pair.source} would both become {pair.output}.",
-                "Rename one of them, or give them in two runs with two output folders.",
-            )
+            raise collision(other, pair)
+
+
+def collision(other: Path, pair: Pair) -> OutputError:
+    """The error where two files would have one output."""
+    return OutputError(
+        f"{other} and {pair.source} would both become {pair.output}.",
+        "Rename one of them, or give them in two runs with two output folders.",
+    )

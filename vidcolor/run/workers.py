@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -21,6 +21,8 @@ from vidcolor.run.one import Outcome, Task
 from vidcolor.run.plan import ColorizeSettings, Plan
 
 MOVED_EVERY_S = 0.5
+ASK_EVERY_S = 0.2
+"""How often a free worker asks whether there is a task."""
 STOP_PATIENCE_S = 60.0
 PR_SET_PDEATHSIG = 1
 
@@ -58,7 +60,7 @@ class Failure:
 Message = Moved | Outcome | Failure
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Worker:
     process: BaseProcess
     channel: Connection
@@ -77,58 +79,83 @@ class Crew:
         self._size = size
         self._settings = settings
         self._busy: list[_Worker] = []
+        self._idle: list[_Worker] = []
         self._context = multiprocessing.get_context("spawn")
 
-    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Message]]:
+    def run(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Message]]:
         """Do all tasks; messages come as they are sent, the last of each is no `Moved`.
 
-        `tasks` is asked for the next one when a worker is free. A worker that dies fails its task
-        alone. When this generator is closed or interrupted the workers are stopped.
+        `tasks` is asked for the next one when a worker is free; None means that there is none yet.
+        A worker that dies fails its task alone. When this generator is closed or interrupted the
+        workers are stopped.
         """
         try:
-            while len(self._busy) < self._size and (task := next(tasks, None)):
-                self._busy.append(self._start(task))
-            while self._busy:
-                ready = wait([worker.channel for worker in self._busy])
-                for worker in [w for w in self._busy if w.channel in ready]:
-                    yield from self._attend(worker, tasks)
+            more = True
+            while more or self._busy:
+                more = more and self._hand_out(tasks)
+                if not more:
+                    self._dismiss_idle()
+                patience = ASK_EVERY_S if more and len(self._busy) < self._size else None
+                for worker in self._ready(patience):
+                    yield from self._attend(worker)
         finally:
             self.stop()
 
-    def _attend(self, worker: _Worker, tasks: Iterator[Task]) -> Iterator[tuple[Task, Message]]:
-        task, alive = worker.task, True
+    def _hand_out(self, tasks: Iterator[Task | None]) -> bool:
+        """Give free workers tasks; False if there will be no more."""
+        while len(self._busy) < self._size:
+            try:
+                task = next(tasks)
+            except StopIteration:
+                return False
+            if task is None:
+                break
+            self._busy.append(self._give(task))
+        return True
+
+    def _ready(self, patience: float | None) -> list[_Worker]:
+        """Workers that have something to say, after so many seconds at the latest."""
+        if not self._busy:
+            time.sleep(patience or 0)
+            return []
+        ready = wait([worker.channel for worker in self._busy], patience)
+        return [worker for worker in self._busy if worker.channel in ready]
+
+    def _attend(self, worker: _Worker) -> Iterator[tuple[Task, Message]]:
+        alive = True
         try:
             message: Message = worker.channel.recv()
         except (EOFError, ConnectionError):
             alive, message = False, _death(worker)
-        yield task, message
-        if isinstance(message, Moved):
-            return
-        following = next(tasks, None)
-        if following and alive:
-            worker.task = following
-            with suppress(BrokenPipeError):  # then its death is noticed at the next turn
-                worker.channel.send(following)
-            return
-        self._busy.remove(worker)
-        self._dismiss(worker, alive)
-        if following:
-            self._busy.append(self._start(following))
+        if not isinstance(message, Moved):
+            self._busy.remove(worker)
+            if alive:
+                self._idle.append(worker)
+            else:
+                worker.channel.close()
+        yield worker.task, message
+
+    def _give(self, task: Task) -> _Worker:
+        worker = replace(self._idle.pop(), task=task) if self._idle else self._start(task)
+        with suppress(BrokenPipeError):  # then its death is noticed at the next turn
+            worker.channel.send(task)
+        return worker
 
     def _start(self, task: Task) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=work, args=(theirs, self._settings), daemon=True)
         process.start()
         theirs.close()
-        ours.send(task)
         return _Worker(process, ours, task)
 
-    def _dismiss(self, worker: _Worker, alive: bool) -> None:
-        if alive:
+    def _dismiss_idle(self) -> None:
+        for worker in self._idle:
             with suppress(BrokenPipeError):
                 worker.channel.send(None)
-        worker.process.join(STOP_PATIENCE_S)
-        worker.channel.close()
+        for worker in self._idle:
+            worker.process.join(STOP_PATIENCE_S)
+            worker.channel.close()
+        self._idle.clear()
 
     def stop(self) -> None:
         """Stop what is still at work; finished segments are kept."""
@@ -140,6 +167,7 @@ class Crew:
                 worker.process.kill()
             worker.channel.close()
         self._busy.clear()
+        self._dismiss_idle()
 
 
 def _death(worker: _Worker) -> Failure:
