@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
 
@@ -82,11 +81,14 @@ class OpenVinoPredictor:
         return f"CPU, OpenVINO, {self.precision}"
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
-        """See `Predictor.predict`."""
+        """See `Predictor.predict`. Frame by frame: what is in work then fits a CPU's caches."""
         batch = network_input(luma, hints)
         sharpness = np.array([self._statistics.sharpness], np.float32)
-        planes: NDArray[np.float32] = self._compiled([batch, sharpness])[0]
-        return self._statistics.prediction(planes, luma.shape[1:])
+        # A copy of each: the request's output is overwritten by the next one.
+        frames = [
+            self._compiled([batch[i : i + 1], sharpness])[0].copy() for i in range(len(batch))
+        ]
+        return self._statistics.prediction(np.concatenate(frames), luma.shape[1:])
 
 
 def _converted(core: Any, cache: Path | None, checkpoint: Path, digest: str) -> Any:

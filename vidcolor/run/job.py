@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +19,13 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments, small_luma, write_segment
 from vidcolor.run.space import check_space
 from vidcolor.run.stages import Timings, ahead
-from vidcolor.steady.settle import colorize_shots
+from vidcolor.steady.settle import settle_shots
 from vidcolor.steady.windows import crossfade
 
 __all__ = ["Finished", "JobFolder", "run_job"]
 
 SMALL_FRAMES_AHEAD = 16
+SHOTS_AHEAD = 2
 
 FloatArray = NDArray[np.float32]
 Progress = Callable[[float, str], None]
@@ -104,24 +107,24 @@ class _Work:
         resumed = sum(record.count for record in done)
         if resumed:
             self.step(resumed)
-        colored = ahead(self._colored_segments(done[-1] if done else None), 1)
+        colored = ahead(self._colored_segments(done[-1] if done else None), SHOTS_AHEAD)
         try:
             with self._source_watched():
-                for segment, chroma in colored:
-                    self._write(segment, chroma)
+                for segment, shots in itertools.groupby(colored, itemgetter(0)):
+                    self._write(segment, (chroma for _, chroma in shots))
         finally:
             self.stopped.set()
             colored.close()
         return resumed
 
-    def _write(self, segment: Segment, chroma: FloatArray) -> None:
+    def _write(self, segment: Segment, shots: Iterator[FloatArray]) -> None:
         path = self.folder.segment(segment)
-        write_segment(self.plan, segment, chroma, path, self.timings, lambda: self.step(0.5))
+        write_segment(self.plan, segment, shots, path, self.timings, lambda: self.step(0.5))
         self._check_source()
         self.parts.append(self.folder.close_segment(segment))
 
     def _colored_segments(self, last: Record | None) -> Iterator[tuple[Segment, FloatArray]]:
-        """Segments behind the last finished one with their chroma, made in a thread ahead."""
+        """Segments behind the last finished one, each once a shot with that shot's chroma."""
         plan, folder = self.plan, self.folder
         first, lead = (last.first + last.count, last.shared) if last else (plan.first, 0)
         if first == plan.first + plan.count:
@@ -129,22 +132,38 @@ class _Work:
         seen_before = folder.load_tail(last) if last else None
         small = small_luma(plan.view, first - lead)
         luma = ahead(self.timings.each("survey", small), SMALL_FRAMES_AHEAD)
-        predictor = _Stoppable(self.predictor, self.stopped)
         try:
             for segment in segments(plan.view, luma, first, lead):
-                with self.timings.measure("colour"):
-                    chroma = colorize_shots(
-                        segment.luma, predictor, plan.settings.steady, list(segment.cuts)
-                    )[segment.lead :]
-                if seen_before is not None:
-                    shared = min(len(seen_before), len(chroma))
-                    chroma[:shared] = crossfade(seen_before[:shared], chroma[:shared])
-                seen_before = chroma[segment.count :]
+                made, ending, behind = 0, [], []
+                for shot in self._shots(segment, seen_before):
+                    own = max(0, segment.count - made)
+                    made += len(shot)
+                    if made < segment.count:
+                        yield segment, shot
+                    else:
+                        ending.append(shot[:own])
+                        behind.append(shot[own:])
+                # Kept before the segment can be complete: a run that goes on needs it.
+                seen_before = np.concatenate(behind)
                 folder.save_tail(segment, seen_before)
-                self.step(segment.count / 2)
-                yield segment, chroma[: segment.count]
+                yield segment, np.concatenate(ending)
         finally:
             luma.close()
+
+    def _shots(self, segment: Segment, seen_before: FloatArray | None) -> Iterator[FloatArray]:
+        """Chroma of a segment's frames and those behind them, shot by shot."""
+        predictor = _Stoppable(self.predictor, self.stopped)
+        steady = self.plan.settings.steady
+        shots = settle_shots(segment.luma, predictor, steady, segment.cuts)
+        start = -segment.lead
+        for settled in self.timings.each("colour", shots):
+            chroma = settled[max(0, -start) :]
+            if len(chroma):
+                if seen_before is not None:
+                    chroma = crossfade(seen_before, chroma, max(0, start))
+                self.step(len(chroma) / 2)
+                yield chroma
+            start += len(settled)
 
     def join(self) -> None:
         """Make one film of the segments and put it in its place."""

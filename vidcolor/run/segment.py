@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def _extent(
 def write_segment(
     plan: Plan,
     segment: Segment,
-    chroma: FloatArray,
+    shots: Iterator[FloatArray],
     path: Path,
     timings: Timings,
     written: Callable[[], None],
@@ -123,19 +124,24 @@ def write_segment(
     Args:
         plan: what is to be done.
         segment: which frames.
-        chroma: float32 (count, 2, h, w) on 0..255, of the upright picture.
+        shots: the segment's chroma in one or more parts, float32 (frames, 2, h, w) on 0..255, of
+            the upright picture; each is taken when the frames before it are encoded.
         path: where the encoded segment appears when it is complete.
         timings: told how long each stage took.
         written: called after every frame.
     """
-    source = timings.each("decode", _frames(plan, segment))
-    colored = timings.each("upscale", _colored(plan, ahead(source, FRAMES_AHEAD), chroma))
-    waiting = ahead(colored, FRAMES_AHEAD)
-    with SegmentWriter(path, plan.clip, plan.encoder) as writer:
-        for frame in waiting:
-            with timings.measure("encode"):
-                writer.write(frame)
-            written()
+    source = ahead(timings.each("decode", _frames(plan, segment)), FRAMES_AHEAD)
+    left = segment.count
+    with closing(source), SegmentWriter(path, plan.clip, plan.encoder) as writer:
+        while left:
+            chroma = next(shots)
+            left -= len(chroma)
+            colored = timings.each("upscale", _colored(plan, source, chroma))
+            with closing(ahead(colored, FRAMES_AHEAD)) as waiting:
+                for frame in waiting:
+                    with timings.measure("encode"):
+                        writer.write(frame)
+                    written()
 
 
 def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
@@ -146,7 +152,8 @@ def _colored(plan: Plan, frames: Iterator[Frame], chroma: FloatArray) -> Iterato
     clip, spec = plan.clip, plan.view.spec
     shapes = plane_shapes(clip.working_format, clip.width, clip.height)
     saturation = np.float32(1.0 if plan.settings.saturation is None else plan.settings.saturation)
-    for frame, upright in zip(frames, chroma, strict=True):
+    for upright in chroma:
+        frame = next(frames)
         strong = (upright - np.float32(NEUTRAL)) * saturation + np.float32(NEUTRAL)
         lying = np.stack([turn_back(plane, clip.rotation, clip.flipped) for plane in strong])
         cb, cr = colored_planes(lying, frame.luma, shapes[1], clip.chroma_location, spec)

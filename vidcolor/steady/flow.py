@@ -48,11 +48,15 @@ class Flow(Protocol):
 class DisFlow:
     """Dense inverse search (Kroeger et al. 2016) with OpenCV's variational refinement.
 
+    OpenCV is set to one thread: its result depends on their number, and on pictures so small a
+    second one takes as much time as it saves.
+
     Args:
         preset: `cv2.DISOPTICAL_FLOW_PRESET_*`.
     """
 
     def __init__(self, preset: int = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM) -> None:
+        cv2.setNumThreads(1)
         self._engine = cv2.DISOpticalFlow.create(preset)
 
     def __call__(self, first: LumaPlane, second: LumaPlane) -> FloatArray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,10 @@ from vidcolor.steady.flow import DisFlow, Flow, view
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.shots import find_cuts
 from vidcolor.steady.vivid import keep_vivid
-from vidcolor.steady.vote import Ballot, LinkBook, agree
+from vidcolor.steady.vote import Ballot, LinkBook, agree, look_around
 from vidcolor.steady.windows import crossfade, plan_windows
 
-__all__ = ["SteadySettings", "colorize_shots", "settle", "settle_windows"]
+__all__ = ["SteadySettings", "colorize_shots", "settle", "settle_shots", "settle_windows"]
 
 LumaStack = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -48,14 +49,24 @@ def colorize_shots(
     Returns:
         chroma, float32 (frames, 2, height / 4, width / 4), Cb and Cr on 0..255.
     """
-    found = find_cuts(luma) if cuts is None else sorted(cuts)
-    edges = [0, *(cut for cut in found if 0 < cut < len(luma)), len(luma)]
-    parts = [
-        settle_windows(luma[start:stop], predictor, settings, _shifted(fixed, start, stop), flow)
-        for start, stop in itertools.pairwise(edges)
-        if stop > start
-    ]
-    return np.concatenate(parts)
+    found = find_cuts(luma) if cuts is None else cuts
+    return np.concatenate(list(settle_shots(luma, predictor, settings, found, fixed, flow)))
+
+
+def settle_shots(
+    luma: LumaStack,
+    predictor: Predictor,
+    settings: SteadySettings,
+    cuts: Sequence[int],
+    fixed: Fixed | None = None,
+    flow: Flow | None = None,
+) -> Iterator[FloatArray]:
+    """As `colorize_shots`, but one shot's chroma after the other, each as soon as it is settled."""
+    edges = [0, *(cut for cut in sorted(cuts) if 0 < cut < len(luma)), len(luma)]
+    for start, stop in itertools.pairwise(edges):
+        if stop > start:
+            here = _shifted(fixed, start, stop)
+            yield settle_windows(luma[start:stop], predictor, settings, here, flow)
 
 
 def settle_windows(
@@ -76,8 +87,7 @@ def settle_windows(
         if settled is None:
             settled = np.empty((len(luma), *part.shape[1:]), np.float32)
         else:
-            shared = settled[window.start : window.start + settings.overlap]
-            part[: len(shared)] = crossfade(shared, part[: len(shared)])
+            part = crossfade(settled[window.start : window.start + settings.overlap], part)
         settled[window.start : window.stop] = part
     if settled is None:
         raise ValueError("a shot has at least one frame")
@@ -100,7 +110,10 @@ def settle(
     every = settings.every or choose_every(len(luma), book)
     anchors = place_anchors(len(luma), every, list(fixed))
     asked = everything if settings.strength < 1.0 else anchors
-    said = dict(zip(asked, ask(luma, asked, predictor, settings.batch, fixed), strict=True))
+    with ThreadPoolExecutor(1) as network:
+        answers = network.submit(ask, luma, asked, predictor, settings.batch, fixed)
+        look_around(anchors, book)
+        said = dict(zip(asked, answers.result(), strict=True))
     first = [said[anchor] for anchor in anchors]
     settled = keep_vivid(first, agree(anchors, first, book))
     between = sorted(set(everything) - set(anchors))

@@ -5,7 +5,7 @@ The anchors' own colours and how much they count come in; colours on which the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -87,13 +87,27 @@ def agree(anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> 
     """
     settled = dict(zip(anchors, ballots, strict=True))
     for level in schedule(len(anchors)):
-        members = anchors[:: 2**level]
-        heard = {}
-        for i, frame in enumerate(members):
-            others = (*members[max(0, i - REACH) : i], *members[i + 1 : i + 1 + REACH])
-            heard[frame] = hear(frame, others, settled, book)
+        heard = {
+            frame: hear(frame, others, settled, book)
+            for frame, others in neighbourhoods(anchors, level)
+        }
         settled.update(heard)
     return settled
+
+
+def neighbourhoods(anchors: Sequence[int], level: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Each anchor of a level with those it hears there."""
+    members = anchors[:: 2**level]
+    for i, frame in enumerate(members):
+        yield frame, (*members[max(0, i - REACH) : i], *members[i + 1 : i + 1 + REACH])
+
+
+def look_around(anchors: Sequence[int], book: LinkBook) -> None:
+    """Make the links that `agree` will ask for."""
+    for level in range(coarsest(len(anchors)) + 1):
+        for frame, others in neighbourhoods(anchors, level):
+            for other in others:
+                book.link(frame, other)
 
 
 def schedule(anchors: int) -> list[int]:

@@ -36,13 +36,23 @@ def plan_windows(frames: int, length: int, overlap: int) -> list[Window]:
     return [Window(int(a), int(b) + overlap) for a, b in itertools.pairwise(edges)]
 
 
-def crossfade(before: FloatArray, after: FloatArray) -> FloatArray:
+def crossfade(before: FloatArray, after: FloatArray, done: int = 0) -> FloatArray:
     """From one window's colour to the next one's over the frames they share.
 
-    Both float32 (frames, 2, height, width). The weight rises along half a cosine: the slowest
-    start and end, so that nobody sees where it begins.
+    The weight rises along half a cosine: the slowest start and end, so that nobody sees where it
+    begins.
+
+    Args:
+        before: float32 (shared, 2, height, width), the earlier window's.
+        after: float32 (frames, 2, height, width), the later window's.
+        done: which of the shared frames `after` begins with.
+
+    Returns:
+        as `after`; its frames behind the shared ones are as they were.
     """
-    frames = len(before)
-    ramp = (np.arange(frames, dtype=np.float32) + 1) / (frames + 1)
+    here = before[done : done + len(after)]
+    ramp = (np.arange(done, done + len(here), dtype=np.float32) + 1) / (len(before) + 1)
     weight = (0.5 - 0.5 * np.cos(np.pi * ramp)).astype(np.float32)[:, None, None, None]
-    return np.asarray(before + weight * (after - before), np.float32)
+    blended = after.copy()
+    blended[: len(here)] = here + weight * (after[: len(here)] - here)
+    return blended
