@@ -13,6 +13,7 @@ from vidcolor.evaluate.colouring import Colouring, Luma
 from vidcolor.evaluate.samples import Painter, Sample, dots, quarter_chroma
 from vidcolor.evaluate.spread import spread
 from vidcolor.evaluate.training_mean import stored
+from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, shrink, working_shape
 
 GREY = "grey"
@@ -76,7 +77,7 @@ def by_luma_alone(count: int, side: int) -> Painter:
 
 
 def model(predictor: Predictor, side: int, count: int = 0, saturation: float = 1.0) -> Painter:
-    """A network's colours, with `count` dots of true colour as hints.
+    """A network's colours as a photograph gets them, with `count` dots of true colour as hints.
 
     Given colours stand: with hints nothing is multiplied by the saturation.
     """
@@ -86,7 +87,7 @@ def model(predictor: Predictor, side: int, count: int = 0, saturation: float = 1
         shape = working(sample.seen, side)
         luma = shrink(sample.seen, shape)[None]
         hints = dots(sample, shape, count)[None] if count else None
-        return scale_chroma(predictor.predict(luma, hints).chroma[0], factor)
+        return scale_chroma(Mirrored(predictor).predict(luma, hints).chroma[0], factor)
 
     return paint
 
