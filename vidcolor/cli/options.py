@@ -13,6 +13,7 @@ GROUPS = {
     "Steadiness": "Steadiness",
     "Network": "Network",
     "Schedule": "Schedule",
+    "Loss": "Loss",
     "Output": "Output",
     "Machine": "Machine",
     "Words": "Words",

@@ -1,140 +1,120 @@
-"""`vidcolor train --data DIR --out RUN`: options to settings."""
+"""`vidcolor train --data DIR --out RUN`: options to settings, and the run."""
 
 from __future__ import annotations
 
+import json
+import os
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from vidcolor.cli.interrupt import INTERRUPTED
 from vidcolor.cli.options import grouped
+from vidcolor.cli.train_options import as_record, train_options
+
+# Threads that wait by spinning slow each other down four times where cores are shared; OpenMP reads
+# this when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
+@train_options
 @click.command(cls=grouped)
-@click.option(
-    "--data",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="[Data] Folder of colour pictures, searched with all below it; repeatable.",
-)
-@click.option("--limit", type=int, help="[Data] At most this many pictures.")
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    show_default="the user's cache folder",
-    help="[Data] Where decoded pictures are kept.",
-)
-@click.option("--out", type=click.Path(path_type=Path), help="[Output] Folder of the run.")
-@click.option(
-    "--resume",
-    "resumed",
-    type=click.Path(path_type=Path),
-    help="[Output] Go on with the interrupted run in this folder.",
-)
-@click.option(
-    "--every",
-    type=int,
-    default=500,
-    show_default=True,
-    help="[Output] Steps between checkpoints, validation figures and sheets.",
-)
-@click.option("--hours", type=float, help="[Schedule] Train this long; or give --steps.")
-@click.option("--steps", type=int, help="[Schedule] Train this many steps; or give --hours.")
-@click.option(
-    "--size",
-    type=int,
-    default=128,
-    show_default=True,
-    help="[Schedule] Side of the crops, a multiple of 32.",
-)
-@click.option(
-    "--batch", type=int, default=32, show_default=True, help="[Schedule] Pictures a step."
-)
-@click.option(
-    "--final-size",
-    type=int,
-    default=192,
-    show_default=True,
-    help="[Schedule] Side of the crops in the last part.",
-)
-@click.option(
-    "--final-batch",
-    type=int,
-    default=16,
-    show_default=True,
-    help="[Schedule] Pictures a step in the last part.",
-)
-@click.option(
-    "--final-share",
-    type=float,
-    default=0.25,
-    show_default=True,
-    help="[Schedule] How large the last part is.",
-)
-@click.option(
-    "--encoder-rate",
-    type=float,
-    default=3e-4,
-    show_default=True,
-    help="[Schedule] Peak learning rate of the encoder.",
-)
-@click.option(
-    "--decoder-rate",
-    type=float,
-    default=1.5e-3,
-    show_default=True,
-    help="[Schedule] Peak learning rate of the rest.",
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="[Schedule] Of all chance.")
-@click.option(
-    "--encoder",
-    default="tf_efficientnet_lite2",
-    show_default=True,
-    help="[Network] A timm network to build on.",
-)
-@click.option("--init", help="[Network] Model to begin with: name or path.")
-@click.option(
-    "--frozen-levels",
-    type=int,
-    default=0,
-    show_default=True,
-    help="[Network] Finest levels of the encoder that are kept as they are.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice(["float32", "bf16"]),
-    default="float32",
-    show_default=True,
-    help="[Machine] Of the forward pass.",
-)
-@click.option("--device", default="cpu", show_default=True, help="[Machine] torch device.")
-@click.option(
-    "--threads", type=int, default=0, show_default="torch's choice", help="[Machine] CPU threads."
-)
-def train(
-    data: tuple[Path, ...],
-    out: Path | None,
-    resumed: Path | None,
-    cache: Path | None,
-    **options: Any,
-) -> None:
-    """Fit a model on folders of colour pictures.
+@click.pass_context
+def train(context: click.Context, **options: Any) -> None:
+    """Fit a model on folders of colour pictures and clips.
 
-    The run's folder holds the settings, the whole state (to go on from), the best weights as
-    model.safetensors, the figures in metrics.jsonl and a sheet of grey, coloured and true pictures.
+    The run's folder holds the settings, the whole state (to go on from), the averaged weights as
+    model.safetensors, the figures in metrics.jsonl, sheets of grey, coloured and true pictures, and
+    report.html. On many devices: torchrun --nproc-per-node N -m vidcolor train ...
     """
-    from vidcolor.errors import UsageError
+    told = {
+        name: value
+        for name, value in options.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    cache = _cache(told.pop("cache", None))
+    run: Path | None = told.pop("resume", None)
+    config: Path | None = told.pop("config", None)
+    plan = bool(told.pop("plan", False))
+    if run is not None:
+        _resume(context, run, cache, told)
+        return
+    base = {} if config is None else _read(config)
+    record = as_record(told, base)
+    if plan:
+        _plan(record, cache)
+        return
+    _start(context, record, cache)
+
+
+def _cache(folder: Path | None) -> Path:
     from vidcolor.infer.openvino_backend import CacheFolder
-    from vidcolor.train.loop import resume, start
+
+    return folder or (CacheFolder.of_user().path or Path()) / "pictures"
+
+
+def _read(config: Path) -> dict[str, Any]:
     from vidcolor.train.settings import TrainSettings
 
-    folder = cache or (CacheFolder.of_user().path or Path()) / "pictures"
-    if resumed is not None:
-        resume(resumed, folder, options["hours"]).fit()
-        return
-    if not data or out is None:
+    TrainSettings.load(config)
+    stored: dict[str, Any] = json.loads(config.read_text())
+    return stored
+
+
+def _start(context: click.Context, record: dict[str, Any], cache: Path) -> None:
+    from vidcolor.errors import UsageError
+    from vidcolor.train.group import joined
+    from vidcolor.train.loop import start
+    from vidcolor.train.settings import TrainSettings
+
+    if not record["data"] or "out" not in record:
         raise UsageError(
             "A training needs pictures and a folder for the run.", "Give --data and --out."
         )
-    settings = TrainSettings(data=tuple(map(str, data)), out=str(out), **options)
-    start(settings, folder).fit()
+    settings = TrainSettings.from_record(record)
+    with joined(settings.device) as (group, device):
+        _fit(context, start(settings, cache, group, device))
+
+
+def _resume(context: click.Context, run: Path, cache: Path, told: dict[str, Any]) -> None:
+    from vidcolor.train.group import joined
+    from vidcolor.train.loop import SETTINGS, resume
+    from vidcolor.train.settings import TrainSettings
+
+    before = TrainSettings.load(run / SETTINGS)
+    record = as_record(told, json.loads((run / SETTINGS).read_text()))
+    changes = before.changes(TrainSettings.from_record(_with_one_length(record, told)))
+    with joined(before.device) as (group, device):
+        _fit(context, resume(run, cache, group, device, **changes))
+
+
+def _with_one_length(record: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """The record with the length that was told now, in place of the one before."""
+    if "hours" in told and "steps" not in told:
+        return record | {"steps": None}
+    if "steps" in told and "hours" not in told:
+        return record | {"hours": None}
+    return record
+
+
+def _fit(context: click.Context, trainer: Any) -> None:
+    from vidcolor.train.stop import StoppedError
+
+    try:
+        trainer.fit()
+    except StoppedError:
+        if trainer.group.leads:
+            command = shlex.join(["vidcolor", "train", "--resume", str(trainer.run)])
+            click.echo(f"stopped, all is saved. To go on: {command}", err=True)
+        context.exit(INTERRUPTED)
+
+
+def _plan(record: dict[str, Any], cache: Path) -> None:
+    from vidcolor.train.plan import plan
+    from vidcolor.train.settings import TrainSettings
+
+    settings = TrainSettings.from_record({"out": "", **record})
+    click.echo(plan(settings, cache))

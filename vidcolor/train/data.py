@@ -1,29 +1,35 @@
-"""Training pictures: found, checked, decoded once into a cache, split by content."""
+"""Training pictures: decoded once into a cache, the colourless left out, split by content."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from vidcolor.color.chroma import count_chroma
 from vidcolor.errors import InputError
+from vidcolor.media.files import finished_file, write_error
+from vidcolor.train.sources import Found, Picture, is_clip, list_files, read
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
-STORED_SHORT_SIDE = 256
-LEAST_SIDE = 64
-LEAST_CHROMA = 3.0
+LEAST_COLOR = 3.0
+LEAST_SECOND_HUE = 0.8
+"""Least standard deviation of chroma across its main direction: sepia has one direction alone."""
 VALIDATION_SHARE = 0.015
+THREADS = 2
+TYPICAL_BYTES = 256 * 352 * 3
+SPARE_BYTES = 2 * 10**9
+NOT_STORED = -1
 
-Picture = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
 
 
 class _Entry(NamedTuple):
@@ -40,14 +46,18 @@ class PictureStore:
     Attributes:
         pixels: uint8, all pictures one behind the other.
         entries: where each lies; the digest is that of the source file's bytes.
+        files: where each comes from, for those that had no room in the cache.
         fingerprint: count and hash over the digests, for the record.
         skipped: (file, reason) of what was left out.
+        histogram: int64 (256, 256), Cb by Cr of every fourth pixel and row of the training split.
     """
 
     pixels: NDArray[np.uint8]
     entries: tuple[_Entry, ...]
+    files: tuple[str, ...]
     fingerprint: str
     skipped: tuple[tuple[str, str], ...]
+    histogram: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -55,107 +65,183 @@ class PictureStore:
     def picture(self, index: int) -> Picture:
         """uint8 (height, width, 3): luma, Cb, Cr of full-range BT.601."""
         entry = self.entries[index]
-        size = entry.height * entry.width * 3
-        flat = self.pixels[entry.offset : entry.offset + size]
-        return flat.reshape(entry.height, entry.width, 3)
+        if entry.offset == NOT_STORED:
+            return read(Path(self.files[index])).pictures[0]
+        return _stored(self.pixels, entry)
 
     def split(self) -> tuple[list[int], list[int]]:
         """Indexes for training and for validation, decided by content alone."""
-        threshold = int(VALIDATION_SHARE * 2**32)
-        held_out = [int(entry.digest[:8], 16) < threshold for entry in self.entries]
+        held_out = [_is_held_out(entry) for entry in self.entries]
         train = [i for i, held in enumerate(held_out) if not held]
         return train, [i for i, held in enumerate(held_out) if held]
 
 
-def open_store(folders: Sequence[Path], cache: Path, limit: int | None = None) -> PictureStore:
+def open_store(
+    folders: Sequence[Path],
+    cache: Path,
+    limit: int | None = None,
+    least_color: float = LEAST_COLOR,
+) -> PictureStore:
     """Decode every usable picture below some folders, or take them from the cache.
 
     Args:
         folders: searched with all that lies below them.
         cache: folder for the decoded pictures; made where it is missing.
-        limit: at most this many pictures.
+        limit: at most this many files.
+        least_color: mean distance from neutral, units of 255, under which a picture is grey.
 
     Raises:
         InputError: a folder is missing, or no usable picture is in them.
+        OutputError: the cache cannot be written.
     """
-    files = _list(folders)[:limit]
+    files = list_files(folders)[:limit]
     listing = "\n".join(f"{f} {(s := f.stat()).st_size} {s.st_mtime_ns}" for f in files)
+    floor = min(least_color, LEAST_COLOR)
+    listing += f"\n{floor}" if floor < LEAST_COLOR else ""
     name = hashlib.sha256(listing.encode()).hexdigest()[:16]
-    index, pixels = cache / f"{name}.json", cache / f"{name}.u8"
-    if not index.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        _decode(files, index, pixels)
-    stored = json.loads(index.read_text())
-    entries = tuple(_Entry(*row) for row in stored["entries"])
-    skipped = tuple((file, reason) for file, reason in stored["skipped"])
-    if not entries:
+    shelf = _Shelf(cache, name)
+    if not shelf.index.is_file():
+        shelf.fill(files, floor)
+    store = shelf.load(least_color)
+    if not len(store):
         raise InputError(
-            f"None of the {len(files)} pictures in {', '.join(map(str, folders))} can be used"
-            f" (the first: {skipped[0][0]}: {skipped[0][1]}).",
+            f"None of the {len(files)} files in {', '.join(map(str, folders))} can be used"
+            f" (the first: {store.skipped[0][0]}: {store.skipped[0][1]}).",
             "Give folders of colour photographs.",
         )
-    mapped = np.memmap(pixels, np.uint8, "r")
-    return PictureStore(mapped, entries, stored["fingerprint"], skipped)
+    return store
 
 
-def _list(folders: Sequence[Path]) -> list[Path]:
-    files: list[Path] = []
-    for folder in folders:
-        if not folder.is_dir():
-            raise InputError(f"There is no folder {folder}.", "Check --data.")
-        files += sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
-    if not files:
-        raise InputError(
-            f"No pictures lie in {', '.join(map(str, folders))}.",
-            f"Give folders that hold {', '.join(sorted(SUFFIXES))} files.",
+class _Shelf:
+    """The files of one store in the cache.
+
+    The index (JSON) lists what was decoded, `.u8` holds the pixels, `.color.npy` how much colour
+    each picture has, and one `.hues-*.npy` for each threshold the histogram of chroma.
+    """
+
+    def __init__(self, cache: Path, name: str) -> None:
+        self.cache, self.name = cache, name
+        self.index = cache / f"{name}.json"
+        self.pixels = cache / f"{name}.u8"
+        self.color = cache / f"{name}.color.npy"
+
+    def fill(self, files: Sequence[Path], floor: float) -> None:
+        try:
+            self.cache.mkdir(parents=True, exist_ok=True)
+            room = shutil.disk_usage(self.cache).free > TYPICAL_BYTES * len(files) + SPARE_BYTES
+            self._decode(files, floor, room)
+        except OSError as problem:
+            raise write_error(self.pixels, problem) from problem
+
+    def _decode(self, files: Sequence[Path], floor: float, room: bool) -> None:
+        entries: list[_Entry] = []
+        origins: list[str] = []
+        skipped: list[tuple[str, str]] = []
+        offset = 0
+        with finished_file(self.pixels) as partial, partial.open("wb") as stream:
+            for file, found in tqdm(_ahead(files), "decoding pictures", len(files)):
+                colored = [p for p in found.pictures if _color(p)[0] >= floor]
+                if not colored:
+                    skipped.append((str(file), found.problem or "is grey"))
+                for picture in colored:
+                    place = NOT_STORED
+                    if room or is_clip(file):
+                        place = offset
+                        stream.write(picture.tobytes())
+                        offset += picture.size
+                    height, width, _ = picture.shape
+                    entries.append(_Entry(place, height, width, found.digest))
+                    origins.append(str(file))
+        record = {
+            "entries": entries,
+            "skipped": skipped,
+            "fingerprint": _fingerprint(entries),
+            "files": origins,
+        }
+        with finished_file(self.index) as partial:
+            partial.write_text(json.dumps(record))
+
+    def load(self, least_color: float) -> PictureStore:
+        stored = json.loads(self.index.read_text())
+        entries = [_Entry(*row) for row in stored["entries"]]
+        # Caches filled by 0.1.0 name no files; they hold one picture a file.
+        files = stored.get("files", [""] * len(entries))
+        size = self.pixels.stat().st_size
+        pixels = np.memmap(self.pixels, np.uint8, "r") if size else np.empty(0, np.uint8)
+        every = PictureStore(pixels, tuple(entries), tuple(files), "", (), np.empty((0, 0), int))
+        color = self._colors(every)
+        grey = color[:, 0] < least_color
+        tinted = ~grey & (color[:, 1] < LEAST_SECOND_HUE)
+        kept = [i for i, out in enumerate(grey | tinted) if not out]
+        skipped = [(file, reason) for file, reason in stored["skipped"]]
+        for i in np.flatnonzero(grey | tinted):
+            skipped.append((files[i], "is grey" if grey[i] else "is tinted, not coloured"))
+        chosen = tuple(entries[i] for i in kept)
+        return PictureStore(
+            pixels,
+            chosen,
+            tuple(files[i] for i in kept),
+            _fingerprint(chosen),
+            tuple(skipped),
+            self._histogram(every, kept, least_color),
         )
-    return files
+
+    def _colors(self, every: PictureStore) -> FloatArray:
+        if not self.color.is_file():
+            indexes = tqdm(range(len(every)), "weighing colour", disable=len(every) < 1000)
+            found = [_color(every.picture(i)) for i in indexes]
+            _save(self.color, np.array(found, np.float32).reshape(-1, 2))
+        return np.asarray(np.load(self.color), np.float32)
+
+    def _histogram(
+        self, every: PictureStore, kept: Sequence[int], least_color: float
+    ) -> NDArray[np.int64]:
+        path = self.cache / f"{self.name}.hues-{least_color:g}.npy"
+        if not path.is_file():
+            train = [i for i in kept if not _is_held_out(every.entries[i])] or kept
+            histogram = np.zeros((256, 256), np.int64)
+            for i in tqdm(train, "counting hues", disable=len(train) < 1000):
+                count_chroma(every.picture(i)[::4, ::4, 1:], histogram)
+            _save(path, histogram)
+        return np.asarray(np.load(path), np.int64)
 
 
-def _decode(files: Sequence[Path], index: Path, pixels: Path) -> None:
-    entries: list[_Entry] = []
-    skipped: list[tuple[str, str]] = []
-    offset = 0
-    partial = pixels.with_suffix(".part")
-    with partial.open("wb") as stream, ThreadPoolExecutor(2) as pool:
-        decoded: Iterable[tuple[Picture | str, str]] = pool.map(_read, files)
-        for file, (picture, digest) in zip(
-            files, tqdm(decoded, "decoding pictures", len(files)), strict=True
-        ):
-            if isinstance(picture, str):
-                skipped.append((str(file), picture))
-                continue
-            stream.write(picture.tobytes())
-            entries.append(_Entry(offset, picture.shape[0], picture.shape[1], digest))
-            offset += picture.size
-    partial.replace(pixels)
-    digests = hashlib.sha256("".join(sorted(e.digest for e in entries)).encode()).hexdigest()
-    index.write_text(
-        json.dumps(
-            {
-                "entries": entries,
-                "skipped": skipped,
-                "fingerprint": f"{len(entries)} pictures, sha256 {digests[:16]}",
-            }
-        )
-    )
+def _ahead(files: Sequence[Path]) -> Iterator[tuple[Path, Found]]:
+    """Each file with what it gave, in order, some decoded ahead in threads."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting: list[tuple[Path, Future[Found]]] = []
+        for file in files:
+            waiting.append((file, pool.submit(read, file)))
+            if len(waiting) > 4 * THREADS:
+                first, future = waiting.pop(0)
+                yield first, future.result()
+        for file, future in waiting:
+            yield file, future.result()
 
 
-def _read(file: Path) -> tuple[Picture | str, str]:
-    content = file.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    flat = np.frombuffer(content, np.uint8)
-    bgr = cv2.imdecode(flat, cv2.IMREAD_COLOR) if content else None
-    if bgr is None:
-        return "cannot be decoded", digest
-    short = min(bgr.shape[:2])
-    if short < LEAST_SIDE:
-        return f"is smaller than {LEAST_SIDE} pixels", digest
-    if short > STORED_SHORT_SIDE:
-        scale = STORED_SHORT_SIDE / short
-        bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    picture = cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb)[..., [0, 2, 1]]
-    chroma = picture[..., 1:].astype(np.float32) - 128.0
-    if float(np.hypot(chroma[..., 0], chroma[..., 1]).mean()) < LEAST_CHROMA:
-        return "is grey", digest
-    return np.ascontiguousarray(picture), digest
+def _stored(pixels: NDArray[np.uint8], entry: _Entry) -> Picture:
+    size = entry.height * entry.width * 3
+    return pixels[entry.offset : entry.offset + size].reshape(entry.height, entry.width, 3)
+
+
+def _color(picture: Picture) -> tuple[float, float]:
+    """Mean distance of chroma from neutral, and its deviation across its main direction."""
+    chroma = picture[::2, ::2, 1:].reshape(-1, 2).astype(np.float32) - 128.0
+    mean = float(np.hypot(chroma[:, 0], chroma[:, 1]).mean())
+    covariance = np.cov(chroma.T)
+    return mean, float(np.sqrt(max(0.0, np.linalg.eigvalsh(covariance)[0])))
+
+
+def _is_held_out(entry: _Entry) -> bool:
+    return int(entry.digest[:8], 16) < int(VALIDATION_SHARE * 2**32)
+
+
+def _fingerprint(entries: Iterable[_Entry]) -> str:
+    digests = sorted(entry.digest for entry in entries)
+    joined = hashlib.sha256("".join(digests).encode()).hexdigest()
+    return f"{len(digests)} pictures, sha256 {joined[:16]}"
+
+
+def _save(path: Path, array: NDArray[np.generic]) -> None:
+    with finished_file(path) as partial, partial.open("wb") as stream:
+        np.save(stream, array)

@@ -31,6 +31,14 @@ def degrade(luma: Luma, strength: float, rng: np.random.Generator) -> Luma:
     return _compress(result, strength, rng) if rng.random() < 0.3 else result
 
 
+def disturb(luma: Luma, rng: np.random.Generator) -> Luma:
+    """What differs between neighbouring frames of one film: gamma, grain and compression, mild."""
+    moved = _gamma(luma.astype(np.float32) / 255.0, 0.25, rng)
+    moved = _grain(moved, rng.uniform(0, 0.3), rng)
+    result = np.clip(moved * 255.0 + 0.5, 0, 255).astype(np.uint8)
+    return _compress(result, 0.5, rng) if rng.random() < 0.3 else result
+
+
 def _blur(luma: FloatLuma, strength: float, rng: np.random.Generator) -> FloatLuma:
     sigma = rng.uniform(0.3, 0.3 + 1.4 * strength)
     return np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma), np.float32)

@@ -2,275 +2,359 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
 from tqdm import tqdm
 
-from vidcolor.color.chroma import Bins, bins_from_histogram, count_chroma
+from vidcolor.color.chroma import Bins, bins_from_histogram
 from vidcolor.errors import InputError, MachineError, OutputError
 from vidcolor.network.build import build_generator
 from vidcolor.network.checkpoint import load_model, save_model
-from vidcolor.network.config import GeneratorConfig, ModelInfo
-from vidcolor.network.encoders import frozen_modules
-from vidcolor.network.generator import Decoder, Generator
+from vidcolor.network.config import Calibration, ModelInfo
+from vidcolor.network.generator import Generator
 from vidcolor.network.shelf import find_model
+from vidcolor.train.candidates import Candidates
 from vidcolor.train.data import PictureStore, open_store
-from vidcolor.train.losses import SupervisedLoss
-from vidcolor.train.samples import Batch, batches
-from vidcolor.train.settings import TrainSettings
+from vidcolor.train.group import Group, same_everywhere
+from vidcolor.train.learner import Learner, Pace
+from vidcolor.train.log import Log
+from vidcolor.train.progress import Progress
+from vidcolor.train.samples import Batch, Maker, Order, batches
+from vidcolor.train.schedule import Phase, Schedule
+from vidcolor.train.settings import TrainSettings, config_from_record
+from vidcolor.train.sources import names
+from vidcolor.train.state import STATE, read_state, write_state
+from vidcolor.train.stop import Stop, StoppedError, stoppable
+from vidcolor.train.tensors import to_device
 from vidcolor.train.validate import validate
 
-STATE = "state.pt"
 SETTINGS = "settings.json"
-BEST = "model.safetensors"
-LEAST_RATE = 0.01
+MODEL = "model.safetensors"
+SKIPPED = "skipped.txt"
 VALIDATION_PICTURES = 200
 SMOOTHING = 0.98
 
-
-@dataclass
-class Progress:
-    """How far a run has come."""
-
-    step: int = 0
-    samples: int = 0
-    seconds: float = 0.0
+Say = Callable[[str], None]
 
 
 class Trainer:
-    """A run: network, optimiser, averaged weights, and how far they have come."""
+    """A run: its pictures, its learner, and how far it has come.
 
-    def __init__(self, settings: TrainSettings, cache: Path) -> None:
-        self.settings = settings
+    Args:
+        settings: of the run.
+        cache: folder of decoded pictures.
+        state: to go on from, as `read_state` gives it; None to begin.
+        group: the processes that train together.
+        device: of this process; None for the one the settings name.
+        say: takes lines for the user.
+    """
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        cache: Path,
+        state: dict[str, Any] | None = None,
+        group: Group = Group(),
+        device: torch.device | None = None,
+        say: Say = tqdm.write,
+    ) -> None:
+        self.settings, self.group, self.say = settings, group, say
         self.run = Path(settings.out)
         if settings.threads:
             torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
-        self.store = open_store([Path(d) for d in settings.data], cache, settings.limit)
-        self.train, held_out = self.store.split()
-        self.held_out = (held_out or self.train)[:VALIDATION_PICTURES]
-        self.generator, self.bins = self._begin()
-        self.device = torch.device(settings.device)
-        self.frozen = frozen_modules(self.generator.encoder, settings.frozen_levels)
-        for module in self.frozen:
-            module.requires_grad_(False)
-        self.generator.to(self.device).to(memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        self.loss = SupervisedLoss(self.bins, settings.regression_weight).to(self.device)
-        self.optimizer = _optimizer(self.generator, settings)
+        self.store, self.train, self.judged, self.held_out = _pictures(settings, cache, group)
+        self._check_pictures(state)
+        if group.leads and self.store.skipped:
+            self._name_skipped()
+        generator, self.bins = self._begin(state)
+        self.device = device or torch.device(settings.device)
+        self.learner = Learner(settings, generator, self.bins, self.device, group)
         self.progress = Progress()
+        if state is not None:
+            self.learner.restore(state)
+            self.progress = Progress(**state["progress"])
+            torch.set_rng_state(state["torch_rng"])
+        self.schedule = Schedule(settings, self.progress)
+        self.log = Log(self.run, self.progress.step) if group.leads else None
+        self.candidates: Candidates | None = None
+        if settings.has_phases and group.leads:
+            self.candidates = Candidates(
+                self.run, settings.nogan, self.judged, self.held_out, self.progress.step
+            )
 
-    def _begin(self) -> tuple[Generator, Bins]:
-        if self.settings.init is not None:
-            model = load_model(find_model(self.settings.init))
-            return model.generator, model.bins
-        bins = _count_bins(self.store, self.train)
-        config = GeneratorConfig(encoder=self.settings.encoder, bins=bins.count)
-        return build_generator(config, pretrained=True), bins
+    @property
+    def generator(self) -> Generator:
+        """The network that learns."""
+        return self.learner.generator
+
+    @property
+    def average(self) -> Generator:
+        """The averaged network, which is the one that is kept."""
+        return self.learner.average
 
     def fit(self) -> None:
         """Train to the end of the schedule, saving on the way.
 
         Raises:
             MachineError: the loss is no longer a number; the last good state is named.
+            StoppedError: Ctrl-C or SIGTERM; the state is saved.
         """
-        last = time.perf_counter()
-        with tqdm(desc="training", unit=" pictures", mininterval=10) as bar:
-            shown = 0.0
-            for batch in batches(
-                self.store, self.train, self.settings.seed, self.progress.step, self._sizes()
-            ):
-                terms = self._step(batch)
+        with stoppable() as stop, self._bar() as bar:
+            self._enter(self.schedule.phase())
+            clock = time.perf_counter()
+            for parts in self._batches():
+                waited = time.perf_counter() - clock
+                terms = self._step(parts)
                 now = time.perf_counter()
-                self.progress.seconds += now - last
-                last = now
-                shown = terms["loss"] + SMOOTHING * (shown - terms["loss"]) * bool(shown)
-                bar.update(len(batch.inputs))
-                bar.set_postfix_str(f"loss {shown:.3f}, done {self.done():.1%}", refresh=False)
-                if self.progress.step % self.settings.every == 0:
-                    self._report(terms | {"smoothed": shown})
+                over = self._count(parts, now - clock, waited, stop)
+                self._show(bar, parts, terms["loss"])
+                if self.progress.step % self.schedule.every() == 0:
+                    self._look(terms)
                     self.save()
-                    last = time.perf_counter()
-        if self.progress.step % self.settings.every:
-            self._report({"smoothed": shown})
+                if over:
+                    self.save()
+                    raise StoppedError
+                self._enter(self.schedule.phase())
+                clock = time.perf_counter()
+        if self.progress.step % self.schedule.every():
+            self._look({})
             self.save()
-
-    def done(self) -> float:
-        """Share of the schedule that is behind, 0..1."""
-        if self.settings.steps is not None:
-            return min(1.0, self.progress.step / self.settings.steps)
-        return min(1.0, self.progress.seconds / 3600 / (self.settings.hours or 1))
-
-    def _sizes(self) -> Iterator[tuple[int, int]]:
-        planned = self.progress.step
-        while self.done() < 1 and (self.settings.steps is None or planned < self.settings.steps):
-            planned += 1
-            if self.done() >= 1 - self.settings.final_share:
-                yield self.settings.final_size, self.settings.final_batch
-            else:
-                yield self.settings.size, self.settings.batch
-
-    def _step(self, batch: Batch) -> dict[str, float]:
-        inputs = torch.from_numpy(batch.inputs).to(
-            self.device, memory_format=torch.channels_last, non_blocking=True
-        )
-        target = torch.from_numpy(batch.target).to(self.device, non_blocking=True)
-        self._set_rates()
-        self.generator.train()
-        for module in self.frozen:
-            module.eval()
-        self.optimizer.zero_grad(set_to_none=True)
-        with self._autocast():
-            output = self.generator(inputs)
-        terms: dict[str, Tensor] = self.loss(output, target)
-        loss = torch.stack(list(terms.values())).sum()
-        value = loss.item()
-        if not np.isfinite(value):
-            raise MachineError(
-                f"The loss is not a number at step {self.progress.step}.",
-                f"Go on from {self.run / STATE} with a lower learning rate.",
-            )
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.generator.parameters(), self.settings.clip)
-        self.optimizer.step()
-        self.progress.step += 1
-        self.progress.samples += len(batch.inputs)
-        self._follow()
-        return {name: term.item() for name, term in terms.items()} | {"loss": value}
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        if self.settings.precision == "float32":
-            return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
-
-    def _set_rates(self) -> None:
-        warm = min(1.0, (self.progress.step + 1) / max(1, self.settings.warm_up))
-        cosine = 0.5 + 0.5 * np.cos(np.pi * self.done())
-        for group in self.optimizer.param_groups:
-            group["lr"] = float(group["peak"] * warm * max(LEAST_RATE, cosine))
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        decay = min(self.settings.ema, (1 + self.progress.step) / (10 + self.progress.step))
-        own = self.generator.state_dict()
-        for key, value in self.average.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(own[key], 1 - decay)
-            else:
-                value.copy_(own[key])
-
-    def _report(self, terms: dict[str, float]) -> None:
-        decoder = Decoder(self.average, self.bins).to(self.device)
-        result = validate(decoder.eval(), self.store, self.held_out)
-        row = {
-            "step": self.progress.step,
-            "samples": self.progress.samples,
-            "hours": round(self.progress.seconds / 3600, 4),
-            **{name: round(value, 5) for name, value in terms.items()},
-            "error": round(result.error, 4),
-            "grey_error": round(result.grey_error, 4),
-            "gain_db": round(result.gain_db, 4),
-            "strength": round(result.strength, 4),
-        }
-        with (self.run / "metrics.jsonl").open("a") as stream:
-            stream.write(json.dumps(row) + "\n")
-        tqdm.write(json.dumps(row))
-        cv2.imwrite(str(self.run / "sheet.png"), result.sheet)
-        info = ModelInfo(
-            generator=self.generator.config,
-            calibration=result.calibration,
-            recipe={key: row[key] for key in ("step", "samples", "hours")}
-            | {"init": self.settings.init, "size": self.settings.size},
-            data=self.store.fingerprint,
-        )
-        save_model(self.run / BEST, self.average, self.bins, info)
+        if self.candidates is not None:
+            self.say(self.candidates.ship(self.run / MODEL))
 
     def save(self) -> None:
-        """Write the whole state, under a temporary name first."""
-        state = {
-            "generator": self.generator.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "progress": vars(self.progress),
+        """Write the whole state; the leading process does."""
+        if not self.group.leads:
+            return
+        state = self.learner.state() | {
+            "progress": asdict(self.progress),
+            "config": asdict(self.generator.config),
             "bins": (torch.from_numpy(self.bins.centers), torch.from_numpy(self.bins.prior)),
+            "fingerprint": self.store.fingerprint,
             "torch_rng": torch.get_rng_state(),
         }
-        temporary = self.run / f"{STATE}.part"
-        try:
-            torch.save(state, temporary)
-            temporary.replace(self.run / STATE)
-        except OSError as problem:
-            temporary.unlink(missing_ok=True)
-            raise OutputError(
-                f"The state of the training could not be saved: {problem.strerror}.",
-                f"Make room; the state before it is whole in {self.run / STATE}.",
-            ) from problem
+        write_state(self.run, state)
 
-    def restore(self) -> None:
-        """Go on from the state in the run's folder."""
-        state = torch.load(self.run / STATE, map_location="cpu", weights_only=True)
-        self.generator.load_state_dict(state["generator"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.progress = Progress(**state["progress"])
-        torch.set_rng_state(state["torch_rng"])
+    def _begin(self, state: dict[str, Any] | None) -> tuple[Generator, Bins]:
+        if state is not None and "config" in state:
+            centers, prior = (column.numpy() for column in state["bins"])
+            return build_generator(config_from_record(state["config"])), Bins(centers, prior)
+        if self.settings.init is not None:
+            model = load_model(find_model(self.settings.init))
+            return model.generator, model.bins
+        bins = bins_from_histogram(self.store.histogram)
+        config = config_from_record(asdict(self.settings.network) | {"bins": bins.count})
+        return build_generator(config, pretrained=True), bins
+
+    def _name_skipped(self) -> None:
+        """Write which files are not used and why, and say how many."""
+        skipped = self.store.skipped
+        path = self.run / SKIPPED
+        path.write_text("".join(f"{file}: {reason}\n" for file, reason in skipped))
+        self.say(f"{len(self.store)} pictures; not used: {names(r for _, r in skipped)} ({path})")
+
+    def _check_pictures(self, state: dict[str, Any] | None) -> None:
+        before = None if state is None else state.get("fingerprint")
+        if before is not None and before != self.store.fingerprint:
+            raise InputError(
+                f"The pictures of this run have changed: {before}; now {self.store.fingerprint}.",
+                "Bring them back, or begin a new run with --init and this run's model.safetensors.",
+            )
+
+    def _batches(self) -> Iterator[list[Batch]]:
+        """The batches of each step to come."""
+        settings = self.settings
+        maker = Maker(
+            self.store,
+            Order(self.train, settings.seed),
+            settings.seed,
+            settings.simulation,
+            "consistency" in settings.weights,
+        )
+        made = batches(maker, self.progress.samples, self.schedule.sizes(), self.group.share)
+        while parts := list(islice(made, settings.accumulate)):
+            yield parts
+
+    def _step(self, parts: Sequence[Batch]) -> dict[str, float]:
+        schedule = self.schedule
+        pace = Pace(schedule.phase(), schedule.rate(), schedule.ema())
+        terms = self.learner.step([to_device(part, self.device) for part in parts], pace)
+        if not all(np.isfinite(value) for value in terms.values()):
+            raise MachineError(
+                f"The loss is not a number at step {self.progress.step}.",
+                self._last_good(),
+            )
+        return terms
+
+    def _last_good(self) -> str:
+        if not (self.run / STATE).is_file():
+            return "Begin anew with lower learning rates or in float32."
+        return (
+            f"The last good state is {self.run / STATE}, its weights {self.run / MODEL}: begin a"
+            f" new run with --init {self.run / MODEL} and lower learning rates, or in float32."
+        )
+
+    def _count(self, parts: Sequence[Batch], seconds: float, waited: float, stop: Stop) -> bool:
+        """Bring the progress up to date; true where any process was asked to stop."""
+        progress = self.progress
+        shared = self.group.mean([seconds, waited, float(stop.asked)], self.device)
+        progress.step += 1
+        progress.samples += self.group.world * sum(len(part.inputs) for part in parts)
+        progress.seconds += shared[0]
+        progress.waited += shared[1]
+        return shared[2] > 0
+
+    def _show(self, bar: tqdm[None], parts: Sequence[Batch], loss: float) -> None:
+        progress = self.progress
+        first = progress.smoothed == 0.0
+        progress.smoothed = loss if first else loss + SMOOTHING * (progress.smoothed - loss)
+        bar.update(self.group.world * sum(len(part.inputs) for part in parts))
+        done = f"{progress.phase}, loss {progress.smoothed:.3f}, done {self.schedule.done():.1%}"
+        bar.set_postfix_str(done, refresh=False)
+
+    def _bar(self) -> tqdm[None]:
+        hidden = not self.group.leads
+        return tqdm(desc="training", unit=" pictures", mininterval=10, disable=hidden)
+
+    def _enter(self, phase: Phase) -> None:
+        """Set the networks up for a phase, once."""
+        if phase.value == self.progress.phase:
+            return
+        before, self.progress.phase = self.progress.phase, phase.value
+        if self.settings.has_phases and phase is not Phase.SUPERVISED:
+            if not self.learner.norms_fixed or before in ("", Phase.SUPERVISED.value):
+                self.learner.settle()
+            if phase is Phase.JOINT:
+                self._look({})
+        self.progress.smoothed = 0.0
+
+    def _look(self, terms: dict[str, float]) -> None:
+        """Validate, write the figures and the averaged weights; the leading process does."""
+        if self.group.leads:
+            self._write(terms)
+        same_everywhere(self.learner.table, self.group)
+
+    def _write(self, terms: dict[str, float]) -> None:
+        assert self.log is not None
+        progress = self.progress
+        result = validate(self.learner.decoder, self.judged, self.held_out)
+        self.learner.set_calibration(result.calibration)
+        row: dict[str, Any] = {
+            "step": progress.step,
+            "samples": progress.samples,
+            "hours": round(progress.seconds / 3600, 4),
+            "phase": progress.phase,
+            "rate": round(self.schedule.rate(), 5),
+            **{name: round(value, 5) for name, value in terms.items()},
+            "smoothed": round(progress.smoothed, 5),
+            "waiting": round(progress.waited / max(progress.seconds, 1e-9), 4),
+            **{name: round(value, 4) for name, value in result.figures().items()},
+        }
+        info = self._info(result.calibration)
+        save_model(self.run / MODEL, self.average, self.bins, info)
+        if self.candidates is not None and progress.phase == Phase.JOINT.value:
+            row |= self.candidates.add(self.learner.decoder, progress.step, self.run / MODEL)
+        self.log.add(row, result.sheet)
+        self.say(" ".join(f"{name} {value}" for name, value in row.items()))
+
+    def _info(self, calibration: Calibration) -> ModelInfo:
+        settings, progress = self.settings, self.progress
+        recipe = {
+            "name": settings.recipe,
+            "losses": settings.weights,
+            "step": progress.step,
+            "samples": progress.samples,
+            "hours": round(progress.seconds / 3600, 4),
+            "init": settings.init,
+            "size": settings.size,
+        }
+        return ModelInfo(
+            generator=self.generator.config,
+            calibration=calibration,
+            recipe=recipe,
+            data=self.store.fingerprint,
+        )
 
 
-def start(settings: TrainSettings, cache: Path) -> Trainer:
-    """A new run in an empty folder."""
+def start(
+    settings: TrainSettings,
+    cache: Path,
+    group: Group = Group(),
+    device: torch.device | None = None,
+) -> Trainer:
+    """A new run in an empty folder.
+
+    Raises:
+        OutputError: the folder holds a run, or cannot be written.
+    """
     run = Path(settings.out)
     if (run / STATE).exists():
         raise OutputError(
             f"The folder {run} already holds a run.",
             f"Go on with it by vidcolor train --resume {run}, or give another --out.",
         )
-    run.mkdir(parents=True, exist_ok=True)
-    settings.save(run / SETTINGS)
-    return Trainer(settings, cache)
+    if group.leads:
+        try:
+            run.mkdir(parents=True, exist_ok=True)
+            settings.save(run / SETTINGS)
+        except OSError as problem:
+            raise OutputError(
+                f"The run's folder {run} cannot be written: {problem.strerror}.",
+                "Give another --out.",
+            ) from problem
+    group.wait()
+    return Trainer(settings, cache, group=group, device=device)
 
 
-def resume(run: Path, cache: Path, hours: float | None = None) -> Trainer:
-    """Go on with an interrupted run; `hours` may lengthen or shorten its schedule."""
-    if not (run / STATE).is_file():
-        raise InputError(f"There is no run to go on with in {run}.", "Check the folder.")
-    settings = TrainSettings.load(run / SETTINGS)
-    if hours is not None:
-        settings = replace(settings, hours=hours, steps=None)
-    # The state holds the weights, so nothing is to be taken from where the run began.
-    trainer = Trainer(settings, cache)
-    trainer.restore()
-    return trainer
+def resume(
+    run: Path,
+    cache: Path,
+    group: Group = Group(),
+    device: torch.device | None = None,
+    **changes: Any,
+) -> Trainer:
+    """Go on with an interrupted run.
+
+    Args:
+        run: its folder.
+        cache: folder of decoded pictures.
+        group: the processes that train together.
+        device: of this process.
+        changes: settings told anew; None for what was not told.
+
+    Raises:
+        UsageError: a change that is not safe.
+        InputError: there is no run, its state is damaged, or its pictures have changed.
+    """
+    state = read_state(run)
+    settings = TrainSettings.load(run / SETTINGS).resumed(**changes)
+    if group.leads:
+        settings.save(run / SETTINGS)
+    return Trainer(settings, cache, state, group, device)
 
 
-def _count_bins(store: PictureStore, train: list[int]) -> Bins:
-    histogram = np.zeros((256, 256), np.int64)
-    for index in train:
-        count_chroma(store.picture(index)[::4, ::4, 1:], histogram)
-    return bins_from_histogram(histogram)
-
-
-def _optimizer(generator: Generator, settings: TrainSettings) -> torch.optim.AdamW:
-    groups: list[dict[str, Any]] = []
-    for prefix_is_encoder, rate in ((True, settings.encoder_rate), (False, settings.decoder_rate)):
-        for decays in (True, False):
-            parameters = [
-                value
-                for key, value in generator.named_parameters()
-                if key.startswith("encoder.") == prefix_is_encoder
-                and (value.ndim > 1) == decays
-                and value.requires_grad
-            ]
-            decay = settings.weight_decay if decays else 0.0
-            groups.append({"params": parameters, "peak": rate, "weight_decay": decay, "lr": rate})
-    return torch.optim.AdamW(groups)
+def _pictures(
+    settings: TrainSettings, cache: Path, group: Group
+) -> tuple[PictureStore, list[int], PictureStore, list[int]]:
+    """The pictures, which of them are trained on, and those for validation likewise."""
+    if not group.leads:
+        group.wait()
+    folders, least = [Path(d) for d in settings.data], settings.least_color
+    store = open_store(folders, cache, settings.limit, least)
+    judged = store
+    if settings.val:
+        judged = open_store([Path(d) for d in settings.val], cache, None, least)
+    if group.leads:
+        group.wait()
+    train, held_out = store.split()
+    if settings.val:
+        train, held_out = list(range(len(store))), list(range(len(judged)))
+    return store, train or held_out, judged, (held_out or train)[:VALIDATION_PICTURES]

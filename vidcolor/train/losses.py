@@ -1,17 +1,24 @@
-"""What the generator is fitted to: rebalanced classification and regression of chroma."""
+"""What the generator is fitted to: each loss alone, and what they see of a batch."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vidcolor.color.chroma import Bins
+from vidcolor.color.convert import BLUE_SCALE, RED_SCALE
+from vidcolor.network.decoding import Decoding
 from vidcolor.network.generator import REGRESSION_SCALE, GeneratorOutput
 
+GREEN_BLUE, GREEN_RED = 0.344136, 0.714136
 
-class SupervisedLoss(nn.Module):
-    """Cross-entropy on softly encoded bins, rebalanced, plus a smooth L1 on (Cb, Cr).
+
+class ClassificationLoss(nn.Module):
+    """Cross-entropy on softly encoded bins, rebalanced.
 
     The weight of a bin multiplies its own term of the sum (not, as in Zhang et al. 2016, the weight
     of the nearest bin the whole pixel), so that the optimum is the true distribution times the
@@ -21,29 +28,130 @@ class SupervisedLoss(nn.Module):
     indexes: Tensor
     shares: Tensor
 
-    def __init__(self, bins: Bins, regression_weight: float) -> None:
+    def __init__(self, bins: Bins) -> None:
         super().__init__()
         indexes, weights = bins.soft_table()
         self.register_buffer("indexes", torch.from_numpy(indexes))
-        weighted = weights * bins.weights[indexes]
-        self.register_buffer("shares", torch.from_numpy(weighted))
-        self.regression_weight = regression_weight
+        self.register_buffer("shares", torch.from_numpy(weights * bins.weights[indexes]))
 
-    def forward(self, output: GeneratorOutput, target: Tensor) -> dict[str, Tensor]:
-        """Terms by name; their sum is the loss.
-
-        Args:
-            output: both heads.
-            target: uint8 (n, 2, height / 4, width / 4), Cb and Cr.
-        """
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Mean over logits (n, bins, h, w) and target uint8 (n, 2, h, w), Cb and Cr."""
         code = target[:, 0].long() * 256 + target[:, 1].long()
         indexes = self.indexes[code].permute(0, 3, 1, 2)
         shares = self.shares[code].permute(0, 3, 1, 2)
-        log_share = F.log_softmax(output.logits.float(), 1)
-        classification = -(shares * log_share.gather(1, indexes)).sum(1).mean()
-        wanted = (target.float() - 128.0) / REGRESSION_SCALE
-        regression = F.smooth_l1_loss(output.regression.float(), wanted, beta=0.1)
-        return {
-            "classification": classification,
-            "regression": self.regression_weight * regression,
-        }
+        log_share = F.log_softmax(logits.float(), 1)
+        return -(shares * log_share.gather(1, indexes)).sum(1).mean()
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What losses see of a batch: both heads, the expected chroma, composed pictures.
+
+    Attributes:
+        output: of the generator.
+        decoding: turns its logits into chroma.
+        luma: uint8 (n, height, width), the true luma, undamaged.
+        target: uint8 (n, 2, height / 4, width / 4), Cb and Cr.
+    """
+
+    output: GeneratorOutput
+    decoding: Decoding
+    luma: Tensor
+    target: Tensor
+
+    @cached_property
+    def chroma(self) -> Tensor:
+        """Expected chroma less 128, float32 (n, 2, height / 4, width / 4)."""
+        return self.decoding.chroma(self.output.logits) - 128.0
+
+    @cached_property
+    def true_chroma(self) -> Tensor:
+        """The target less 128, float32."""
+        return self.target.float() - 128.0
+
+    @cached_property
+    def grey(self) -> Tensor:
+        """The true luma, float32 (n, 1, height, width) on 0..1."""
+        return self.luma.float().unsqueeze(1) / 255.0
+
+    @cached_property
+    def picture(self) -> Tensor:
+        """RGB of the true luma and the expected chroma: see `compose`."""
+        return compose(self.grey, self.chroma)
+
+    @cached_property
+    def true_picture(self) -> Tensor:
+        """RGB of the true luma and the true chroma, which is as coarse as the expected one."""
+        return compose(self.grey, self.true_chroma)
+
+
+def compose(grey: Tensor, chroma: Tensor) -> Tensor:
+    """RGB (n, 3, height, width), about 0..1, of luma and bilinearly enlarged chroma.
+
+    Colours outside the cube stay outside: clamping would take their gradient away.
+
+    Args:
+        grey: luma (n, 1, height, width) on 0..1.
+        chroma: Cb and Cr less 128 (n, 2, height / 4, width / 4), units of 255.
+    """
+    large = F.interpolate(chroma / 255.0, grey.shape[-2:], mode="bilinear", align_corners=False)
+    blue, red = large[:, :1], large[:, 1:]
+    green = grey - GREEN_BLUE * blue - GREEN_RED * red
+    return torch.cat([grey + RED_SCALE * red, green, grey + BLUE_SCALE * blue], 1)
+
+
+def regression_loss(sight: Sight) -> Tensor:
+    """Smooth L1 of the regression head."""
+    wanted = sight.true_chroma / REGRESSION_SCALE
+    return F.smooth_l1_loss(sight.output.regression.float(), wanted, beta=0.1)
+
+
+def l1_loss(sight: Sight) -> Tensor:
+    """L1 of expected chroma on -1..1, as pix2pix measures its pictures."""
+    return F.l1_loss(sight.chroma / 128.0, sight.true_chroma / 128.0)
+
+
+def smooth_l1_loss(sight: Sight) -> Tensor:
+    """Smooth L1 of expected chroma on -1..1; quadratic under 6/255."""
+    return F.smooth_l1_loss(sight.chroma / 128.0, sight.true_chroma / 128.0, beta=6 / 128.0)
+
+
+def colorfulness_loss(sight: Sight) -> Tensor:
+    """How far the colourfulness of each picture is from the truth's, L1 on a scale of 255."""
+    return F.l1_loss(colorfulness(sight.picture), colorfulness(sight.true_picture))
+
+
+def colorfulness(rgb: Tensor) -> Tensor:
+    """CF of Hasler and Suesstrunk 2003 of pictures (n, 3, h, w) on 0..1, (n,), divided by 255."""
+    red, green, blue = rgb.flatten(2).unbind(1)
+    opponents = torch.stack([red - green, (red + green) / 2 - blue], 1)
+    # The small number keeps the root's slope finite for a grey picture.
+    spread = (opponents.var(2, correction=0).sum(1) + 1e-6).sqrt()
+    offset = (opponents.mean(2).square().sum(1) + 1e-6).sqrt()
+    return spread + 0.3 * offset
+
+
+def consistency_loss(chroma: Tensor, warps: Tensor, agree: Tensor) -> Tensor:
+    """How far second views are from first views brought onto them, L1 on -1..1.
+
+    The gradient goes to the second views alone: moving both would reward fading.
+
+    Args:
+        chroma: expected chroma less 128 (2 n, 2, h, w); views 2 i and 2 i + 1 are a pair.
+        warps: float32 (n, 2, 3), from places of the second view to places of the first, both on
+            -1..1 (as `affine_grid` takes them).
+        agree: bool (n,), false where hints make the views' colours differ.
+    """
+    first, second = chroma[0::2].detach(), chroma[1::2]
+    brought, seen = warp(first, warps)
+    weight = seen * agree.float().view(-1, 1, 1, 1)
+    difference = (second - brought).abs() / 128.0
+    return (difference * weight).sum() / (2 * weight.sum()).clamp_min(1.0)
+
+
+def warp(planes: Tensor, warps: Tensor) -> tuple[Tensor, Tensor]:
+    """Planes (n, c, h, w) seen through `warps` (n, 2, 3), and where (n, 1, h, w) they are known."""
+    grid = F.affine_grid(warps, list(planes.shape), align_corners=False)
+    brought = F.grid_sample(planes, grid, padding_mode="border", align_corners=False)
+    known = (grid.abs() <= 1).all(-1).unsqueeze(1).float()
+    return brought, known

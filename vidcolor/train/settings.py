@@ -3,11 +3,73 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from vidcolor.errors import UsageError
+from vidcolor.errors import InputError, UsageError
+from vidcolor.network.config import GeneratorConfig
+from vidcolor.train.recipes import GANS, NOGAN, resolve
+
+PRECISIONS = ("float32", "bf16", "fp16")
+SCHEDULES = ("cosine", "step", "constant")
+SAFE = ("hours", "steps", "every", "threads")
+"""What a resumed run may be told anew: nothing that changes what the state means."""
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What is done to a picture before the network sees it.
+
+    Attributes:
+        damage: greatest strength of the damage to luma, 0..1.
+        damaged: share of the samples with any.
+        hinted: share of the samples with hints.
+        recoloured: share of those whose hues are turned, in hints and target alike.
+        own: share of the hinted ones whose hints are the averaged network's own colour, warped.
+    """
+
+    damage: float = 0.5
+    damaged: float = 0.35
+    hinted: float = 0.25
+    recoloured: float = 0.15
+    own: float = 0.15
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            if not 0 <= getattr(self, entry.name) <= 1:
+                raise UsageError(
+                    f"The {entry.name} of the simulation must lie in 0..1.", "Give 0.25, say."
+                )
+
+
+@dataclass(frozen=True)
+class NoGan:
+    """The phases of the recipe nogan, and how the checkpoint to ship is chosen.
+
+    Attributes:
+        critic: share of the run in which the discriminator alone learns.
+        joint: share, at the end, in which both learn.
+        rate: the generator's learning rate then, as a share of its peak.
+        every: steps between candidates then.
+        floor_db: how far a candidate's PSNR may fall below the supervised network's.
+        flicker: how many times the supervised network's flicker a candidate may have.
+    """
+
+    critic: float = 0.15
+    joint: float = 0.15
+    rate: float = 0.1
+    every: int = 20
+    floor_db: float = 0.3
+    flicker: float = 1.15
+
+    def __post_init__(self) -> None:
+        if self.critic < 0 or self.joint <= 0 or self.critic + self.joint > 1:
+            raise UsageError(
+                "The phases of nogan don't fit into the run.",
+                "Give shares above 0 that sum to 1 or less.",
+            )
 
 
 @dataclass(frozen=True)
@@ -15,27 +77,40 @@ class TrainSettings:
     """A training run.
 
     Attributes:
-        data: folders of colour pictures.
+        data: folders of colour pictures and clips.
         out: folder of the run.
+        val: folders for validation; empty to hold back a share of the data.
+        least_color: least mean distance from neutral (of 255) of a picture that is used.
         hours: hours of training; the schedule follows the clock. Give this or `steps`.
         steps: number of steps; the schedule follows them.
         size: side of the crops in pixels, a multiple of 32.
-        batch: pictures a step.
+        batch: pictures a step and process.
+        accumulate: such batches a step.
         final_size: side of the crops in the last part of the run.
         final_batch: pictures a step there.
         final_share: how large that last part is, 0..1.
-        encoder: timm network to build on.
+        recipe: a key of `recipes.RECIPES`.
+        losses: weights that replace the recipe's or come on top.
+        pixel_weight: lambda, the weight of the recipe's pixel loss.
+        gan: lsgan, hinge or vanilla.
+        discriminator_rate: learning rate of the discriminator.
+        nogan: phases of that recipe.
+        simulation: damage and hints.
+        network: what the generator is built of, where no `init` says it; the number of bins is
+            counted from the data.
         init: checkpoint to begin with.
         frozen_levels: levels of the encoder's pyramid, finest first, that are kept as they are
             (batch norm's statistics too): 2 saves a quarter of the time when fine-tuning.
+        frozen_norm: keep all statistics of batch norm as they are.
         encoder_rate: peak learning rate of the encoder.
         decoder_rate: peak learning rate of all else.
         warm_up: steps until the peak.
+        schedule: cosine to 1 %, step (a tenth after 60 % and again after 85 %), or constant.
         weight_decay: AdamW's.
         clip: largest norm of the gradient.
         ema: decay of the averaged weights.
-        regression_weight: weight of the regression head's loss.
-        precision: float32 or bf16.
+        precision: float32, bf16 or fp16 (which needs CUDA).
+        compile: run the generator through torch.compile.
         device: torch device.
         threads: CPU threads, 0 for torch's choice.
         every: steps between checkpoints, validation figures and sheets.
@@ -45,24 +120,36 @@ class TrainSettings:
 
     data: tuple[str, ...]
     out: str
+    val: tuple[str, ...] = ()
+    least_color: float = 3.0
     hours: float | None = None
     steps: int | None = None
     size: int = 128
     batch: int = 32
+    accumulate: int = 1
     final_size: int = 192
     final_batch: int = 16
     final_share: float = 0.25
-    encoder: str = "tf_efficientnet_lite2"
+    recipe: str = "default"
+    losses: Mapping[str, float] = field(default_factory=dict)
+    pixel_weight: float | None = None
+    gan: str = "lsgan"
+    discriminator_rate: float = 2e-4
+    nogan: NoGan = NoGan()
+    simulation: Simulation = Simulation()
+    network: GeneratorConfig = GeneratorConfig()
     init: str | None = None
     frozen_levels: int = 0
+    frozen_norm: bool = False
     encoder_rate: float = 3e-4
     decoder_rate: float = 1.5e-3
     warm_up: int = 200
+    schedule: str = "cosine"
     weight_decay: float = 0.02
     clip: float = 1.0
     ema: float = 0.9995
-    regression_weight: float = 0.125
     precision: str = "float32"
+    compile: bool = False
     device: str = "cpu"
     threads: int = 0
     every: int = 500
@@ -72,14 +159,50 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if (self.hours is None) == (self.steps is None):
             raise UsageError("The length of a training is not clear.", "Give --hours or --steps.")
+        self._check_sizes()
+        self._check_choices()
+        if "consistency" in self.weights and (self.batch % 2 or self.final_batch % 2):
+            raise UsageError(
+                "The consistency loss sets two views of each photograph side by side in a batch.",
+                "Give even --batch and --final-batch.",
+            )
+        if self.precision == "fp16" and not self.device.startswith("cuda"):
+            raise UsageError("fp16 needs a CUDA device.", "Choose bf16 or float32.")
+
+    def _check_sizes(self) -> None:
         for name in ("size", "final_size"):
-            if getattr(self, name) % 32:
+            if getattr(self, name) % 32 or getattr(self, name) <= 0:
                 raise UsageError(
                     f"--{name.replace('_', '-')} {getattr(self, name)} is no multiple of 32.",
                     "Give 96, 128, 160, 192 or the like.",
                 )
+        for name in ("batch", "final_batch", "accumulate", "every"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"--{name.replace('_', '-')} must be at least 1.", "Raise it.")
         if not 0 <= self.final_share <= 1:
             raise UsageError("--final-share must lie in 0..1.", "Give 0.25, for example.")
+
+    def _check_choices(self) -> None:
+        for name, known in (
+            ("gan", GANS),
+            ("precision", PRECISIONS),
+            ("schedule", SCHEDULES),
+        ):
+            if getattr(self, name) not in known:
+                raise UsageError(
+                    f"--{name} {getattr(self, name)} is not known.",
+                    f"Choose one of {', '.join(known)}.",
+                )
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weight of each loss of the run, all above zero."""
+        return resolve(self.recipe, self.losses, self.pixel_weight)
+
+    @property
+    def has_phases(self) -> bool:
+        """Whether the run goes through the phases of nogan."""
+        return self.recipe == NOGAN
 
     def save(self, path: Path) -> None:
         """Write all settings as JSON."""
@@ -87,7 +210,71 @@ class TrainSettings:
 
     @classmethod
     def load(cls, path: Path) -> TrainSettings:
-        """Read what `save` wrote."""
-        stored: dict[str, Any] = json.loads(path.read_text())
-        stored["data"] = tuple(stored["data"])
-        return cls(**stored)
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: the file is missing or is no such record.
+        """
+        try:
+            return cls.from_record(json.loads(path.read_text()))
+        except OSError as problem:
+            raise InputError(
+                f"The settings {path} cannot be read: {problem.strerror}.", "Check the path."
+            ) from problem
+        except (ValueError, TypeError, AttributeError) as problem:
+            raise InputError(
+                f"The file {path} holds no settings of a training ({problem}).",
+                "Give a settings.json that vidcolor train has written.",
+            ) from problem
+
+    @classmethod
+    def from_record(cls, stored: Mapping[str, Any]) -> TrainSettings:
+        """Settings from the dictionary that JSON gives."""
+        found = dict(stored)
+        # Runs begun by 0.1.0 have these two beside the rest.
+        encoder = found.pop("encoder", None)
+        regression = found.pop("regression_weight", None)
+        if regression is not None:
+            found["losses"] = {"regression": regression}
+        if encoder is not None:
+            found["network"] = {"encoder": encoder}
+        for name, record in (("nogan", NoGan), ("simulation", Simulation)):
+            found[name] = record(**found.get(name, {}))
+        found["network"] = config_from_record(found.get("network", {}))
+        for name in ("data", "val"):
+            found[name] = tuple(found.get(name, ()))
+        return cls(**found)
+
+    def changes(self, other: TrainSettings) -> dict[str, Any]:
+        """Fields in which other settings differ from these, with the others' values."""
+        pairs = ((entry.name, getattr(other, entry.name)) for entry in fields(self))
+        return {name: value for name, value in pairs if value != getattr(self, name)}
+
+    def resumed(self, **changes: Any) -> TrainSettings:
+        """These settings with those that a resumed run is told anew.
+
+        Raises:
+            UsageError: one of them would change what the saved state means; all are named.
+        """
+        unsafe = [
+            f"{name} ({getattr(self, name)}, now {value})"
+            for name, value in changes.items()
+            if name not in SAFE and value != getattr(self, name)
+        ]
+        if unsafe:
+            raise UsageError(
+                f"A resumed run keeps its settings, but these differ: {'; '.join(unsafe)}.",
+                f"Leave them off ({', '.join(SAFE)} may change), or begin a new run with --init.",
+            )
+        if changes.get("hours") is not None:
+            changes = {"steps": None} | changes
+        elif changes.get("steps") is not None:
+            changes = {"hours": None} | changes
+        return replace(self, **changes)
+
+
+def config_from_record(stored: Mapping[str, Any]) -> GeneratorConfig:
+    """A generator's configuration from the dictionary that JSON gives."""
+    return GeneratorConfig(
+        **{key: tuple(v) if isinstance(v, list) else v for key, v in stored.items()}
+    )

@@ -44,6 +44,11 @@ class Validation:
     calibration: Calibration
     sheet: NDArray[np.uint8]
 
+    def figures(self) -> dict[str, float]:
+        """The numbers alone, by name."""
+        names = ("error", "grey_error", "gain_db", "strength")
+        return {name: getattr(self, name) for name in names}
+
 
 @torch.inference_mode()
 def validate(decoder: Decoder, store: PictureStore, chosen: Sequence[int]) -> Validation:
@@ -59,7 +64,7 @@ def validate(decoder: Decoder, store: PictureStore, chosen: Sequence[int]) -> Va
     guess: list[FloatArray] = []
     spread: list[FloatArray] = []
     rows: list[NDArray[np.uint8]] = []
-    for picture in _resized(store, chosen):
+    for picture in resized(store, chosen):
         luma = np.ascontiguousarray(picture[..., 0])
         batch = torch.from_numpy(network_input(luma[None], None)).to(device)
         height, width = luma.shape[0] // 4, luma.shape[1] // 4
@@ -104,7 +109,8 @@ def _norm(planes: FloatArray) -> FloatArray:
     return np.asarray(np.hypot(planes[0], planes[1]), np.float32)
 
 
-def _resized(store: PictureStore, chosen: Sequence[int]) -> Iterator[Picture]:
+def resized(store: PictureStore, chosen: Sequence[int]) -> Iterator[Picture]:
+    """Pictures of the store, uint8 (height, width, 3), at the size they are judged at."""
     for index in chosen:
         picture = store.picture(index)
         height, width = working_shape(picture.shape[0], picture.shape[1], SHORT_SIDE)

@@ -1,0 +1,237 @@
+"""The options of `vidcolor train`, and which field of which record each of them sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from vidcolor.network.config import FUSIONS, INITS, KINDS, NORMS, UPSAMPLINGS
+from vidcolor.train.recipes import GANS, RECIPES
+from vidcolor.train.settings import PRECISIONS, SCHEDULES, NoGan, Simulation, TrainSettings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+NETWORK = {
+    "generator": "kind",
+    "encoder": "encoder",
+    "width": "width",
+    "depth": "depth",
+    "blocks": "blocks",
+    "upsample": "upsample",
+    "norm": "norm",
+    "initialisation": "init",
+    "fusion": "fusion",
+    "fusion_network": "fusion_network",
+}
+SIMULATION = {"degrade": "damage", "hints": "hinted"}
+NOGAN = {"critic_share": "critic", "joint_share": "joint", "joint_every": "every"}
+
+_FOLDER = click.Path(path_type=Path)
+_defaults: dict[str, Any] = {
+    entry.name: entry.default for entry in fields(TrainSettings) if entry.name not in ("data", "out")
+}
+
+
+def _default(name: str) -> Any:
+    if name in SIMULATION:
+        return getattr(Simulation(), SIMULATION[name])
+    return getattr(NoGan(), NOGAN[name]) if name in NOGAN else _defaults[name]
+
+
+def _option(flag: str, help_text: str, **more: Any) -> click.Option:
+    """An option whose default stands in the settings' records, and whose type is the default's."""
+    name = flag.lstrip("-").replace("-", "_")
+    value = _default(name)
+    kind = {} if value is None or "type" in more else {"type": type(value)}
+    return click.Option([flag], default=value, show_default=True, help=help_text, **kind | more)
+
+
+OPTIONS: tuple[click.Option, ...] = (
+    click.Option(
+        ["--data"],
+        multiple=True,
+        type=_FOLDER,
+        help="[Data] Folder of colour pictures and clips, with all below it; repeatable.",
+    ),
+    click.Option(
+        ["--val"],
+        multiple=True,
+        type=_FOLDER,
+        help="[Data] Folder to validate on, in place of a share of the data; repeatable.",
+    ),
+    _option("--least-color", "[Data] Mean chroma (of 255) under which a picture counts as grey."),
+    _option("--limit", "[Data] At most this many pictures.", type=int),
+    click.Option(
+        ["--cache"],
+        type=_FOLDER,
+        show_default="the user's cache folder",
+        help="[Data] Where decoded pictures are kept.",
+    ),
+    _option("--degrade", "[Data] Greatest damage to luma, 0 to 1."),
+    _option("--hints", "[Data] Share of the samples with hints, 0 to 1."),
+    click.Option(["--out"], type=_FOLDER, help="[Output] Folder of the run."),
+    click.Option(
+        ["--resume"],
+        type=_FOLDER,
+        help="[Output] Go on with the interrupted run in this folder.",
+    ),
+    click.Option(
+        ["--config"],
+        type=_FOLDER,
+        help="[Output] Settings of a run (settings.json) to begin from; options come on top.",
+    ),
+    click.Option(
+        ["--plan"],
+        is_flag=True,
+        help="[Output] Say what the run would take, and do not train.",
+    ),
+    _option("--every", "[Output] Steps between checkpoints, figures and sheets."),
+    _option("--hours", "[Schedule] Train this long; or give --steps.", type=float),
+    _option("--steps", "[Schedule] Train this many steps; or give --hours.", type=int),
+    _option("--size", "[Schedule] Side of the crops, a multiple of 32."),
+    _option("--batch", "[Schedule] Pictures a step and process."),
+    _option("--accumulate", "[Schedule] Batches whose gradients make one step."),
+    _option("--final-size", "[Schedule] Side of the crops in the last part."),
+    _option("--final-batch", "[Schedule] Pictures a step in the last part."),
+    _option("--final-share", "[Schedule] How large the last part is."),
+    _option("--encoder-rate", "[Schedule] Peak learning rate of the encoder."),
+    _option("--decoder-rate", "[Schedule] Peak learning rate of the rest."),
+    _option("--discriminator-rate", "[Schedule] Learning rate of the discriminator."),
+    _option("--warm-up", "[Schedule] Steps until the peak."),
+    _option("--schedule", "[Schedule] How rates fall.", type=click.Choice(SCHEDULES)),
+    _option("--weight-decay", "[Schedule] AdamW's."),
+    _option("--clip", "[Schedule] Largest norm of the gradient."),
+    _option("--ema", "[Schedule] Decay of the averaged weights."),
+    _option("--seed", "[Schedule] Of all chance."),
+    _option("--recipe", "[Loss] Which losses.", type=click.Choice(list(RECIPES))),
+    click.Option(
+        ["--loss", "losses"],
+        multiple=True,
+        metavar="NAME=WEIGHT",
+        help="[Loss] Add a loss to the recipe's, or weigh it anew (0: leave it out); repeatable.",
+    ),
+    click.Option(
+        ["--lambda", "pixel_weight"],
+        type=float,
+        show_default="the recipe's",
+        help="[Loss] Weight of the pixel loss, as in pix2pix.",
+    ),
+    _option("--gan", "[Loss] Form of the adversarial loss.", type=click.Choice(GANS)),
+    _option("--critic-share", "[Loss] nogan: share of the run for the discriminator alone."),
+    _option("--joint-share", "[Loss] nogan: share of the run for both."),
+    _option("--joint-every", "[Loss] nogan: steps between the checkpoints to choose from."),
+    click.Option(
+        ["--generator"],
+        type=click.Choice(KINDS),
+        default=KINDS[0],
+        show_default=True,
+        help="[Network] Kind of generator.",
+    ),
+    click.Option(
+        ["--encoder"],
+        show_default="tf_efficientnet_lite2",
+        help="[Network] unet: a timm network to build on.",
+    ),
+    click.Option(["--width"], type=int, help="[Network] Base width.", show_default="by kind"),
+    click.Option(
+        ["--depth"],
+        type=int,
+        show_default="by kind",
+        help="[Network] unet-plain, resnet: halvings down to the bottleneck.",
+    ),
+    click.Option(
+        ["--blocks"], type=int, show_default="9", help="[Network] resnet: residual blocks."
+    ),
+    click.Option(
+        ["--upsample"],
+        type=click.Choice(UPSAMPLINGS),
+        default=UPSAMPLINGS[0],
+        show_default=True,
+        help="[Network] How features are enlarged.",
+    ),
+    click.Option(
+        ["--norm"],
+        type=click.Choice(NORMS),
+        default=NORMS[0],
+        show_default=True,
+        help="[Network] Normalisation outside the encoder.",
+    ),
+    click.Option(
+        ["--initialisation"],
+        type=click.Choice(INITS),
+        default=INITS[0],
+        show_default=True,
+        help="[Network] Of weights that are not pretrained.",
+    ),
+    click.Option(
+        ["--fusion"],
+        type=click.Choice(FUSIONS),
+        default=FUSIONS[0],
+        show_default=True,
+        help="[Network] Of a frozen pretrained network's features at the bottleneck.",
+    ),
+    click.Option(
+        ["--fusion-network"],
+        show_default="tf_efficientnet_lite1",
+        help="[Network] Whose features: a timm network.",
+    ),
+    _option("--init", "[Network] Model to begin with: name or path.", type=str),
+    _option("--frozen-levels", "[Network] Finest levels of the encoder kept as they are."),
+    _option("--frozen-norm", "[Network] Keep batch norm's statistics.", is_flag=True),
+    _option("--precision", "[Machine] Of the networks.", type=click.Choice(PRECISIONS)),
+    _option("--compile", "[Machine] Run the generator through torch.compile.", is_flag=True),
+    _option("--device", "[Machine] torch device: cpu, cuda, mps."),
+    click.Option(
+        ["--threads"],
+        type=int,
+        default=0,
+        show_default="torch's choice",
+        help="[Machine] CPU threads.",
+    ),
+)
+
+
+def train_options(command: click.Command) -> click.Command:
+    """Add all options to the command."""
+    command.params += OPTIONS
+    return command
+
+
+def as_record(told: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of settings from what was told on the command line, over a base.
+
+    Raises:
+        UsageError: a loss is not given as NAME=WEIGHT.
+    """
+    record = dict(base)
+    # Another kind of generator has other options: those of the base's kind don't go with it.
+    network = {} if "generator" in told else dict(record.get("network", {}))
+    parts = (("network", network, NETWORK), ("simulation", None, SIMULATION), ("nogan", None, NOGAN))
+    nested = {option for _, _, names in parts for option in names}
+    for part, start, names in parts:
+        own = {names[option]: told[option] for option in names if option in told}
+        record[part] = (dict(record.get(part, {})) if start is None else start) | own
+    record |= {name: value for name, value in told.items() if name not in nested}
+    for name in ("data", "val"):
+        record[name] = [str(folder) for folder in record.get(name, ())]
+    if "out" in told:
+        record["out"] = str(told["out"])
+    if "losses" in told:
+        record["losses"] = dict(_weight(text) for text in told["losses"])
+    return record
+
+
+def _weight(text: str) -> tuple[str, float]:
+    from vidcolor.errors import UsageError
+
+    name, _, weight = text.partition("=")
+    try:
+        return name, float(weight)
+    except ValueError:
+        raise UsageError(
+            f"--loss {text} gives no weight.", "Give NAME=WEIGHT, for example --loss consistency=5."
+        ) from None
