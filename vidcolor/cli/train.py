@@ -23,7 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 @train_options
 @click.command(cls=grouped)
 @click.pass_context
-def train(context: click.Context, **options: Any) -> None:
+def train(context: click.Context, /, **options: Any) -> None:
     """Fit a model on folders of colour pictures and clips.
 
     The run's folder holds the settings, the whole state (to go on from), the averaged weights as

@@ -32,7 +32,9 @@ NOGAN = {"critic_share": "critic", "joint_share": "joint", "joint_every": "every
 
 _FOLDER = click.Path(path_type=Path)
 _defaults: dict[str, Any] = {
-    entry.name: entry.default for entry in fields(TrainSettings) if entry.name not in ("data", "out")
+    entry.name: entry.default
+    for entry in fields(TrainSettings)
+    if entry.name not in ("data", "out")
 }
 
 
@@ -210,11 +212,13 @@ def as_record(told: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any
     record = dict(base)
     # Another kind of generator has other options: those of the base's kind don't go with it.
     network = {} if "generator" in told else dict(record.get("network", {}))
-    parts = (("network", network, NETWORK), ("simulation", None, SIMULATION), ("nogan", None, NOGAN))
-    nested = {option for _, _, names in parts for option in names}
-    for part, start, names in parts:
-        own = {names[option]: told[option] for option in names if option in told}
-        record[part] = (dict(record.get(part, {})) if start is None else start) | own
+    starts = {part: dict(record.get(part, {})) for part in ("simulation", "nogan")}
+    starts["network"] = network
+    names = {"network": NETWORK, "simulation": SIMULATION, "nogan": NOGAN}
+    nested = {option for part in names.values() for option in part}
+    for part, fields_of in names.items():
+        own = {fields_of[option]: told[option] for option in fields_of if option in told}
+        record[part] = starts[part] | own
     record |= {name: value for name, value in told.items() if name not in nested}
     for name in ("data", "val"):
         record[name] = [str(folder) for folder in record.get(name, ())]

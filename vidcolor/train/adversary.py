@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vidcolor.network.discriminator import Discriminator
+from vidcolor.network.discriminator import PatchDiscriminator
 from vidcolor.train.losses import Sight
 
 BETAS = (0.5, 0.999)
@@ -20,13 +20,16 @@ class Adversary:
     Args:
         kind: "lsgan" (Mao et al. 2017), "hinge" (Lim, Ye 2017) or "vanilla" (Goodfellow et al.
             2014, the generator's loss being the non-saturating one).
+        discriminator: to be trained; moved to the device.
         rate: of learning.
         device: where the discriminator lies.
     """
 
-    def __init__(self, kind: str, rate: float, device: torch.device) -> None:
+    def __init__(
+        self, kind: str, discriminator: PatchDiscriminator, rate: float, device: torch.device
+    ) -> None:
         self.kind = kind
-        self.discriminator = Discriminator().to(device)
+        self.discriminator = discriminator.to(device)
         self.optimizer = torch.optim.Adam(self.discriminator.parameters(), rate, BETAS)
 
     def judge(self, sight: Sight) -> Tensor:

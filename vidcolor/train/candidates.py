@@ -25,10 +25,11 @@ from vidcolor.evaluate.kid import kid, pair_terms
 from vidcolor.evaluate.measures import colourfulness, psnr
 from vidcolor.infer.predictor import network_input
 from vidcolor.network.generator import Decoder
-from vidcolor.train.data import Picture, PictureStore
+from vidcolor.train.data import PictureStore
 from vidcolor.train.degrade import disturb
 from vidcolor.train.log import read_rows, write_rows
 from vidcolor.train.settings import NoGan
+from vidcolor.train.sources import Picture
 from vidcolor.train.validate import resized
 
 FOLDER = "candidates"

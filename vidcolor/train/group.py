@@ -50,7 +50,7 @@ class Group:
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         distributed.all_reduce(flat)
         flat /= self.world
-        parts = flat.split([gradient.numel() for gradient in gradients])
+        parts = torch.split(flat, [gradient.numel() for gradient in gradients])
         for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view_as(gradient))
 
@@ -58,6 +58,9 @@ class Group:
         """Until all processes are here."""
         if self.world > 1:
             distributed.barrier()
+
+
+ALONE = Group()
 
 
 @contextmanager
@@ -70,7 +73,7 @@ def joined(device: str) -> Iterator[tuple[Group, torch.device]]:
     world = int(os.environ.get("WORLD_SIZE", "1"))
     place = torch.device(device)
     if world == 1:
-        yield Group(), place
+        yield ALONE, place
         return
     if place.type == "cuda" and place.index is None:
         place = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
@@ -86,7 +89,7 @@ def share_norms(generator: nn.Module, group: Group, device: torch.device) -> nn.
     """Let batch norm see the batches of all processes, where that is possible: on CUDA."""
     if group.world == 1 or device.type != "cuda":
         return generator
-    converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(generator)
+    converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(generator)  # type: ignore[no-untyped-call]
     return converted
 
 

@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from vidcolor.color.chroma import Bins
 from vidcolor.errors import UsageError
 from vidcolor.network.config import Calibration
+from vidcolor.network.discriminator import PatchDiscriminator
 from vidcolor.network.encoders import frozen_modules
 from vidcolor.network.generator import Decoder, Generator
+from vidcolor.network.perceptual import PerceptualFeatures
 from vidcolor.train.adversary import Adversary
 from vidcolor.train.group import Group, same_everywhere, share_norms
 from vidcolor.train.losses import Sight
@@ -73,11 +75,18 @@ class Learner:
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.decoder = Decoder(self.average, bins).to(device).eval()
         weights = settings.weights
-        self.objective = Objective(bins, weights).to(device)
+        perceptual = None
+        if "perceptual" in weights:
+            names = settings.perceptual_network, settings.perceptual_layers
+            perceptual = PerceptualFeatures(*names)
+        self.objective = Objective(bins, weights, perceptual).to(device)
         self.adversarial_weight = weights.get("adversarial", 0.0)
         self.adversary: Adversary | None = None
         if self.adversarial_weight:
-            self.adversary = Adversary(settings.gan, settings.discriminator_rate, device)
+            size = settings.discriminator_width, settings.discriminator_layers
+            self.adversary = Adversary(
+                settings.gan, PatchDiscriminator(*size), settings.discriminator_rate, device
+            )
             same_everywhere(self.adversary.discriminator.state_dict().values(), group)
         self.optimizer = _optimizer(self.generator, settings)
         self.scaler = torch.amp.GradScaler(device.type, enabled=settings.precision == "fp16")
@@ -92,7 +101,7 @@ class Learner:
         self.table = spread, confidence
 
     def settle(self) -> None:
-        """Let the generator be the averaged one, its batch norm fixed: before an adversary comes."""
+        """Let the generator be the averaged one, batch norm fixed: before an adversary comes."""
         self.generator.load_state_dict(self.average.state_dict())
         self.norms_fixed = True
 
@@ -216,7 +225,7 @@ class Learner:
 def _frozen(generator: Generator, levels: int) -> list[nn.Module]:
     if levels and generator.encoder is None:
         raise UsageError(
-            f"--frozen-levels freezes a pretrained encoder, and a {generator.config.kind} has none.",
+            f"--frozen-levels freezes a pretrained encoder; {generator.config.kind} has none.",
             "Leave it off, or choose --generator unet.",
         )
     return [] if generator.encoder is None else frozen_modules(generator.encoder, levels)
@@ -231,7 +240,7 @@ def _keep_depthwise_exact(module: nn.Module) -> None:
         module.__class__ = _exact(type(module))
 
 
-def _exact(kind: type[nn.Module]) -> type[nn.Module]:
+def _exact(kind: type[nn.Conv2d]) -> type[nn.Conv2d]:
     class Exact(kind):  # type: ignore[misc, valid-type]
         def forward(self, features: Tensor) -> Tensor:
             with torch.autocast(features.device.type, enabled=False):

@@ -22,7 +22,7 @@ from vidcolor.network.generator import Generator
 from vidcolor.network.shelf import find_model
 from vidcolor.train.candidates import Candidates
 from vidcolor.train.data import PictureStore, open_store
-from vidcolor.train.group import Group, same_everywhere
+from vidcolor.train.group import ALONE, Group, same_everywhere
 from vidcolor.train.learner import Learner, Pace
 from vidcolor.train.log import Log
 from vidcolor.train.progress import Progress
@@ -61,7 +61,7 @@ class Trainer:
         settings: TrainSettings,
         cache: Path,
         state: dict[str, Any] | None = None,
-        group: Group = Group(),
+        group: Group = ALONE,
         device: torch.device | None = None,
         say: Say = tqdm.write,
     ) -> None:
@@ -287,7 +287,7 @@ class Trainer:
 def start(
     settings: TrainSettings,
     cache: Path,
-    group: Group = Group(),
+    group: Group = ALONE,
     device: torch.device | None = None,
 ) -> Trainer:
     """A new run in an empty folder.
@@ -317,7 +317,7 @@ def start(
 def resume(
     run: Path,
     cache: Path,
-    group: Group = Group(),
+    group: Group = ALONE,
     device: torch.device | None = None,
     **changes: Any,
 ) -> Trainer:

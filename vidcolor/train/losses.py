@@ -10,11 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vidcolor.color.chroma import Bins
-from vidcolor.color.convert import BLUE_SCALE, RED_SCALE
 from vidcolor.network.decoding import Decoding
 from vidcolor.network.generator import REGRESSION_SCALE, GeneratorOutput
-
-GREEN_BLUE, GREEN_RED = 0.344136, 0.714136
+from vidcolor.network.picture import compose
 
 
 class ClassificationLoss(nn.Module):
@@ -71,33 +69,18 @@ class Sight:
 
     @cached_property
     def grey(self) -> Tensor:
-        """The true luma, float32 (n, 1, height, width) on 0..1."""
-        return self.luma.float().unsqueeze(1) / 255.0
+        """The true luma, float32 (n, 1, height, width) on 0..255."""
+        return self.luma.float().unsqueeze(1)
 
     @cached_property
     def picture(self) -> Tensor:
-        """RGB of the true luma and the expected chroma: see `compose`."""
-        return compose(self.grey, self.chroma)
+        """RGB (n, 3, height, width) on 0..255 of the true luma and the expected chroma."""
+        return compose(self.grey, self.chroma + 128.0)
 
     @cached_property
     def true_picture(self) -> Tensor:
         """RGB of the true luma and the true chroma, which is as coarse as the expected one."""
-        return compose(self.grey, self.true_chroma)
-
-
-def compose(grey: Tensor, chroma: Tensor) -> Tensor:
-    """RGB (n, 3, height, width), about 0..1, of luma and bilinearly enlarged chroma.
-
-    Colours outside the cube stay outside: clamping would take their gradient away.
-
-    Args:
-        grey: luma (n, 1, height, width) on 0..1.
-        chroma: Cb and Cr less 128 (n, 2, height / 4, width / 4), units of 255.
-    """
-    large = F.interpolate(chroma / 255.0, grey.shape[-2:], mode="bilinear", align_corners=False)
-    blue, red = large[:, :1], large[:, 1:]
-    green = grey - GREEN_BLUE * blue - GREEN_RED * red
-    return torch.cat([grey + RED_SCALE * red, green, grey + BLUE_SCALE * blue], 1)
+        return compose(self.grey, self.target.float())
 
 
 def regression_loss(sight: Sight) -> Tensor:
@@ -122,8 +105,8 @@ def colorfulness_loss(sight: Sight) -> Tensor:
 
 
 def colorfulness(rgb: Tensor) -> Tensor:
-    """CF of Hasler and Suesstrunk 2003 of pictures (n, 3, h, w) on 0..1, (n,), divided by 255."""
-    red, green, blue = rgb.flatten(2).unbind(1)
+    """CF of Hasler and Suesstrunk 2003 (n,) of pictures (n, 3, h, w) on 0..255, divided by 255."""
+    red, green, blue = (rgb / 255.0).flatten(2).unbind(1)
     opponents = torch.stack([red - green, (red + green) / 2 - blue], 1)
     # The small number keeps the root's slope finite for a grey picture.
     spread = (opponents.var(2, correction=0).sum(1) + 1e-6).sqrt()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from vidcolor.color.chroma import Bins
 from vidcolor.network.decoding import Decoding
 from vidcolor.network.generator import GeneratorOutput
-from vidcolor.network.perceptual import PerceptualLoss
+from vidcolor.network.perceptual import PerceptualFeatures
 from vidcolor.train.losses import (
     ClassificationLoss,
     Sight,
@@ -36,14 +36,17 @@ class Objective(nn.Module):
     Args:
         bins: of the generator.
         weights: by loss, above zero.
+        perceptual: what the perceptual loss sees with; None where it has no weight.
     """
 
-    def __init__(self, bins: Bins, weights: Mapping[str, float]) -> None:
+    def __init__(
+        self, bins: Bins, weights: Mapping[str, float], perceptual: PerceptualFeatures | None
+    ) -> None:
         super().__init__()
         self.weights = dict(weights)
         self.decoding = Decoding(bins)
         self.classification = ClassificationLoss(bins) if "classification" in weights else None
-        self.perceptual = PerceptualLoss() if "perceptual" in weights else None
+        self.perceptual = perceptual
 
     def see(self, output: GeneratorOutput, batch: TensorBatch) -> Sight:
         """What the losses see of a batch."""
@@ -60,7 +63,7 @@ class Objective(nn.Module):
             term = self.classification(sight.output.logits, sight.target)
             terms["classification"] = term * self.weights["classification"]
         if self.perceptual is not None:
-            term = self.perceptual(sight.picture, sight.true_picture)
+            term = self.perceptual.distance(sight.picture, sight.true_picture)
             terms["perceptual"] = term * self.weights["perceptual"]
         if "consistency" in self.weights and batch.warps is not None and batch.agree is not None:
             term = consistency_loss(sight.chroma, batch.warps, batch.agree)

@@ -60,7 +60,7 @@ def resolve(
         if weight < 0:
             raise UsageError(f"The weight of '{name}' is negative.", "Give 0 or more.")
     if pixel_weight is not None:
-        weights |= {name: pixel_weight for name in _pixel_losses(recipe, weights)}
+        weights |= dict.fromkeys(_pixel_losses(recipe, weights), pixel_weight)
     weights = {name: weight for name, weight in weights.items() if weight > 0}
     if not set(weights) - {"consistency", "colorfulness"}:
         raise UsageError(

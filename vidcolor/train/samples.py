@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import network_input
-from vidcolor.train.data import Picture, PictureStore
+from vidcolor.train.data import PictureStore
 from vidcolor.train.degrade import degrade, disturb
 from vidcolor.train.hints import Hinted, simulate
 from vidcolor.train.settings import Simulation
+from vidcolor.train.sources import Picture
 
 LEAST_CROP = 0.67
 AHEAD = 3
@@ -238,7 +239,9 @@ def _crop(picture: Picture, size: int, rng: np.random.Generator) -> Picture:
 
 def _motion(rng: np.random.Generator) -> FloatArray:
     """From pixels of a second view to pixels of the first, both from their middle: (2, 3)."""
-    matrix = np.eye(2, 3) + np.pad(rng.uniform(-LARGEST_TURN, LARGEST_TURN, (2, 2)), ((0, 0), (0, 1)))
+    matrix = np.eye(2, 3) + np.pad(
+        rng.uniform(-LARGEST_TURN, LARGEST_TURN, (2, 2)), ((0, 0), (0, 1))
+    )
     length, angle = rng.uniform(1, LARGEST_SHIFT), rng.uniform(0, 2 * np.pi)
     matrix[:, 2] = length * np.cos(angle), length * np.sin(angle)
     return matrix.astype(np.float32)

@@ -94,6 +94,10 @@ class TrainSettings:
         pixel_weight: lambda, the weight of the recipe's pixel loss.
         gan: lsgan, hinge or vanilla.
         discriminator_rate: learning rate of the discriminator.
+        discriminator_width: its channels after the first convolution.
+        discriminator_layers: its halvings; 3 sees patches of 70 x 70 pixels, 2 of 34, 1 of 16.
+        perceptual_network: whose features the perceptual loss compares.
+        perceptual_layers: which of them; none for a sensible choice.
         nogan: phases of that recipe.
         simulation: damage and hints.
         network: what the generator is built of, where no `init` says it; the number of bins is
@@ -135,9 +139,13 @@ class TrainSettings:
     pixel_weight: float | None = None
     gan: str = "lsgan"
     discriminator_rate: float = 2e-4
+    discriminator_width: int = 64
+    discriminator_layers: int = 3
+    perceptual_network: str = "tf_efficientnet_lite1"
+    perceptual_layers: tuple[str, ...] = ()
     nogan: NoGan = NoGan()
     simulation: Simulation = Simulation()
-    network: GeneratorConfig = GeneratorConfig()
+    network: GeneratorConfig = field(default_factory=GeneratorConfig)
     init: str | None = None
     frozen_levels: int = 0
     frozen_norm: bool = False
@@ -241,7 +249,7 @@ class TrainSettings:
         for name, record in (("nogan", NoGan), ("simulation", Simulation)):
             found[name] = record(**found.get(name, {}))
         found["network"] = config_from_record(found.get("network", {}))
-        for name in ("data", "val"):
+        for name in ("data", "val", "perceptual_layers"):
             found[name] = tuple(found.get(name, ()))
         return cls(**found)
 
@@ -275,6 +283,5 @@ class TrainSettings:
 
 def config_from_record(stored: Mapping[str, Any]) -> GeneratorConfig:
     """A generator's configuration from the dictionary that JSON gives."""
-    return GeneratorConfig(
-        **{key: tuple(v) if isinstance(v, list) else v for key, v in stored.items()}
-    )
+    found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+    return GeneratorConfig(**found)

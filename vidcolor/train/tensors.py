@@ -70,7 +70,9 @@ def to_device(batch: Batch, device: torch.device) -> TensorBatch:
 
 
 @torch.no_grad()
-def with_own_hints(batch: TensorBatch, decoder: Decoder, table: tuple[Tensor, Tensor]) -> TensorBatch:
+def with_own_hints(
+    batch: TensorBatch, decoder: Decoder, table: tuple[Tensor, Tensor]
+) -> TensorBatch:
     """The batch with a network's own colour as hints, where it asks for them.
 
     Args:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from vidcolor.infer.predictor import network_input, working_shape
 from vidcolor.network.config import Calibration
 from vidcolor.network.generator import Decoder
-from vidcolor.train.data import Picture, PictureStore
+from vidcolor.train.data import PictureStore
 from vidcolor.train.samples import quarter_chroma
+from vidcolor.train.sources import Picture
 
 SHORT_SIDE = 192
 SHEET_PICTURES = 12
