@@ -3,17 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 
+from tests.train.conftest import photograph
 from vidcolor.errors import InputError
 from vidcolor.train.data import open_store
-
-
-def photograph(seed: int, height: int = 80, width: int = 100) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    small = rng.integers(0, 256, (5, 6, 3), np.uint8)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 @pytest.fixture

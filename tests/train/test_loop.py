@@ -7,36 +7,10 @@ import cv2
 import pytest
 import torch
 
-from tests.train.test_data import photograph
+from tests.train.conftest import run_settings
 from vidcolor.errors import InputError, OutputError, UsageError
 from vidcolor.network.checkpoint import load_model
 from vidcolor.train.loop import resume, start
-from vidcolor.train.settings import TrainSettings
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pictures")
-    for seed in range(8):
-        cv2.imwrite(str(folder / f"{seed}.png"), photograph(seed))
-    return folder
-
-
-def run_settings(data: Path, out: Path, model: Path, **changes: object) -> TrainSettings:
-    given: dict[str, object] = {
-        "data": (str(data),),
-        "out": str(out),
-        "steps": 6,
-        "size": 32,
-        "batch": 4,
-        "final_size": 64,
-        "final_batch": 2,
-        "warm_up": 2,
-        "every": 3,
-        "init": str(model),
-        "threads": 1,
-    }
-    return TrainSettings(**given | changes)
 
 
 def test_training_lowers_the_loss_and_leaves_a_model_that_loads(

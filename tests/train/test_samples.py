@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import tiny_bins
-from vidcolor.network.generator import GeneratorOutput
 from vidcolor.train import hints
 from vidcolor.train.degrade import degrade
-from vidcolor.train.losses import SupervisedLoss
+from vidcolor.train.losses import ClassificationLoss
+from vidcolor.train.settings import Simulation
 from vidcolor.train.validate import fit_calibration
 
 
@@ -46,7 +46,8 @@ def test_more_strength_is_more_damage() -> None:
 def test_hints_of_confidence_one_are_the_target(seed: int) -> None:
     rng = np.random.default_rng(seed)
     chroma = rng.integers(60, 200, (2, 24, 32)).astype(np.float32)
-    target, given_hints = hints.simulate(chroma, rng)
+    found = hints.simulate(chroma, rng, Simulation(hinted=1.0, own=0.0, recoloured=0.3))
+    target, given_hints = found.target, found.hints
     law = given_hints[2] == 1
     assert given_hints[2].min() >= 0
     assert given_hints[2].max() <= 1
@@ -65,19 +66,18 @@ def test_turned_hues_keep_their_proportions() -> None:
 
 def test_the_loss_of_the_true_distribution_is_the_least() -> None:
     bins = tiny_bins()
-    loss = SupervisedLoss(bins, 0.0)
+    loss = ClassificationLoss(bins)
     target = torch.full((1, 2, 4, 4), 152, dtype=torch.uint8)
     indexes, weights = bins.soft_table()
     row = 152 * 256 + 152
     best = torch.full((1, bins.count, 4, 4), -20.0)
     for index, weight in zip(indexes[row], weights[row], strict=True):
         best[0, index] = float(np.log(weight * bins.weights[index] + 1e-9))
-    neutral = torch.zeros(1, 2, 4, 4)
-    least = loss(GeneratorOutput(best, neutral), target)["classification"]
+    least = loss(best, target)
     for seed in range(5):
         torch.manual_seed(seed)
         other = best + torch.randn_like(best)
-        assert loss(GeneratorOutput(other, neutral), target)["classification"] > least
+        assert loss(other, target) > least
 
 
 def test_calibration_falls_and_says_how_often_errors_are_small() -> None:

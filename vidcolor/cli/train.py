@@ -45,7 +45,7 @@ def train(context: click.Context, /, **options: Any) -> None:
     base = {} if config is None else _read(config)
     record = as_record(told, base)
     if plan:
-        _plan(record, cache)
+        _plan(record)
         return
     _start(context, record, cache)
 
@@ -112,9 +112,9 @@ def _fit(context: click.Context, trainer: Any) -> None:
         context.exit(INTERRUPTED)
 
 
-def _plan(record: dict[str, Any], cache: Path) -> None:
+def _plan(record: dict[str, Any]) -> None:
     from vidcolor.train.plan import plan
     from vidcolor.train.settings import TrainSettings
 
     settings = TrainSettings.from_record({"out": "", **record})
-    click.echo(plan(settings, cache))
+    click.echo(plan(settings))
