@@ -208,7 +208,7 @@ class _Voice:
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
-        self._bar: _Bar | None = None
+        self._bar: Bar | None = None
 
     def __enter__(self) -> _Voice:
         return self
@@ -233,7 +233,7 @@ class _Voice:
 
     def begun(self, frames: int) -> None:
         """The bar appears."""
-        self._bar = _Bar(frames, self._talk)
+        self._bar = Bar(frames, self._talk)
 
     def progress(self, frames: float, limit: str) -> None:
         """The bar moves."""
@@ -267,7 +267,7 @@ def _close(result: dict[str, Any], talk: Talk) -> None:
         click.echo(json.dumps(result))
 
 
-class _Bar:
+class Bar:
     """Progress on stderr: a bar on a terminal, a line every half minute elsewhere."""
 
     def __init__(self, frames: int, talk: Talk) -> None:

@@ -208,7 +208,7 @@ def steady_colouring(
     from vidcolor.evaluate.colour import scale_chroma
     from vidcolor.evaluate.colouring import whole
     from vidcolor.evaluate.painters import shrink_frames
-    from vidcolor.steady import SteadySettings, colorize_shots
+    from vidcolor.steady.settle import SteadySettings, colorize_shots
 
     settings = SteadySettings(strength=1.0, every=every)
 

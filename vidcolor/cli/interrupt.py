@@ -16,15 +16,20 @@ INTERRUPTED = 130
 
 
 @contextmanager
-def may_be_interrupted() -> Iterator[None]:
-    """Run a block that leaves what is finished behind; an interruption ends with exit code 130."""
+def may_be_interrupted(kept: bool = True) -> Iterator[None]:
+    """Run a block; an interruption ends with exit code 130.
+
+    Args:
+        kept: whether the block leaves what is finished behind.
+    """
     main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, _interrupt) if main else None
     try:
         yield
     except KeyboardInterrupt:
         command = shlex.join(["vidcolor", *sys.argv[1:]])
-        click.echo(f"interrupted; what is finished is kept. To go on: {command}", err=True)
+        words = "what is finished is kept. To go on" if kept else "nothing was written. Again"
+        click.echo(f"interrupted; {words}: {command}", err=True)
         click.get_current_context().exit(INTERRUPTED)
     finally:
         if main:

@@ -20,7 +20,9 @@ COMMANDS = {
     "colorize": "Colour a film or a photograph.",
     "compare": "Set two films side by side, for people.",
     "evaluate": "Say with numbers how good and how still colour is.",
+    "preview": "Colour one frame of a film, at once.",
     "shots": "List the shots of a film.",
+    "stills": "Take one still of each shot, to be coloured by hand.",
     "train": "Fit a model on folders of pictures.",
 }
 DEFECT, INTERRUPTED = 1, 130

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
+from typing import Any
 
 import click
 
@@ -18,6 +20,7 @@ GROUPS = {
     "Machine": "Machine",
     "Words": "Words",
 }
+Decorated = Callable[..., Any]
 _MARK = re.compile(r"^\[(\w+)\] ")
 
 
@@ -37,3 +40,15 @@ class grouped(click.Command):  # noqa: N801 - used as a decorator's argument
             if name in rows:
                 with formatter.section(name):
                     formatter.write_dl(rows[name])
+
+
+def options_of(command: click.Command, names: Collection[str]) -> Callable[[Decorated], Decorated]:
+    """A decorator that gives a function another command's options of these names."""
+
+    def decorate(function: Decorated) -> Decorated:
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name in names:
+                function.__dict__.setdefault("__click_params__", []).insert(0, option)
+        return function
+
+    return decorate

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import PIL.Image
 import PIL.ImageOps
+import PIL.PngImagePlugin
 from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
@@ -238,6 +239,30 @@ def write_picture(
         samples = np.concatenate([samples, picture.alpha[:, :, None]], axis=2)
     with finished_file(path) as temporary:
         _write(temporary, _WRITERS[path.suffix.lower()], samples, picture)
+
+
+def write_rgb(path: Path, rgb: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> None:
+    """Write a picture that was no file before, in the format of the name's suffix.
+
+    Args:
+        path: appears when it is complete.
+        rgb: uint8 (height, width, 3).
+        text: words by keyword, for PNG's text fields; other formats leave them out.
+
+    Raises:
+        OutputError: as `check_picture_output`, or writing fails.
+    """
+    check_picture_output(path)
+    kind = _WRITERS[path.suffix.lower()]
+    options = _options(kind, Picture(rgb[:, :, 0]))
+    if kind == "PNG":
+        words = PIL.PngImagePlugin.PngInfo()
+        for keyword, value in (text or {}).items():
+            words.add_text(keyword, value)
+        # Twice as fast as Pillow's default level, and a tenth larger.
+        options |= {"pnginfo": words, "compress_level": 3}
+    with finished_file(path) as temporary:
+        PIL.Image.fromarray(rgb).save(temporary, kind, **options)
 
 
 def _write(path: Path, kind: str, samples: NDArray[Any], picture: Picture) -> None:

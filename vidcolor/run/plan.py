@@ -19,7 +19,7 @@ from vidcolor.network.config import ModelInfo
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.look import View
 from vidcolor.steady.raft import find_weights
-from vidcolor.steady.settle import SteadySettings
+from vidcolor.steady.settings import SteadySettings
 
 LEAST_SIZE, LARGEST_SIZE = 64, 1024
 

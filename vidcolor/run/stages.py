@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -48,6 +48,34 @@ class Timings:
         """The stage that took longest so far, "" before any has."""
         with self._lock:
             return max(self.seconds, key=self.seconds.__getitem__, default="")
+
+
+@contextmanager
+def meanwhile(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
+    """Do a piece of work in a thread of its own; calling what is given waits for it.
+
+    An error in the thread is raised there. The thread has ended when the block is left.
+    """
+    done: list[T | _Failure] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:
+            done.append(_Failure(error))
+
+    def result() -> T:
+        thread.join()
+        if isinstance(done[0], _Failure):
+            raise done[0].error
+        return done[0]
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield result
+    finally:
+        thread.join()
 
 
 @dataclass(frozen=True)

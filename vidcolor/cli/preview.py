@@ -1,0 +1,79 @@
+"""`vidcolor preview FILM --at TIME`: one frame in colour."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vidcolor.cli.colorize import Talk, colorize
+from vidcolor.cli.options import grouped, options_of
+
+if TYPE_CHECKING:
+    from vidcolor.infer.predictor import Predictor
+    from vidcolor.run.preview import Place
+
+FILE = click.Path(path_type=Path)
+COLOUR = ("model", "saturation", "vividness", "render_size", "device", "backend", "threads")
+SHARED = (*COLOUR, "overwrite", "quiet", "as_json")
+
+
+@click.command(cls=grouped, short_help="Colour one frame of a film, at once.")
+@click.argument("film", type=FILE)
+@click.option("--at", help="[What] The frame shown at this time: 83.5, 1:23.5 or 00:01:23.5.")
+@click.option("--frame", type=int, help="[What] The frame of this number, from 0 on.")
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    show_default="beside the film, FILM-NNNNNN.png",
+    help="[Output] The picture: PNG, JPEG, WebP or TIFF.",
+)
+@options_of(colorize, SHARED)
+def preview(
+    film: Path, at: str | None, frame: int | None, output: Path | None, **options: Any
+) -> None:
+    """Colour one frame of FILM and write it at full size.
+
+    The network sees this frame alone, so its colour may differ a little from that on which a whole
+    shot agrees in `colorize`.
+    """
+    from vidcolor.infer.choose import load_predictor
+    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.preview import preview as make
+
+    talk = Talk(options["quiet"], False, options["as_json"])
+    place = _place(at, frame)
+    settings = ColorizeSettings(**{name: options[name] for name in COLOUR})
+    began = time.perf_counter()
+
+    def load() -> Predictor:
+        return load_predictor(
+            settings.model, settings.device, settings.backend, settings.vividness, settings.threads
+        )
+
+    made = make(film, place, output, settings, load, options["overwrite"])
+    seconds = round(time.perf_counter() - began, 3)
+    talk.say(f"{made.output}: frame {made.frame} at {made.time_s:.3f} s, in {seconds:.1f} s")
+    if talk.as_json:
+        result = dataclasses.asdict(made) | {"output": str(made.output), "seconds": seconds}
+        click.echo(json.dumps(result))
+
+
+def _place(at: str | None, frame: int | None) -> Place:
+    from vidcolor.direct.names import read_time
+    from vidcolor.errors import UsageError
+    from vidcolor.run.preview import Place
+
+    if (at is None) == (frame is None):
+        raise UsageError("A preview needs a place in the film.", "Give either --at or --frame.")
+    if at is None:
+        return Place(frame=frame)
+    time_s = read_time(at)
+    if time_s is None:
+        raise UsageError(f"--at {at} is no time.", "Give seconds or h:mm:ss, such as 0:01:23.5.")
+    return Place(time_s=time_s)

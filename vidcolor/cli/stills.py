@@ -1,0 +1,75 @@
+"""`vidcolor stills FILM DIR`: one still of each shot, to be coloured by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vidcolor.cli.colorize import Bar, Talk, colorize
+from vidcolor.cli.interrupt import may_be_interrupted
+from vidcolor.cli.options import grouped, options_of
+from vidcolor.cli.preview import COLOUR, SHARED
+
+FOLDER = click.Path(path_type=Path)
+
+
+@click.command(cls=grouped, short_help="Take one still of each shot, to be coloured by hand.")
+@click.argument("film", type=FOLDER)
+@click.argument("folder", type=FOLDER, metavar="DIR")
+@click.option(
+    "--per-shot",
+    type=click.IntRange(1, 9),
+    default=1,
+    show_default=True,
+    help="[What] Stills of each shot, at most.",
+)
+@options_of(colorize, SHARED)
+def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
+    """Take a still of each shot of FILM, in automatic colour, into DIR.
+
+    Each is the frame that sees most of its shot, named ref_NNNNNN.png by its number; index.html
+    shows them all. Colour them, keep their names, and give DIR to colorize --reference.
+    """
+    from vidcolor.infer.choose import load_predictor
+    from vidcolor.media.probe import probe
+    from vidcolor.network import shelf
+    from vidcolor.run.look import View
+    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.stills import check_folder, take_stills
+
+    talk = Talk(options["quiet"], False, options["as_json"])
+    began = time.perf_counter()
+    check_folder(folder, options["overwrite"])
+    asked = ColorizeSettings(**{name: options[name] for name in COLOUR})
+    chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
+    clip = probe(film)
+    predictor = load_predictor(
+        chosen.model, chosen.device, chosen.backend, chosen.vividness, chosen.threads
+    )
+    whole = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
+    bar = Bar(clip.frame_count, talk)
+    with may_be_interrupted(kept=False):
+        taken = take_stills(
+            whole,
+            folder,
+            predictor,
+            1.0 if chosen.saturation is None else chosen.saturation,
+            per_shot,
+            lambda frames: bar.update(frames, ""),
+        )
+    bar.close()
+    seconds = round(time.perf_counter() - began, 3)
+    shots = len({still.shot for still in taken})
+    talk.say(
+        f"{folder}: {len(taken)} still{'s' * (len(taken) != 1)} of {shots}"
+        f" shot{'s' * (shots != 1)}, {clip.frame_count} frames in {seconds:.1f} s"
+    )
+    if talk.as_json:
+        listed = [dataclasses.asdict(still) for still in taken]
+        result = {"folder": str(folder), "device": predictor.description, "stills": listed}
+        click.echo(json.dumps(result | {"frames": clip.frame_count, "seconds": seconds}))

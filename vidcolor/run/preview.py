@@ -1,0 +1,140 @@
+"""One frame of a film in colour, quickly: seek, decode, ask the network, write a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.errors import UsageError
+from vidcolor.infer.predictor import Predictor
+from vidcolor.media.clip import ClipInfo
+from vidcolor.media.decode import read_frames
+from vidcolor.media.picture import check_picture_output, write_rgb
+from vidcolor.media.probe import probe
+from vidcolor.network import shelf
+from vidcolor.run.look import View
+from vidcolor.run.plan import ColorizeSettings, check_output
+from vidcolor.run.stages import meanwhile
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which frame is wanted; one of the two is None.
+
+    Attributes:
+        frame: index in decoding order, from 0 on.
+        time_s: seconds from the first frame's start.
+    """
+
+    frame: int | None = None
+    time_s: float | None = None
+
+    def in_clip(self, clip: ClipInfo) -> int:
+        """The index of the frame.
+
+        Raises:
+            UsageError: the film has no such frame.
+        """
+        if self.frame is not None:
+            if not 0 <= self.frame < clip.frame_count:
+                raise UsageError(
+                    f"{clip.path.name} has no frame {self.frame}: it has {clip.frame_count}.",
+                    f"Give --frame 0 to {clip.frame_count - 1}.",
+                )
+            return self.frame
+        time_s = self.time_s or 0.0
+        if not 0 <= time_s < clip.duration_s:
+            raise UsageError(
+                f"{clip.path.name} has nothing at {time_s:g} s: it lasts {clip.duration_s:.3f} s.",
+                "Give a smaller --at.",
+            )
+        wanted = int(clip.pts[0]) + time_s / float(clip.time_base)
+        return max(0, int(np.searchsorted(clip.pts, wanted + 0.5, "right")) - 1)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What was written.
+
+    Attributes:
+        output: the picture.
+        frame: index in the film.
+        time_s: seconds from the first frame's start.
+        device: device, backend and precision.
+    """
+
+    output: Path
+    frame: int
+    time_s: float
+    device: str
+
+
+def default_output(source: Path, frame: int) -> Path:
+    """Where a preview goes that was given no name: beside the film."""
+    return source.with_name(f"{source.stem}-{frame:06d}.png")
+
+
+def preview(
+    source: Path,
+    place: Place,
+    output: Path | None,
+    settings: ColorizeSettings,
+    load: Callable[[], Predictor],
+    overwrite: bool = False,
+) -> Preview:
+    """Colour one frame and write it at full size, upright, with square pixels.
+
+    The network sees this frame alone: what a shot agrees on may differ a little.
+
+    Args:
+        source: a film.
+        place: which frame.
+        output: a picture's name; None gives `default_output`.
+        settings: of colour; those of segments and encoders have no meaning here.
+        load: gives the predictor.
+        overwrite: whether a file at `output` is replaced.
+
+    Raises:
+        UsageError: the film has no such frame.
+        VidcolorError: the film, the model or the output cannot be used.
+    """
+    info = shelf.load_info(shelf.find_model(settings.model))
+    chosen = settings.for_model(info)
+    if output is not None:
+        check_picture_output(output)
+        check_output(source, output, overwrite)
+    with meanwhile(load) as loaded:
+        clip = probe(source)
+        frame = place.in_clip(clip)
+        target = output or default_output(source, frame)
+        check_output(source, target, overwrite)
+        view = View(clip, chosen.render_size or 0, frame, 1, chosen.threads)
+        luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
+        predictor = loaded()
+    chroma = predictor.predict(view.small(luma)[None]).chroma[0]
+    saturation = 1.0 if chosen.saturation is None else chosen.saturation
+    write_rgb(target, view.picture(luma, chroma, saturation), text_of(clip, frame))
+    return Preview(target, frame, round(seconds_at(clip, frame), 6), predictor.description)
+
+
+def seconds_at(clip: ClipInfo, frame: int) -> float:
+    """When a frame begins, in seconds from the first one's start."""
+    return float(Fraction(int(clip.pts[frame]) - int(clip.pts[0])) * clip.time_base)
+
+
+def text_of(clip: ClipInfo, frame: int, shot: int | None = None) -> dict[str, str]:
+    """What a picture of a frame says of itself in its text fields."""
+    words = {
+        "Source": clip.path.name,
+        "Frame": str(frame),
+        "PTS": f"{int(clip.pts[frame])} (time base {clip.time_base})",
+        "Time": f"{seconds_at(clip, frame):.6f}",
+    }
+    return words if shot is None else words | {"Shot": str(shot)}
