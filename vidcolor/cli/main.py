@@ -20,6 +20,7 @@ COMMANDS = {
     "colorize": "Colour a film or a photograph.",
     "compare": "Set two films side by side, for people.",
     "evaluate": "Say with numbers how good and how still colour is.",
+    "export": "Write a model as an ONNX file.",
     "preview": "Colour one frame of a film, at once.",
     "shots": "List the shots of a film.",
     "stills": "Take one still of each shot, to be coloured by hand.",
