@@ -3,11 +3,13 @@ from __future__ import annotations
 from itertools import product
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from tests.conftest import tiny_bins
+from vidcolor.cli.main import run
 from vidcolor.errors import UsageError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.network.build import build_generator
@@ -132,13 +134,13 @@ def test_fused_features_are_those_of_the_pretrained_network() -> None:
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
-        ("unet", {"upsample": "shuffle", "fusion": "film"}),
+        ("unet", {"upsample": "shuffle"}),
         ("unet-plain", {"upsample": "transpose", "norm": "instance", "fusion": "concat"}),
         ("unet-plain", {"norm": "none", "context_blocks": 1, "context_heads": 4}),
         ("resnet", {"upsample": "shuffle", "norm": "group"}),
     ],
 )
-def test_backends_agree_on_every_kind(
+def test_every_kind_colours_a_photograph_and_backends_agree(
     kind: str, changes: dict[str, object], tmp_path: Path
 ) -> None:
     torch.manual_seed(0)
@@ -147,13 +149,16 @@ def test_backends_agree_on_every_kind(
     with torch.no_grad():
         generator.head_bins.weight *= 80
     path = tmp_path / "model.safetensors"
-    save_model(path, generator, tiny_bins(), ModelInfo(config, working_size=64))
-    rng = np.random.default_rng(0)
-    luma = rng.integers(0, 256, (2, 64, 84), np.uint8)
-    fast = load_predictor(str(path), "cpu", "openvino", precision="f32").predict(luma)
-    reference = load_predictor(str(path), "cpu", "torch").predict(luma)
+    save_model(path, generator, tiny_bins(), ModelInfo(config, still_size=64, saturation=1.0))
+    luma = np.random.default_rng(0).integers(0, 256, (64, 84), np.uint8)
+    cv2.imwrite(str(tmp_path / "in.png"), luma)
+    exact = load_predictor(str(path), "cpu", "openvino", precision="f32").predict(luma[None])
+    reference = load_predictor(str(path), "cpu", "torch").predict(luma[None])
     assert np.ptp(reference.chroma) > 10
-    assert np.abs(fast.chroma - reference.chroma).max() < 1
+    assert np.abs(exact.chroma - reference.chroma).max() < 1
+    output = tmp_path / "out.png"
+    assert run(["colorize", str(tmp_path / "in.png"), str(output), "--model", str(path)]) == 0
+    assert np.ptp(cv2.imread(str(output)).astype(int), axis=2).max() > 10
 
 
 @pytest.mark.parametrize(
