@@ -1,13 +1,19 @@
 """Temporal figures on clips whose motion is known: no estimated flow is in them.
 
-python benchmarks/known_motion.py ../shared/data/eval --model vidcolor-base -o FILE.md
+python benchmarks/known_motion.py ../shared/data/eval --model vidcolor-base --markdown FILE.md
+
+`--clips FOLDER` keeps the clips: lossless films, and beside each the true flow and what is visible
+from each frame to the next, as .npz.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
 from pathlib import Path
 
+import av
 import numpy as np
 
 from vidcolor.evaluate.clip_table import clip_table
@@ -16,39 +22,69 @@ from vidcolor.evaluate.colouring import Colouring, each, together, treated
 from vidcolor.evaluate.motion import Scene, scenes
 from vidcolor.evaluate.painters import film
 from vidcolor.evaluate.read import PICTURES, find, read_picture
+from vidcolor.evaluate.report import About, Report, as_markdown, fingerprint, versions
 from vidcolor.evaluate.smoothings import smoothings
-from vidcolor.evaluate.table import Table, cells, difference_cells, markdown, plain
+from vidcolor.evaluate.table import Table, cells, plain
 
 SEED = 13
 SHAPE = (240, 320)
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photographs", type=Path)
-    parser.add_argument("--model", default="vidcolor-base")
-    parser.add_argument("--count", type=int, default=4, help="photographs, four clips each")
-    parser.add_argument("--frames", type=int, default=30)
-    parser.add_argument("-o", "--output", type=Path)
-    return parser.parse_args()
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    result.add_argument("photographs", type=Path)
+    result.add_argument("--model", default="vidcolor-base")
+    result.add_argument("--count", type=int, default=4, help="photographs, four clips each")
+    result.add_argument("--frames", type=int, default=30)
+    result.add_argument("--jobs", type=int, default=2)
+    result.add_argument("--markdown", type=Path, metavar="FILE")
+    result.add_argument("--clips", type=Path, metavar="FOLDER")
+    return result
 
 
-def make(folder: Path, count: int, frames: int) -> list[Scene]:
-    """The scenes: the same for the same folder, count and length."""
+def photographs(folder: Path, count: int) -> list[Path]:
+    """The photographs that are taken, evenly spaced in sorted order."""
     paths = find(folder, PICTURES)
-    chosen = np.linspace(0, len(paths) - 1, count).round().astype(int)
-    photographs = [read_picture(paths[index]) for index in chosen]
-    return scenes(photographs, SHAPE, frames, np.random.default_rng(SEED))
+    return [paths[i] for i in np.linspace(0, len(paths) - 1, count).round().astype(int)]
 
 
-def judge(made: list[Scene], per_frame: Colouring, steady: Colouring) -> Table:
+def make(paths: list[Path], frames: int) -> list[Scene]:
+    """The scenes: the same for the same photographs and length."""
+    pictures = [read_picture(path) for path in paths]
+    return scenes(pictures, SHAPE, frames, np.random.default_rng(SEED))
+
+
+def keep(scene: Scene, folder: Path) -> None:
+    """Write a scene's film, true flow and true visibility."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with av.open(str(folder / f"{scene.name}.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=24)
+        stream.height, stream.width = SHAPE
+        stream.pix_fmt = "bgr0"
+        for index in range(scene.frames):
+            frame = av.VideoFrame.from_ndarray(scene.picture(index), format="rgb24")
+            container.mux(stream.encode(frame.reformat(format="bgr0")))
+        container.mux(stream.encode(None))
+    nothing = np.zeros(SHAPE, np.uint8)
+    steps = [scene.motion(t, t + 1, nothing, nothing) for t in range(scene.frames - 1)]
+    flow = np.stack([step.flow for step in steps])
+    visible = np.stack([step.visible for step in steps])
+    np.savez_compressed(folder / f"{scene.name}.npz", flow=flow, visible=visible)
+
+
+def judge(made: list[Scene], per_frame: Colouring, steady: Colouring, jobs: int) -> Table:
     """All rows on all scenes, with the true motion."""
     paint = together([treated(per_frame, smoothings()), each({"vidcolor": steady})])
     results = []
     for scene in made:
         frames = (scene.picture(frame) for frame in range(scene.frames))
-        results.append(ClipResult(scene.name, score_rows(frames, paint, scene.motion)))
-    return clip_table(f"{len(made)} clips of known motion, seed {SEED}", results)
+        scores = score_rows(frames, paint, scene.motion, jobs=jobs)
+        results.append(ClipResult(scene.name, scores))
+        print(scene.name, file=sys.stderr)
+    title = f"{len(made)} clips of known motion, seed {SEED}"
+    return clip_table(title, results, "vidcolor")
 
 
 def main() -> None:
@@ -56,18 +92,25 @@ def main() -> None:
     from vidcolor.infer.choose import load_predictor
     from vidcolor.network import shelf
 
-    options = arguments()
+    options = parser().parse_args()
+    paths = photographs(options.photographs, options.count)
+    made = make(paths, options.frames)
+    if options.clips:
+        for scene in made:
+            keep(scene, options.clips)
     predictor = load_predictor(options.model)
-    info = shelf.load_info(shelf.find_model(options.model))
-    made = make(options.photographs, options.count, options.frames)
+    path = shelf.find_model(options.model)
+    info = shelf.load_info(path)
     steady = steady_colouring(predictor, None, info.working_size, info.saturation)
-    table = judge(made, film(predictor, info.working_size, info.saturation), steady)
+    per_frame = film(predictor, info.working_size, info.saturation)
+    table = judge(made, per_frame, steady, options.jobs)
     print(plain(cells(table)), *table.notes, sep="\n")
-    if options.output:
-        parts = [f"## {table.title}", markdown(cells(table, intervals=True))]
-        if differences := difference_cells(table):
-            parts.append(markdown(differences))
-        options.output.write_text("\n\n".join([*parts, *table.notes]) + "\n", encoding="utf-8")
+    if options.markdown:
+        data = {"photographs": fingerprint(paths, options.photographs)}
+        models = {path.stem: shelf.verified_hash(path)}
+        about = About(data, models, {}, versions(), shlex.join(["python", *sys.argv]))
+        report = as_markdown(Report(about, (table,)))
+        options.markdown.write_text(report, encoding="utf-8")
 
 
 if __name__ == "__main__":
