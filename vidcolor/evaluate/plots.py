@@ -10,7 +10,9 @@ from html import escape
 import numpy as np
 
 WIDTH, HEIGHT = 560, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 12, 40
+_LETTER, _NAMES = 9, 290
+"""Width of a letter as phones show it, and of the rows' names at most."""
 # Colours that people with weak red-green vision tell apart (Okabe, Ito 2008).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444", "#999933")
 
@@ -76,7 +78,7 @@ def _upward(x: Axis, y: Axis, label: str) -> str:
         )
     middle = (y.start + y.end) / 2
     parts.append(
-        f'<text transform="translate(12 {middle}) rotate(-90)" text-anchor="middle">'
+        f'<text transform="translate(14 {middle}) rotate(-90)" text-anchor="middle">'
         f"{escape(label)}</text>"
     )
     return "".join(parts)
@@ -128,14 +130,15 @@ def boxes(rows: Mapping[str, Sequence[float]], label: str) -> str:
     if not kept:
         return ""
     marks = {n: np.percentile(v, [5, 25, 50, 75, 95]).tolist() for n, v in kept.items()}
-    x = _axis([v for five in marks.values() for v in (five[0], five[-1])], 170, WIDTH - _RIGHT)
+    left = min(_NAMES, 18 + _LETTER * max(map(len, marks)))
+    x = _axis([v for five in marks.values() for v in (five[0], five[-1])], left, WIDTH - _RIGHT)
     height = len(marks) * 26 + _TOP + _BOTTOM
     body = _across(x, Axis(0, 1, height - _BOTTOM, _TOP), label)
     for index, (name, (p5, p25, p50, p75, p95)) in enumerate(marks.items()):
         middle = _TOP + 26 * index + 13
         a, b, c, d, e = (f"{x.at(value):.1f}" for value in (p5, p25, p50, p75, p95))
         body += (
-            f'<text x="163" y="{middle + 4}" text-anchor="end">{escape(name)}</text>'
+            f'<text x="{left - 7}" y="{middle + 4}" text-anchor="end">{escape(name)}</text>'
             f'<path d="M{a} {middle}H{e}" stroke="#0072b2"/>'
             f'<rect x="{b}" y="{middle - 8}" width="{float(d) - float(b):.1f}" height="16"/>'
             f'<path d="M{c} {middle - 8}v16" stroke="#d55e00" stroke-width="2.5"/>'

@@ -113,11 +113,11 @@ class Settings:
         return {
             "working size": str(self.side),
             "hints": ",".join(map(str, self.hints)),
-            "crop": str(self.preparation.crop),
+            "crop": str(self.preparation.crop or "none"),
             "degrade": f"{self.preparation.degrade:g}",
             "split": self.split,
-            "limit": str(self.limit),
-            "frames": str(self.frames),
+            "limit": str(self.limit or "none"),
+            "frames": str(self.frames or "all"),
         }
 
 
