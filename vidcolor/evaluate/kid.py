@@ -14,8 +14,9 @@ def _kernel(first: Doubles, second: Doubles) -> Doubles:
     """(x.y / d + 1)^3 of all pairs (Binkowski et al. 2018, equation 3)."""
     # A copy, so that BLAS takes the same path for a set with itself as for two equal sets, and the
     # truth's figure is 0 to the last bit.
-    product = first @ second.copy().T
-    return np.asarray((product / first.shape[1] + 1) ** 3, np.float64)
+    base = first @ second.copy().T / first.shape[1] + 1
+    # NumPy's power takes many times as long.
+    return np.asarray(base * base * base, np.float64)
 
 
 def pair_terms(results: Floats, truths: Floats) -> Doubles:

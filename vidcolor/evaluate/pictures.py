@@ -15,7 +15,7 @@ from vidcolor.evaluate.colour import Floats, Picture, scale_chroma, to_picture, 
 from vidcolor.evaluate.colouring import enlarge
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.delta_e import delta_e, to_lab
-from vidcolor.evaluate.judge import BATCH, Judge, Verdicts
+from vidcolor.evaluate.judge import Judge, Verdicts
 from vidcolor.evaluate.samples import Painter, Sample
 
 Doubles = NDArray[np.float64]
@@ -78,7 +78,7 @@ class Bench:
         """The function of each item, on all threads."""
         if self.jobs == 1:
             return [function(item) for item in items]
-        with ThreadPoolExecutor(self.jobs, initializer=_alone) as pool:
+        with ThreadPoolExecutor(self.jobs) as pool:
             return list(pool.map(function, items))
 
     def score(self, row: str, painter: Painter) -> tuple[PictureScores, list[Picture]]:
@@ -135,11 +135,11 @@ class Bench:
         )
 
     def _judge(self, results: list[Picture]) -> dict[str, Verdicts]:
-        parts = [results[i : i + BATCH] for i in range(0, len(results), BATCH)]
         verdicts = {}
         for judge in self.judges:
+            # Judges share their work among threads themselves.
             with self.costs(f"judge {judge.name}"):
-                verdicts[judge.name] = together(self.map(judge.look, parts))
+                verdicts[judge.name] = judge.look(results)
         return verdicts
 
     def _factor(self, chromas: list[Floats], unscaled: float) -> float:
@@ -183,21 +183,8 @@ def find_root(excess: Callable[[float], float], guess: float) -> float:
     return factor
 
 
-def together(parts: Sequence[Verdicts]) -> Verdicts:
-    """Verdicts on many batches as one."""
-    features = np.concatenate([part.features for part in parts])
-    return Verdicts(features, np.concatenate([part.classes for part in parts]))
-
-
 def _mean_delta_e(result: Picture, truth: Picture) -> float:
     return float(delta_e(result, to_lab(truth)).mean(dtype=np.float64))
-
-
-def _alone() -> None:
-    """Torch in this thread: on its own, or the jobs' threads would wait for each other's."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def evaluate_pictures(

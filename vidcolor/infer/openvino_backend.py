@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class OpenVinoPredictor:
         self._statistics = statistics
         core = openvino.Core()
         cache = CacheFolder.of_user().path
-        network = _converted(core, cache, checkpoint, digest)
+        network = converted(core, cache, digest, lambda: _convert(checkpoint))
         hint = {"f32": "f32", "bf16": "bf16"}.get(precision)
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
@@ -91,11 +92,19 @@ class OpenVinoPredictor:
         return self._statistics.prediction(np.concatenate(frames), luma.shape[1:])
 
 
-def _converted(core: Any, cache: Path | None, checkpoint: Path, digest: str) -> Any:
+def converted(core: Any, cache: Path | None, digest: str, convert: Callable[[], Any]) -> Any:
+    """A network in OpenVINO's form: as an earlier run kept it, or converted now and kept.
+
+    Args:
+        core: OpenVINO's.
+        cache: folder where networks are kept, or None.
+        digest: sha256 of the weights, which names it there.
+        convert: makes it.
+    """
     import openvino
 
     if cache is None:
-        return _convert(checkpoint)
+        return convert()
     stem = f"{digest[:24]}-openvino-{openvino.get_version().split('-')[0]}"
     kept = cache / f"{stem}.xml"
     if kept.is_file() and kept.with_suffix(".bin").is_file():
@@ -103,7 +112,7 @@ def _converted(core: Any, cache: Path | None, checkpoint: Path, digest: str) -> 
             return core.read_model(kept)
         except RuntimeError:
             kept.unlink(missing_ok=True)
-    network = _convert(checkpoint)
+    network = convert()
     _keep(network, kept)
     # Read anew, so that the next run knows its compiled form again.
     return core.read_model(kept) if kept.is_file() else network
@@ -125,9 +134,23 @@ def _keep(network: Any, kept: Path) -> None:
 
 
 def _convert(checkpoint: Path) -> Any:
-    """Trace the network and translate it by the frontend itself.
+    import torch
+
+    from vidcolor.network.checkpoint import load_model
+
+    example = (torch.zeros(2, 4, 64, 96), torch.ones(1))
+    return translate(load_model(checkpoint).decoder(), example, ([-1, 4, -1, -1], [1]))
+
+
+def translate(network: Any, example: tuple[Any, ...], shapes: Sequence[Sequence[int]]) -> Any:
+    """Trace a network of torch and translate it by the frontend itself.
 
     Not by `openvino.convert_model`, which reports each use to its makers' statistics.
+
+    Args:
+        network: takes and gives float32 tensors.
+        example: inputs to trace it with.
+        shapes: of the inputs, -1 where they vary.
     """
     import warnings
 
@@ -136,17 +159,13 @@ def _convert(checkpoint: Path) -> Any:
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
-    from vidcolor.network.checkpoint import load_model
-
-    decoder = load_model(checkpoint).decoder()
-    example = (torch.zeros(2, 4, 64, 96), torch.ones(1))
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(decoder, example)  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(network, example)  # type: ignore[no-untyped-call]
         graph = TorchScriptPythonDecoder(traced)
         frontend = FrontEndManager().load_by_framework("pytorch")
         loaded = frontend.load(graph)
-        for place, shape in zip(loaded.get_inputs(), ([-1, 4, -1, -1], [1]), strict=True):
+        for place, shape in zip(loaded.get_inputs(), shapes, strict=True):
             loaded.set_element_type(place, Type.f32)
-            loaded.set_partial_shape(place, PartialShape(shape))
+            loaded.set_partial_shape(place, PartialShape(list(shape)))
         return frontend.convert(loaded)
