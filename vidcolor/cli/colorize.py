@@ -86,6 +86,14 @@ class Talk:
     help="[Colour] Short side in pixels that the network sees; a multiple of 32.",
 )
 @click.option(
+    "--input-chroma",
+    type=click.Choice(["discard", "keep-if-colored"]),
+    default="discard",
+    show_default=True,
+    help="[Colour] What becomes of a film's shots that are in colour already: coloured anew, or"
+    " kept bit by bit. Tinted, toned and tainted shots are not in colour.",
+)
+@click.option(
     "--steady",
     type=click.FloatRange(0, 1),
     default=1.0,
@@ -229,7 +237,11 @@ class _Voice:
 
     def note(self, sentence: str) -> None:
         """A line of its own."""
-        self._talk.say(f"note: {sentence}")
+        line = f"note: {sentence}"
+        if self._bar:
+            self._bar.say(line)
+        else:
+            self._talk.say(line)
 
     def begun(self, frames: int) -> None:
         """The bar appears."""
@@ -288,6 +300,13 @@ class Bar:
     def close(self) -> None:
         """Leave the line as it is."""
         self._bar.close()
+
+    def say(self, line: str) -> None:
+        """A line above the bar."""
+        if self._terminal and not self._talk.quiet:
+            self._bar.write(line, file=sys.stderr)
+        else:
+            self._talk.say(line)
 
     def update(self, frames: float, limit: str) -> None:
         """Count frames; name the stage that is the limit so far."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,7 @@ SHORT_SIDE = 192
 def shots(clip: Path, as_json: bool) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
     from vidcolor.media.probe import probe
-    from vidcolor.run.look import View
+    from vidcolor.run.look import View, clock
     from vidcolor.run.segment import small_luma
     from vidcolor.steady.shots import find_cuts
 
@@ -42,32 +41,23 @@ def shots(clip: Path, as_json: bool) -> None:
     for number, row in enumerate(rows, start=1):
         click.echo(
             f"{number:>5} {row['first']:>7} {row['frames']:>7}"
-            f" {_clock(float(row['start_s'])):>12} {row['duration_s']:>9.3f}"
+            f" {clock(float(row['start_s'])):>12} {row['duration_s']:>9.3f}"
         )
 
 
 def _rows(info: ClipInfo, cuts: list[int]) -> list[dict[str, float]]:
     """One record a shot, as `--json` prints it."""
+    from vidcolor.run.look import seconds_at
+
     edges = [0, *cuts, info.frame_count]
     return [
         {
             "first": first,
             "frames": after - first,
-            "start_s": round(_seconds(info, int(info.pts[first])), 6),
+            "start_s": round(seconds_at(info, first), 6),
             "duration_s": round(
-                _seconds(info, info.frame_end(after - 1)) - _seconds(info, int(info.pts[first])), 6
+                float((info.frame_end(after - 1) - int(info.pts[first])) * info.time_base), 6
             ),
         }
         for first, after in itertools.pairwise(edges)
     ]
-
-
-def _seconds(info: ClipInfo, pts: int) -> float:
-    """Seconds from the clip's first frame."""
-    return float(Fraction(pts - int(info.pts[0])) * info.time_base)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02}:{rest:06.3f}"

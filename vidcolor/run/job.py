@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 import numpy as np
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.media.mux import join
 from vidcolor.run.folder import JobFolder, Record
+from vidcolor.run.own import OwnColour
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, segments, small_luma, write_segment
+from vidcolor.run.segment import Segment, segments, write_segment
 from vidcolor.run.space import check_space
 from vidcolor.run.stages import Timings, ahead
 from vidcolor.steady.settle import settle_shots
@@ -28,6 +29,7 @@ SMALL_FRAMES_AHEAD = 16
 SHOTS_AHEAD = 2
 
 FloatArray = NDArray[np.float32]
+Own = Mapping[range, FloatArray]
 Progress = Callable[[float, str], None]
 
 
@@ -52,6 +54,7 @@ def run_job(
     folder: JobFolder,
     progress: Progress,
     keep: bool = False,
+    in_colour: Callable[[range], None] = lambda frames: None,
 ) -> Finished:
     """Colour a film.
 
@@ -65,12 +68,13 @@ def run_job(
         progress: called with frames done (in halves: coloured, then encoded) and the stage that
             is the limit so far.
         keep: whether the folder stays.
+        in_colour: told which frames have colour of their own, by index, before they are written.
 
     Raises:
         InputError: the source changed or went away, or cannot be decoded.
         OutputError: the disk has no room, or writing failed.
     """
-    work = _Work(plan, predictor, folder, progress)
+    work = _Work(plan, predictor, folder, progress, in_colour)
     try:
         if folder.film_is_out():
             resumed = plan.count
@@ -91,6 +95,7 @@ class _Work:
     predictor: Predictor
     folder: JobFolder
     progress: Progress
+    in_colour: Callable[[range], None]
     timings: Timings = field(default_factory=Timings)
     parts: list[Record] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -111,6 +116,8 @@ class _Work:
         try:
             with self._source_watched():
                 for segment, shots in itertools.groupby(colored, itemgetter(0)):
+                    for frames in segment.own_frames():
+                        self.in_colour(frames)
                     self._write(segment, (chroma for _, chroma in shots))
         finally:
             self.stopped.set()
@@ -130,19 +137,21 @@ class _Work:
         if first == plan.first + plan.count:
             return
         seen_before = folder.load_tail(last) if last else None
-        small = small_luma(plan.view, first - lead)
-        luma = ahead(self.timings.each("survey", small), SMALL_FRAMES_AHEAD)
+        own = OwnColour(plan.view)
+        luma = ahead(self.timings.each("survey", own.survey(first - lead)), SMALL_FRAMES_AHEAD)
         try:
-            for segment in segments(plan.view, luma, first, lead):
+            for bare in segments(plan.view, luma, first, lead):
+                found = own.find(bare)
+                segment = replace(bare, own=tuple(found))
                 made, ending, behind = 0, [], []
-                for shot in self._shots(segment, seen_before):
-                    own = max(0, segment.count - made)
+                for shot in self._shots(segment, found, seen_before):
+                    left = max(0, segment.count - made)
                     made += len(shot)
                     if made < segment.count:
                         yield segment, shot
                     else:
-                        ending.append(shot[:own])
-                        behind.append(shot[own:])
+                        ending.append(shot[:left])
+                        behind.append(shot[left:])
                 # Kept before the segment can be complete: a run that goes on needs it.
                 seen_before = np.concatenate(behind)
                 folder.save_tail(segment, seen_before)
@@ -150,13 +159,12 @@ class _Work:
         finally:
             luma.close()
 
-    def _shots(self, segment: Segment, seen_before: FloatArray | None) -> Iterator[FloatArray]:
+    def _shots(
+        self, segment: Segment, own: Own, seen_before: FloatArray | None
+    ) -> Iterator[FloatArray]:
         """Chroma of a segment's frames and those behind them, shot by shot."""
-        predictor = _Stoppable(self.predictor, self.stopped)
-        steady = self.plan.settings.steady
-        shots = settle_shots(segment.luma, predictor, steady, segment.cuts)
         start = -segment.lead
-        for settled in self.timings.each("colour", shots):
+        for settled in self.timings.each("colour", self._settled(segment, own)):
             chroma = settled[max(0, -start) :]
             if len(chroma):
                 if seen_before is not None:
@@ -164,6 +172,17 @@ class _Work:
                 self.step(len(chroma) / 2)
                 yield chroma
             start += len(settled)
+
+    def _settled(self, segment: Segment, own: Own) -> Iterator[FloatArray]:
+        """Chroma of a segment's shots; the network does not see those that stay as they are."""
+        predictor = _Stoppable(self.predictor, self.stopped)
+        steady = self.plan.settings.steady
+        for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
+            shot = range(start, stop)
+            if self.plan.settings.keeps_own and shot in own:
+                yield own[shot]
+            else:
+                yield from settle_shots(segment.luma[start:stop], predictor, steady, ())
 
     def join(self) -> None:
         """Make one film of the segments and put it in its place."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -16,8 +17,8 @@ from vidcolor.color.convert import (
     viewed_luma,
 )
 from vidcolor.color.upscale import enlarge
-from vidcolor.infer.predictor import shrink, working_shape
-from vidcolor.media.clip import ClipInfo, Plane
+from vidcolor.infer.predictor import QUARTER, shrink, working_shape
+from vidcolor.media.clip import ClipInfo, Frame, Plane
 from vidcolor.media.planes import turn_upright
 
 TRANSFERS = {16: "pq", 18: "hlg"}
@@ -71,6 +72,24 @@ class View:
         seen = viewed_luma(shrink(luma, lying), self.spec)
         return np.ascontiguousarray(turn_upright(seen, clip.rotation, clip.flipped))
 
+    def small_chroma(self, frame: Frame) -> NDArray[np.uint8]:
+        """A frame's own chroma at a quarter of the working size: uint8 (2, h, w), upright.
+
+        Cb and Cr on 0..255 as the network has them, neutral 128.
+        """
+        clip, spec = self.clip, self.spec
+        height, width = (side // QUARTER for side in self.working_shape)
+        size = (height, width) if clip.rotation in (90, 270) else (width, height)
+        small = []
+        for plane, gain in zip(frame.planes[1:], spec.chroma_gains, strict=True):
+            # Of a large plane a few samples for each pixel will do.
+            step = max(1, plane.shape[0] // (4 * size[1]))
+            few = np.ascontiguousarray(plane[::step, ::step])
+            lying = cv2.resize(few, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+            codes = (lying - spec.neutral) / gain + NEUTRAL
+            small.append(turn_upright(codes, clip.rotation, clip.flipped))
+        return np.clip(np.stack(small) + 0.5, 0, 255).astype(np.uint8)
+
     def picture(self, luma: Plane, chroma: FloatArray, saturation: float) -> NDArray[np.uint8]:
         """A frame in colour at full size, as a player shows it: upright, square pixels.
 
@@ -105,3 +124,15 @@ def _rgb(luma: NDArray[np.uint8], chroma: FloatArray, matrix: str) -> NDArray[np
     green = -(np.float32(kr) * red + np.float32(kb) * blue) / np.float32(1 - kr - kb)
     rgb = np.stack([light + red, light + green, light + blue], axis=2)
     return np.asarray(np.clip(rgb + 0.5, 0, 255).astype(np.uint8))
+
+
+def seconds_at(clip: ClipInfo, frame: int) -> float:
+    """When a frame begins, in seconds from the first one's start."""
+    return float(Fraction(int(clip.pts[frame]) - int(clip.pts[0])) * clip.time_base)
+
+
+def clock(seconds: float) -> str:
+    """0:01:23.480"""
+    minutes, rest = divmod(round(seconds, 3), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:{rest:06.3f}"

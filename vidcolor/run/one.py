@@ -15,6 +15,7 @@ from vidcolor.network import shelf
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, run_job
+from vidcolor.run.look import clock, seconds_at
 from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan
 from vidcolor.run.still import colorize_picture
 
@@ -121,7 +122,16 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     for sentence in _found(folder, plan):
         listener.note(sentence)
     listener.begun(plan.count)
-    done = run_job(plan, predictor, folder, listener.progress, task.keep_job)
+    own: list[range] = []
+
+    def in_colour(frames: range) -> None:
+        if not own and not plan.settings.keeps_own:
+            listener.note(_replaced(plan, frames))
+        own.append(frames)
+
+    done = run_job(plan, predictor, folder, listener.progress, task.keep_job, in_colour)
+    if own and plan.settings.keeps_own:
+        listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
     return Outcome(
         frames=done.frames,
         device=predictor.description,
@@ -129,6 +139,14 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
         resumed=done.resumed,
         encoder=plan.encoder.codec,
         stages={name: round(spent, 3) for name, spent in sorted(done.timings.seconds.items())},
+    )
+
+
+def _replaced(plan: Plan, frames: range) -> str:
+    """What is said where film that is in colour is coloured anew."""
+    return (
+        f"the film is in colour at {clock(seconds_at(plan.clip, frames.start))}, and gets other"
+        " colour; --input-chroma keep-if-colored leaves such shots as they are"
     )
 
 

@@ -21,6 +21,7 @@ from vidcolor.run.look import View
 from vidcolor.steady.raft import find_weights
 from vidcolor.steady.settings import SteadySettings
 
+DISCARD, KEEP_IF_COLORED = "discard", "keep-if-colored"
 LEAST_SIZE, LARGEST_SIZE = 64, 1024
 
 
@@ -44,6 +45,7 @@ class ColorizeSettings:
         lossless: luma bit by bit as in the source.
         tag: whether the container's metadata name this program.
         threads: CPU threads for network and encoder, 0 for one a core.
+        input_chroma: "discard", or "keep-if-colored": shots that are in colour keep their chroma.
     """
 
     model: str = shelf.DEFAULT_MODEL
@@ -61,11 +63,17 @@ class ColorizeSettings:
     lossless: bool = False
     tag: bool = True
     threads: int = 0
+    input_chroma: str = DISCARD
 
     def __post_init__(self) -> None:
         if self.saturation is not None and not 0 <= self.saturation <= 10:
             raise UsageError(
                 f"--saturation {self.saturation:g} is out of range.", "Give 0 (grey) to 10."
+            )
+        if self.input_chroma not in (DISCARD, KEEP_IF_COLORED):
+            raise UsageError(
+                f"--input-chroma {self.input_chroma} is unknown.",
+                f"Give {DISCARD} or {KEEP_IF_COLORED}.",
             )
         size = self.render_size
         if size is not None and (not LEAST_SIZE <= size <= LARGEST_SIZE or size % STRIDE):
@@ -78,6 +86,11 @@ class ColorizeSettings:
                 "--start must not be negative and --duration must be positive.",
                 "Give seconds, such as --start 60 --duration 10.",
             )
+
+    @property
+    def keeps_own(self) -> bool:
+        """Whether shots that are in colour already stay as they are."""
+        return self.input_chroma == KEEP_IF_COLORED
 
     def for_model(self, info: ModelInfo) -> ColorizeSettings:
         """With the model's own choices where the user made none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.probe import probe
 from vidcolor.network import shelf
-from vidcolor.run.look import View
+from vidcolor.run.look import View, seconds_at
 from vidcolor.run.plan import ColorizeSettings, check_output
 from vidcolor.run.stages import meanwhile
 
@@ -122,11 +121,6 @@ def preview(
     saturation = 1.0 if chosen.saturation is None else chosen.saturation
     write_rgb(target, view.picture(luma, chroma, saturation), text_of(clip, frame))
     return Preview(target, frame, round(seconds_at(clip, frame), 6), predictor.description)
-
-
-def seconds_at(clip: ClipInfo, frame: int) -> float:
-    """When a frame begins, in seconds from the first one's start."""
-    return float(Fraction(int(clip.pts[frame]) - int(clip.pts[0])) * clip.time_base)
 
 
 def text_of(clip: ClipInfo, frame: int, shot: int | None = None) -> dict[str, str]:

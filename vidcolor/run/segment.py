@@ -41,6 +41,7 @@ class Segment:
             tail: frames that belong to the next segment.
         cuts: indexes in `luma` at which shots begin, without 0.
         shared: how many frames before its end the next segment sees too, as its lead.
+        own: shots that are in colour already, as places in `luma`.
     """
 
     first: int
@@ -49,6 +50,14 @@ class Segment:
     lead: int
     cuts: tuple[int, ...]
     shared: int
+    own: tuple[range, ...] = ()
+
+    def own_frames(self) -> list[range]:
+        """Its frames that are in colour already, by their indexes in the clip."""
+        start, stop = self.first, self.first + self.count
+        shift = start - self.lead
+        inside = (range(max(start, s.start + shift), min(stop, s.stop + shift)) for s in self.own)
+        return [frames for frames in inside if frames]
 
 
 def small_luma(view: View, first: int, count: int | None = None) -> Iterator[SmallLuma]:
@@ -136,7 +145,7 @@ def write_segment(
         while left:
             chroma = next(shots)
             left -= len(chroma)
-            colored = timings.each("upscale", _colored(plan, source, chroma))
+            colored = timings.each("upscale", _colored(plan, segment, source, chroma))
             with closing(ahead(colored, FRAMES_AHEAD)) as waiting:
                 for frame in waiting:
                     with timings.measure("encode"):
@@ -148,12 +157,18 @@ def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
     return read_frames(plan.clip, segment.first, segment.count, plan.settings.threads)
 
 
-def _colored(plan: Plan, frames: Iterator[Frame], chroma: FloatArray) -> Iterator[Frame]:
+def _colored(
+    plan: Plan, segment: Segment, frames: Iterator[Frame], chroma: FloatArray
+) -> Iterator[Frame]:
     clip, spec = plan.clip, plan.view.spec
     shapes = plane_shapes(clip.working_format, clip.width, clip.height)
+    kept = segment.own_frames() if plan.settings.keeps_own else []
     saturation = np.float32(1.0 if plan.settings.saturation is None else plan.settings.saturation)
     for upright in chroma:
         frame = next(frames)
+        if any(frame.index in frames for frames in kept):
+            yield frame
+            continue
         strong = (upright - np.float32(NEUTRAL)) * saturation + np.float32(NEUTRAL)
         lying = np.stack([turn_back(plane, clip.rotation, clip.flipped) for plane in strong])
         cb, cr = colored_planes(lying, frame.luma, shapes[1], clip.chroma_location, spec)

@@ -15,6 +15,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from vidcolor.media.clip import ClipInfo
+from vidcolor.run.look import clock
 
 THUMB_SIDE = 480
 """Longest side of a picture on the sheet, in pixels."""
@@ -53,13 +54,6 @@ def thumbnail(rgb: NDArray[np.uint8]) -> bytes:
     held = io.BytesIO()
     PIL.Image.fromarray(small).save(held, "JPEG", quality=QUALITY)
     return held.getvalue()
-
-
-def clock(seconds: float) -> str:
-    """0:01:23.480"""
-    minutes, rest = divmod(round(seconds, 3), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02}:{rest:06.3f}"
 
 
 def contact_sheet(clip: ClipInfo, stills: Sequence[Shown]) -> str:

@@ -21,8 +21,8 @@ from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
 from vidcolor.media.files import write_error
 from vidcolor.media.picture import write_rgb
-from vidcolor.run.look import SmallLuma, View
-from vidcolor.run.preview import seconds_at, text_of
+from vidcolor.run.look import SmallLuma, View, seconds_at
+from vidcolor.run.preview import text_of
 from vidcolor.run.segment import segments, small_luma
 from vidcolor.run.sheet import Shown, contact_sheet, thumbnail
 from vidcolor.run.stages import ahead

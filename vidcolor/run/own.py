@@ -1,0 +1,68 @@
+"""Colour that a film has itself, found shot by shot while the film is surveyed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.color.own import has_own_colour
+from vidcolor.media.decode import read_frames
+from vidcolor.run.look import SmallLuma, View
+from vidcolor.run.segment import Segment, small_luma
+
+Bytes = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+
+
+class OwnColour:
+    """Remembers the small chroma of the frames that are surveyed, until their segment is made.
+
+    Args:
+        view: the film.
+    """
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._seen: dict[int, Bytes] = {}
+
+    def survey(self, first: int) -> Iterator[SmallLuma]:
+        """Small luma of all frames from `first` on, as `small_luma` gives it."""
+        view = self._view
+        if view.clip.pixel_format.startswith(("gray", "mono")):
+            yield from small_luma(view, first)
+            return
+        left = view.first + view.count - first
+        for frame in read_frames(view.clip, first, left, view.threads):
+            self._seen[frame.index] = view.small_chroma(frame)
+            yield view.small(frame.luma)
+
+    def find(self, segment: Segment) -> dict[range, FloatArray]:
+        """The shots of a surveyed segment that are in colour, by their places in its `luma`.
+
+        What the next segment does not show is forgotten.
+
+        Returns:
+            their chroma, float32 (frames, 2, height / 4, width / 4) on 0..255.
+        """
+        if not self._seen:
+            return {}
+        start = segment.first - segment.lead
+        edges = [0, *segment.cuts, len(segment.luma)]
+        found = {}
+        for begin, end in itertools.pairwise(edges):
+            chroma = np.stack([self._seen[start + place] for place in range(begin, end)])
+            if _is_own(segment.luma[begin:end], chroma):
+                found[range(begin, end)] = chroma.astype(np.float32)
+        for index in [i for i in self._seen if i < segment.first + segment.count - segment.shared]:
+            del self._seen[index]
+        return found
+
+
+def _is_own(luma: Bytes, chroma: Bytes) -> bool:
+    size = chroma.shape[3], chroma.shape[2]
+    small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in luma]
+    return has_own_colour(np.stack(small), chroma)
