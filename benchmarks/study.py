@@ -1,16 +1,18 @@
 """Small systems against each other, trained alike: writes the figures of docs/study.md.
 
-    python benchmarks/study.py --data DIR --out RUNS [--samples 2000] [--size 96] [--at-most 1]
+    python benchmarks/study.py --data DIR --out RUNS [--samples 2000] [--size 96] [--minutes 60]
 
 Each system is trained by `vidcolor.train` on the same number of samples, in the same order, and
 judged on pictures that were held out. RUNS keeps each system's model and figures: what is there is
-not computed again, so the program may be stopped and called anew, and `--at-most` makes pieces.
+not computed again, so the program may be stopped and called anew; after `--minutes` it begins no
+further system.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -177,8 +179,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="decoded pictures (default: in --out)")
     parser.add_argument("--samples", type=int, default=2000, help="each system is trained on")
     parser.add_argument("--size", type=int, default=96, help="side of crops and pictures")
-    parser.add_argument("--at-most", type=int, help="systems to train this time")
+    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no system after them")
     chosen = parser.parse_args()
+    begun = time.perf_counter()
     chosen.out.mkdir(parents=True, exist_ok=True)
     cache = chosen.cache or chosen.out / "cache"
     missing = [name for name in SYSTEMS if not kept(chosen.out, name).is_file()]
@@ -186,8 +189,9 @@ def main() -> None:
         bench = held_out(chosen.data, cache, chosen.size)
         if not kept(chosen.out, GREY).is_file():
             judge_bounds(bench, chosen.out, chosen.size)
-        for name in missing[: chosen.at_most]:
-            train_and_judge(name, chosen, cache, bench)
+        for name in missing:
+            if time.perf_counter() - begun < 60 * chosen.minutes:
+                train_and_judge(name, chosen, cache, bench)
     text = report(chosen.out, chosen.samples, chosen.size)
     (chosen.out / "tables.md").write_text(text)
     print(text)
@@ -247,6 +251,7 @@ def train_and_judge(name: str, chosen: argparse.Namespace, cache: Path, bench: B
         seed=system.seed,
     )
     before = time.perf_counter()
+    shutil.rmtree(run, ignore_errors=True)
     start(settings, cache).fit()
     cost = generator_cost(config, chosen.size, chosen.size)
     about = {

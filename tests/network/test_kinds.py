@@ -189,6 +189,8 @@ def test_what_does_not_go_together_is_named(
     [
         ({"encoder": "no_such_network"}, "no_such_network"),
         ({"encoder": "vit_tiny_patch16_224"}, "strides"),
+        ({"encoder": "swin_tiny_patch4_window7_224"}, "of any size"),
+        ({"encoder": "mambaout_femto"}, "of any size"),
         ({"encoder": "mobilenetv3_small_050", "context_heads": 7}, "7 attention heads"),
     ],
 )

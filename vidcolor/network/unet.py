@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from vidcolor.errors import UsageError
 from vidcolor.network.config import GeneratorConfig
-from vidcolor.network.encoders import channels_and_strides, create_encoder
+from vidcolor.network.encoders import INPUT_CHANNELS, channels_and_strides, create_encoder
 from vidcolor.network.generator import Generator
 from vidcolor.network.layers import convolution, doubling
 
@@ -40,7 +41,8 @@ class UNet(Generator):
     """U-Net over a timm encoder, pretrained or not.
 
     Raises:
-        UsageError: the encoder is unknown, or has not the strides 4, 8, 16 and 32.
+        UsageError: the encoder is unknown, has not the strides 4, 8, 16 and 32, or takes pictures
+            of one size alone.
     """
 
     def __init__(self, config: GeneratorConfig, *, pretrained: bool = False) -> None:
@@ -56,6 +58,7 @@ class UNet(Generator):
                 "Choose one with 4, 8, 16 and 32, such as tf_efficientnet_lite2 or resnet34.",
             )
         channels = [levels[i][0] for i in self.used]
+        _check_shapes(self.encoder, config.encoder, levels)
         self._add_bottleneck(channels[-1], pretrained=pretrained)
         inputs = [channels[-1], *config.decoder_channels[:-1]]
         self.decoder = nn.ModuleList(
@@ -75,3 +78,21 @@ class UNet(Generator):
         for step, skip in zip(self.decoder, reversed(skips), strict=True):
             features = step(features, skip)
         return features
+
+
+@torch.no_grad()
+def _check_shapes(encoder: nn.Module, name: str, levels: list[tuple[int, int]]) -> None:
+    """Some of timm's networks take one size alone, some put channels last: try one picture."""
+    height, width = 64, 96
+    expected = [(1, channels, height // stride, width // stride) for channels, stride in levels]
+    picture = torch.zeros(1, INPUT_CHANNELS, height, width)
+    try:
+        found = [tuple(features.shape) for features in encoder.eval()(picture)]
+    except (AssertionError, RuntimeError, ValueError):
+        found = []
+    encoder.train()
+    if found != expected:
+        raise UsageError(
+            f"The encoder '{name}' does not make feature planes of pictures of any size.",
+            "Choose a convolutional one, such as tf_efficientnet_lite2, resnet34 or convnext_tiny.",
+        )
