@@ -174,6 +174,8 @@ def test_every_kind_colours_a_photograph_and_backends_agree(
         ({"fusion_network": "tf_efficientnet_lite2"}, ("fusion", "concat or film")),
         ({"fusion": "film", "fusion_network": "tf_efficientnet_lite0"}, ("judges", "lite1")),
         ({"width": 0}, ("Width", "at least 1")),
+        ({"decoder_channels": (64, 32)}, ("64, 32", "three")),
+        ({"decoder_channels": (64, 32, 16), "width": 32}, ("width 32", "the last")),
     ],
 )
 def test_what_does_not_go_together_is_named(

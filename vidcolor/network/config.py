@@ -83,6 +83,8 @@ class GeneratorConfig:
         of_unet, of_scratch = ("unet",), ("unet-plain", "resnet")
         _check_kind("encoder", self.encoder, self.kind, of_unet)
         _check_kind("decoder channels", self.decoder_channels, self.kind, of_unet)
+        if self.decoder_channels is not None:
+            self._check_decoder(self.decoder_channels)
         _check_kind("depth", self.depth, self.kind, of_scratch)
         _check_kind("blocks", self.blocks, self.kind, ("resnet",))
         if self.init == "icnr" and self.upsample != "shuffle":
@@ -98,6 +100,13 @@ class GeneratorConfig:
             raise UsageError(
                 f"{JUDGE} judges the models in the evaluation; none may learn from it.",
                 "Choose tf_efficientnet_lite1 or tf_efficientnet_lite2.",
+            )
+
+    def _check_decoder(self, channels: tuple[int, ...]) -> None:
+        if len(channels) != 3 or min(channels) < 1 or self.width not in (None, channels[-1]):
+            raise UsageError(
+                f"Decoder channels {channels} do not fit (width {self.width}).",
+                "Give three, for strides 16, 8 and 4, the last of which is the width.",
             )
 
     def _defaults(self) -> dict[str, Any]:
