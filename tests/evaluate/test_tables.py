@@ -9,9 +9,11 @@ import shlex
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vidcolor.cli.evaluate import evaluate
+from vidcolor.evaluate.read import read_clip
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -108,3 +110,24 @@ def test_a_section_made_anew_leaves_the_others_alone():
         title, content = first.split("\n", 1)
         section = next(s for s in tables.SECTIONS if s.title == title)
         assert tables.put(stored, section, content.strip("\n")) == stored
+
+
+def test_known_motion_makes_its_section_and_keeps_its_clips(
+    photographs, tmp_path, tiny_model, monkeypatch
+):
+    known_motion = program("known_motion")
+    target = tmp_path / "table.md"
+    options = ["--model", tiny_model, "--count", 1, "--frames", 3, "--markdown", target,
+               "--clips", tmp_path / "clips"]  # fmt: skip
+    words = ["benchmarks/known_motion.py", *map(str, [photographs, *options])]
+    monkeypatch.setattr(sys, "argv", words)
+    known_motion.main()
+    section = next(s for s in tables.SECTIONS if s.name == "motion")
+    body = tables.section_text(section, ["python", *words], target.read_text(encoding="utf-8"))
+    assert "1 photographs, SHA-256 " in body
+    assert {line[0] for line in grids(body)[0][2:]} == ROWS["temporal.md"]
+    (scene, *_) = known_motion.make(known_motion.photographs(photographs, 1), 3)
+    stored = list(read_clip(tmp_path / "clips" / f"{scene.name}.mkv"))
+    assert all(np.array_equal(f, scene.picture(t)) for t, f in enumerate(stored))
+    with np.load(tmp_path / "clips" / f"{scene.name}.npz") as truth:
+        assert np.array_equal(truth["flow"][1], scene.flow(1, 2))
