@@ -159,8 +159,11 @@ class _OnProcessor:
             example = (torch.zeros(2, 3, SIDE, SIDE),)
             return translate(make().eval(), example, ([-1, 3, SIDE, SIDE],))
 
-        network = converted(core, CacheFolder.of_user().path, digest, convert)
+        cache = CacheFolder.of_user().path
+        network = converted(core, cache, digest, convert)
         options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        if cache:
+            options["CACHE_DIR"] = str(cache / "compiled")
         self._compiled = core.compile_model(network, "CPU", options)
 
     def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ import numpy as np
 
 WIDTH, HEIGHT = 560, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 12, 40
-_LETTER, _NAMES = 9, 290
+_LETTER, _NAMES = 10, 300
 """Width of a letter as phones show it, and of the rows' names at most."""
 # Colours that people with weak red-green vision tell apart (Okabe, Ito 2008).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444", "#999933")
