@@ -92,11 +92,11 @@ def test_a_resumed_run_decodes_nothing_of_what_is_done_and_blends_its_seam(
 
     def watched(clip: object, first: int, *rest: object) -> object:
         begun.append(first)
-        return read_luma(clip, first, *rest)
+        return read_frames(clip, first, *rest)
 
-    from vidcolor.media.decode import read_luma
+    from vidcolor.media.decode import read_frames
 
-    monkeypatch.setattr("vidcolor.run.segment.read_luma", watched)
+    monkeypatch.setattr("vidcolor.run.own.read_frames", watched)
     finished = run(plan, predictor)
     assert finished.resumed == parts[-1].first + parts[-1].count
     assert begun == [finished.resumed - parts[-1].shared]
