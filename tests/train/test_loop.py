@@ -5,7 +5,6 @@ from pathlib import Path
 
 import cv2
 import pytest
-import torch
 
 from tests.train.conftest import run_settings
 from vidcolor.errors import InputError, OutputError, UsageError
@@ -26,35 +25,10 @@ def test_training_lowers_the_loss_and_leaves_a_model_that_loads(
     model = load_model(tmp_path / "run" / "model.safetensors")
     assert model.info.recipe["samples"] == 240
     assert model.info.data.startswith("8 pictures")
-    assert cv2.imread(str(tmp_path / "run" / "sheet.png")) is not None
-
-
-def test_a_run_that_was_stopped_ends_like_one_that_was_not(
-    data: Path, tmp_path: Path, tiny_model: Path
-) -> None:
-    whole = start(run_settings(data, tmp_path / "a", tiny_model), tmp_path / "cache")
-    whole.fit()
-
-    stopped = start(run_settings(data, tmp_path / "b", tiny_model), tmp_path / "cache")
-
-    class StoppedError(Exception):
-        pass
-
-    original = stopped.save
-
-    def save_and_stop() -> None:
-        original()
-        raise StoppedError
-
-    stopped.save = save_and_stop  # type: ignore[method-assign]
-    with pytest.raises(StoppedError):
-        stopped.fit()
-    gone_on = resume(tmp_path / "b", tmp_path / "cache")
-    assert gone_on.progress.step == 3
-    gone_on.fit()
-    for key, value in whole.generator.state_dict().items():
-        assert torch.equal(gone_on.generator.state_dict()[key], value), key
-    assert gone_on.progress.samples == whole.progress.samples
+    assert cv2.imread(str(tmp_path / "run" / "sheets" / "0000060.jpg")) is not None
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert page.count("<svg") >= 3
+    assert "sheets/0000020.jpg" in page
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(

@@ -28,7 +28,12 @@ NETWORK = {
     "fusion_network": "fusion_network",
 }
 SIMULATION = {"degrade": "damage", "hints": "hinted"}
-NOGAN = {"critic_share": "critic", "joint_share": "joint", "joint_every": "every"}
+NOGAN = {
+    "critic_share": "critic",
+    "joint_share": "joint",
+    "joint_rate": "rate",
+    "joint_every": "every",
+}
 
 _FOLDER = click.Path(path_type=Path)
 _defaults: dict[str, Any] = {
@@ -123,8 +128,22 @@ OPTIONS: tuple[click.Option, ...] = (
         help="[Loss] Weight of the pixel loss, as in pix2pix.",
     ),
     _option("--gan", "[Loss] Form of the adversarial loss.", type=click.Choice(GANS)),
+    _option("--discriminator-width", "[Loss] Its channels after the first convolution."),
+    _option("--discriminator-layers", "[Loss] Its halvings: 3 sees 70 x 70 pixels, 2 34, 1 16."),
+    _option(
+        "--perceptual-network",
+        "[Loss] Whose features the perceptual loss compares: tf_efficientnet_lite1, _lite2 or"
+        " mobilenet_v2.",
+    ),
+    click.Option(
+        ["--perceptual-layer", "perceptual_layers"],
+        multiple=True,
+        show_default="blocks.0, .1, .2, .4",
+        help="[Loss] Layer it compares; repeatable.",
+    ),
     _option("--critic-share", "[Loss] nogan: share of the run for the discriminator alone."),
     _option("--joint-share", "[Loss] nogan: share of the run for both."),
+    _option("--joint-rate", "[Loss] nogan: the generator's rate then, as a share of its peak."),
     _option("--joint-every", "[Loss] nogan: steps between the checkpoints to choose from."),
     click.Option(
         ["--generator"],

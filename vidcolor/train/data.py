@@ -62,6 +62,11 @@ class PictureStore:
     def __len__(self) -> int:
         return len(self.entries)
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether all pictures had room in the cache."""
+        return all(entry.offset != NOT_STORED for entry in self.entries)
+
     def picture(self, index: int) -> Picture:
         """uint8 (height, width, 3): luma, Cb, Cr of full-range BT.601."""
         entry = self.entries[index]
@@ -74,6 +79,11 @@ class PictureStore:
         held_out = [_is_held_out(entry) for entry in self.entries]
         train = [i for i, held in enumerate(held_out) if not held]
         return train, [i for i, held in enumerate(held_out) if held]
+
+    def without(self, other: PictureStore) -> list[int]:
+        """Indexes of the pictures that another store does not hold as well."""
+        theirs = {entry.digest for entry in other.entries}
+        return [i for i, entry in enumerate(self.entries) if entry.digest not in theirs]
 
 
 def open_store(

@@ -214,6 +214,8 @@ class Learner:
         self.generator.load_state_dict(state["generator"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
+        if "norms_fixed" not in state:  # A run begun by 0.1.0 had none of what follows.
+            return
         if self.adversary is not None:
             self.adversary.restore(state["adversary"])
         self.scaler.load_state_dict(state["scaler"])

@@ -1,9 +1,9 @@
-"""What a run says of itself: metrics.jsonl, sheets through time, TensorBoard, one page."""
+"""What a run says of itself: metrics.jsonl, sheets through time, one page, TensorBoard."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.media.files import finished_file
+from vidcolor.train.page import as_page
 
 METRICS = "metrics.jsonl"
 SHEETS = "sheets"
+PAGE = "report.html"
+BOARD = "tensorboard"
 
 
 class Log:
@@ -29,16 +32,35 @@ class Log:
         self.run = run
         self.rows = [row for row in read_rows(run / METRICS) if row["step"] <= step]
         write_rows(run / METRICS, self.rows)
+        self._board = _board(run / BOARD, step)
 
     def add(self, row: dict[str, Any], sheet: NDArray[np.uint8]) -> None:
         """Write one row of figures and a sheet uint8 BGR of the same pictures as ever."""
         self.rows.append(row)
-        with (self.run / METRICS).open("a") as stream:
-            stream.write(json.dumps(row) + "\n")
+        write_rows(self.run / METRICS, self.rows)
         folder = self.run / SHEETS
         folder.mkdir(exist_ok=True)
         cv2.imwrite(str(folder / f"{row['step']:07d}.jpg"), sheet)
-        cv2.imwrite(str(self.run / "sheet.png"), sheet)
+        names = sorted(f"{SHEETS}/{path.name}" for path in folder.glob("*.jpg"))
+        with finished_file(self.run / PAGE) as temporary:
+            temporary.write_text(as_page(self.run.name, self.rows, names), encoding="utf-8")
+        if self._board is not None:
+            self._show(row)
+
+    def _show(self, row: Mapping[str, Any]) -> None:
+        for name, value in row.items():
+            if isinstance(value, int | float) and name != "step":
+                self._board.add_scalar(name, value, row["step"])
+        self._board.flush()
+
+
+def _board(folder: Path, step: int) -> Any:
+    """A TensorBoard writer, or None where TensorBoard is not installed."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder), purge_step=step + 1 if step else None)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from tqdm import tqdm
 
 from vidcolor.color.chroma import Bins, bins_from_histogram
@@ -26,14 +28,15 @@ from vidcolor.train.group import ALONE, Group, same_everywhere
 from vidcolor.train.learner import Learner, Pace
 from vidcolor.train.log import Log
 from vidcolor.train.progress import Progress
-from vidcolor.train.samples import Batch, Maker, Order, batches
+from vidcolor.train.resident import ResidentMaker, fits, resident_batches
+from vidcolor.train.samples import Maker, Order, batches
 from vidcolor.train.schedule import Phase, Schedule
 from vidcolor.train.settings import TrainSettings, config_from_record
 from vidcolor.train.sources import names
 from vidcolor.train.state import STATE, read_state, write_state
 from vidcolor.train.stop import Stop, StoppedError, stoppable
-from vidcolor.train.tensors import to_device
-from vidcolor.train.validate import validate
+from vidcolor.train.tensors import TensorBatch, to_device
+from vidcolor.train.validate import CALIBRATION_KNOTS, validate
 
 SETTINGS = "settings.json"
 MODEL = "model.safetensors"
@@ -169,24 +172,33 @@ class Trainer:
                 "Bring them back, or begin a new run with --init and this run's model.safetensors.",
             )
 
-    def _batches(self) -> Iterator[list[Batch]]:
+    def _batches(self) -> Iterator[list[TensorBatch]]:
         """The batches of each step to come."""
-        settings = self.settings
-        maker = Maker(
-            self.store,
-            Order(self.train, settings.seed),
-            settings.seed,
-            settings.simulation,
-            "consistency" in settings.weights,
-        )
-        made = batches(maker, self.progress.samples, self.schedule.sizes(), self.group.share)
-        while parts := list(islice(made, settings.accumulate)):
+        made = self._made()
+        while parts := list(islice(made, self.settings.accumulate)):
             yield parts
 
-    def _step(self, parts: Sequence[Batch]) -> dict[str, float]:
+    def _made(self) -> Iterator[TensorBatch]:
+        settings = self.settings
+        paired = "consistency" in settings.weights
+        order = Order(self.train, settings.seed)
+        sizes, share = self.schedule.sizes(), self.group.share
+        first = self.progress.samples
+        if fits(self.store, self.device):
+            pixels = torch.from_numpy(np.array(self.store.pixels)).to(self.device)
+            resident = ResidentMaker(
+                self.store, pixels, order, settings.seed, settings.simulation, paired
+            )
+            yield from resident_batches(resident, first, sizes, share)
+            return
+        maker = Maker(self.store, order, settings.seed, settings.simulation, paired)
+        for batch in batches(maker, first, sizes, share):
+            yield to_device(batch, self.device)
+
+    def _step(self, parts: Sequence[TensorBatch]) -> dict[str, float]:
         schedule = self.schedule
         pace = Pace(schedule.phase(), schedule.rate(), schedule.ema())
-        terms = self.learner.step([to_device(part, self.device) for part in parts], pace)
+        terms = self.learner.step(parts, pace)
         if not all(np.isfinite(value) for value in terms.values()):
             raise MachineError(
                 f"The loss is not a number at step {self.progress.step}.",
@@ -199,24 +211,26 @@ class Trainer:
             return "Begin anew with lower learning rates or in float32."
         return (
             f"The last good state is {self.run / STATE}, its weights {self.run / MODEL}: begin a"
-            f" new run with --init {self.run / MODEL} and lower learning rates, or in float32."
+            f" new run with --init {self.run / MODEL}, lower learning rates or in float32."
         )
 
-    def _count(self, parts: Sequence[Batch], seconds: float, waited: float, stop: Stop) -> bool:
+    def _count(
+        self, parts: Sequence[TensorBatch], seconds: float, waited: float, stop: Stop
+    ) -> bool:
         """Bring the progress up to date; true where any process was asked to stop."""
         progress = self.progress
         shared = self.group.mean([seconds, waited, float(stop.asked)], self.device)
         progress.step += 1
-        progress.samples += self.group.world * sum(len(part.inputs) for part in parts)
+        progress.samples += self.group.world * sum(len(part) for part in parts)
         progress.seconds += shared[0]
         progress.waited += shared[1]
         return shared[2] > 0
 
-    def _show(self, bar: tqdm[None], parts: Sequence[Batch], loss: float) -> None:
+    def _show(self, bar: tqdm[None], parts: Sequence[TensorBatch], loss: float) -> None:
         progress = self.progress
         first = progress.smoothed == 0.0
         progress.smoothed = loss if first else loss + SMOOTHING * (progress.smoothed - loss)
-        bar.update(self.group.world * sum(len(part.inputs) for part in parts))
+        bar.update(self.group.world * sum(len(part) for part in parts))
         done = f"{progress.phase}, loss {progress.smoothed:.3f}, done {self.schedule.done():.1%}"
         bar.set_postfix_str(done, refresh=False)
 
@@ -240,6 +254,9 @@ class Trainer:
         """Validate, write the figures and the averaged weights; the leading process does."""
         if self.group.leads:
             self._write(terms)
+        else:
+            knots = (0.0,) * CALIBRATION_KNOTS
+            self.learner.set_calibration(Calibration(knots, knots))
         same_everywhere(self.learner.table, self.group)
 
     def _write(self, terms: dict[str, float]) -> None:
@@ -259,10 +276,11 @@ class Trainer:
             **{name: round(value, 4) for name, value in result.figures().items()},
         }
         info = self._info(result.calibration)
-        save_model(self.run / MODEL, self.average, self.bins, info)
-        if self.candidates is not None and progress.phase == Phase.JOINT.value:
-            row |= self.candidates.add(self.learner.decoder, progress.step, self.run / MODEL)
-        self.log.add(row, result.sheet)
+        with _writing(self.run):
+            save_model(self.run / MODEL, self.average, self.bins, info)
+            if self.candidates is not None and progress.phase == Phase.JOINT.value:
+                row |= self.candidates.add(self.learner.decoder, progress.step, self.run / MODEL)
+            self.log.add(row, result.sheet)
         self.say(" ".join(f"{name} {value}" for name, value in row.items()))
 
     def _info(self, calibration: Calibration) -> ModelInfo:
@@ -341,6 +359,18 @@ def resume(
     return Trainer(settings, cache, state, group, device)
 
 
+@contextmanager
+def _writing(run: Path) -> Iterator[None]:
+    """Say what failed to be written, and that the state is whole."""
+    try:
+        yield
+    except (OSError, SafetensorError) as problem:
+        raise OutputError(
+            f"The run's folder {run} cannot be written any more ({problem}).",
+            f"Make room; what was saved is whole. Then: vidcolor train --resume {run}",
+        ) from problem
+
+
 def _pictures(
     settings: TrainSettings, cache: Path, group: Group
 ) -> tuple[PictureStore, list[int], PictureStore, list[int]]:
@@ -356,5 +386,5 @@ def _pictures(
         group.wait()
     train, held_out = store.split()
     if settings.val:
-        train, held_out = list(range(len(store))), list(range(len(judged)))
+        train, held_out = store.without(judged), list(range(len(judged)))
     return store, train or held_out, judged, (held_out or train)[:VALIDATION_PICTURES]
