@@ -35,12 +35,13 @@ class Decoding(nn.Module):
             (n, 3, h, w): Cb and Cr on 0..255, and the distribution's standard deviation in the
             same unit.
         """
-        share = torch.softmax((logits - self.log_weights) * sharpness, 1)
+        # Bins come last: so convolutions leave them, and sums over them run along the memory.
+        last = ((logits - self.log_weights) * sharpness).permute(0, 2, 3, 1)
         moments = torch.cat([self.centers, (self.centers**2).sum(1, keepdim=True)], 1)
-        mean = F.conv2d(share, moments.t()[:, :, None, None].to(share.dtype))
-        chroma, squared = mean[:, :2], mean[:, 2:]
-        spread = (squared - (chroma**2).sum(1, keepdim=True)).clamp_min(0).sqrt()
-        return torch.cat([chroma + 128.0, spread], 1)
+        mean = torch.softmax(last, 3) @ moments.to(last.dtype)
+        chroma, squared = mean[..., :2], mean[..., 2:]
+        spread = (squared - (chroma**2).sum(3, keepdim=True)).clamp_min(0).sqrt()
+        return torch.cat([chroma + 128.0, spread], 3).permute(0, 3, 1, 2)
 
     def chroma(self, logits: Tensor) -> Tensor:
         """Expected chroma (n, 2, h, w), Cb and Cr on 0..255, in float32: what losses see."""
