@@ -22,9 +22,10 @@ REACH = 4
 # counts with this power: below 1, because doubtful links still agree on most of what they carry.
 LEAST_TRUST = 0.003
 TRUST_POWER = 0.5
-# No neighbour counts more than so many times a frame's own voice: what little trust is left at
-# the edge of an uncovered place must not carry the weight of the whole shot. A person does.
-LOUDEST = 5.0
+# No neighbour counts more than so many times a frame's own voice, and the less the less it is
+# trusted: what little trust is left at the edge of an uncovered place must not carry the weight of
+# the whole shot. A person does.
+LOUDEST = 6.0
 LOUDEST_PERSON = 1000.0
 # Colour is brought over by cubic interpolation: linear, repeated, blurs 2 % of colourfulness away.
 COLOUR_METHOD = cv2.INTER_CUBIC
@@ -126,10 +127,11 @@ def hear(frame: int, others: Iterable[int], ballots: dict[int, Ballot], book: Li
     own = ballots[frame]
     total = own.colour * own.mass[..., None]
     mass = own.mass.copy()
-    loudest = own.mass * (LOUDEST_PERSON if book.person else LOUDEST)
     for other in others:
         link = book.link(frame, other)
-        weight = np.minimum(link.bring(ballots[other].mass), loudest) * _weight(link)
+        trusted = _weight(link)
+        loudest = own.mass * (LOUDEST_PERSON if book.person else LOUDEST * trusted)
+        weight = np.minimum(link.bring(ballots[other].mass), loudest) * trusted
         total += weight[..., None] * link.bring(ballots[other].colour, COLOUR_METHOD)
         mass += weight
     return Ballot(pinned(total / mass[..., None], own.pin), mass, own.pin)
