@@ -18,6 +18,10 @@ class VidcolorError(Exception):
         self.sentence = sentence
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[type[VidcolorError], tuple[str, str]]:
+        """Both parts, so that an error can go from process to process."""
+        return type(self), (self.sentence, self.remedy)
+
 
 class UsageError(VidcolorError):
     """An option that is unknown, has a bad value, or does not go with another."""

@@ -74,7 +74,7 @@ def batch(inputs: Sequence[str], target: Path, **options: Any) -> None:
     search = Search(inputs, target, options["recursive"])
     found = search.look() if options["watch"] else search.find()
     talk.say(_opening(found, settings.model, options))
-    flags = (options[name] for name in ("jobs", "overwrite", "restart"))
+    flags = (options[name] for name in ("jobs", "overwrite", "restart", "cluster"))
     wanted = Arrivals(search) if options["watch"] else found
     expected = None if options["watch"] else len(found.pairs)
     began = time.perf_counter()

@@ -162,6 +162,12 @@ class Talk:
     show_default="one a core",
     help="[Machine] CPU threads.",
 )
+@click.option(
+    "--cluster",
+    metavar="auto|ADDRESS",
+    show_default="this machine alone",
+    help="[Machine] A Ray cluster that colours and encodes; see docs/cluster.md.",
+)
 @click.option("--quiet", is_flag=True, help="[Words] Say nothing but errors.")
 @click.option("--verbose", is_flag=True, help="[Words] Say more.")
 @click.option("--json", "as_json", is_flag=True, help="[Words] Print one JSON object at the end.")
@@ -171,6 +177,7 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
     All that is not the picture's colour is kept: luma, time stamps, sound, subtitles, metadata.
     """
     from vidcolor.infer.choose import load_predictor
+    from vidcolor.run.cluster import Cluster, Where
     from vidcolor.run.one import Task, colorize_file
 
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
@@ -181,6 +188,8 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
     began = time.perf_counter()
 
     def load() -> Predictor:
+        if options["cluster"]:
+            return Cluster(Where(options["cluster"]), settings)
         return load_predictor(
             settings.model, settings.device, settings.backend, settings.vividness, settings.threads
         )

@@ -15,6 +15,7 @@ from vidcolor import __version__
 from vidcolor.errors import UsageError, VidcolorError
 from vidcolor.media.files import finished_file, write_error
 from vidcolor.network import shelf
+from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.inputs import Inputs, Pair, collision
 from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
@@ -73,6 +74,7 @@ class Order:
         jobs: worker processes.
         overwrite: whether other files at the outputs' names are replaced.
         restart: whether unfinished jobs with other settings are thrown away.
+        cluster: address of one that colours, None for this machine alone.
     """
 
     inputs: Inputs | Arrivals
@@ -81,6 +83,7 @@ class Order:
     jobs: int = 1
     overwrite: bool = False
     restart: bool = False
+    cluster: str | None = None
 
 
 class Watcher(Protocol):
@@ -154,6 +157,9 @@ class _Batch:
     ) -> None:
         self._order, self._settings = order, settings
         self._ledger, self._watcher = ledger, watcher
+        self._where = Where(order.cluster) if order.cluster else None
+        # Painters live as long as the first who asked for them, so that is not a worker.
+        self._painters = Cluster(self._where, settings) if self._where else None
         self._results: list[Result] = []
         self._reported = -1
         self._identities: dict[Path, Identity] = {}
@@ -161,7 +167,7 @@ class _Batch:
         self._sources: dict[str, Path] = {}
 
     def run(self) -> list[Result]:
-        crew = Crew(self._order.jobs, self._settings)
+        crew = Crew(self._order.jobs, self._settings, self._where)
         inputs = self._order.inputs
         try:
             for folder in inputs.closed if isinstance(inputs, Inputs) else ():

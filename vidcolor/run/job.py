@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.media.mux import join
+from vidcolor.run.cluster import Cluster
 from vidcolor.run.folder import JobFolder, Record
 from vidcolor.run.own import OwnColour
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments, write_segment
+from vidcolor.run.settled import Own, settled_shots
 from vidcolor.run.space import check_space
 from vidcolor.run.stages import Timings, ahead
-from vidcolor.steady.settle import settle_shots
 from vidcolor.steady.windows import crossfade
 
 __all__ = ["Finished", "JobFolder", "run_job"]
@@ -29,7 +30,6 @@ SMALL_FRAMES_AHEAD = 16
 SHOTS_AHEAD = 2
 
 FloatArray = NDArray[np.float32]
-Own = Mapping[range, FloatArray]
 Progress = Callable[[float, str], None]
 
 
@@ -62,7 +62,7 @@ def run_job(
 
     Args:
         plan: what is to be done.
-        predictor: what colours.
+        predictor: what colours, here or on a cluster.
         folder: of this job; let go of in any case, and taken away if all went well or nothing is
             finished.
         progress: called with frames done (in halves: coloured, then encoded) and the stage that
@@ -112,59 +112,89 @@ class _Work:
         resumed = sum(record.count for record in done)
         if resumed:
             self.step(resumed)
-        colored = ahead(self._colored_segments(done[-1] if done else None), SHOTS_AHEAD)
+        last = done[-1] if done else None
+        with self._source_watched():
+            if isinstance(self.predictor, Cluster):
+                self._colour_on(self.predictor, last)
+            else:
+                self._colour_here(last)
+        return resumed
+
+    def _colour_here(self, last: Record | None) -> None:
+        colored = ahead(self._colored_segments(last), SHOTS_AHEAD)
         try:
-            with self._source_watched():
-                for segment, shots in itertools.groupby(colored, itemgetter(0)):
-                    for frames in segment.own_frames():
-                        self.in_colour(frames)
-                    self._write(segment, (chroma for _, chroma in shots))
+            for segment, shots in itertools.groupby(colored, itemgetter(0)):
+                self._tell_own(segment)
+                self._write(segment, (chroma for _, chroma in shots))
         finally:
             self.stopped.set()
             colored.close()
-        return resumed
+
+    def _colour_on(self, cluster: Cluster, last: Record | None) -> None:
+        seen_before = self.folder.load_tail(last) if last else None
+        with (
+            closing(ahead(self._segments(last), 1)) as surveyed,
+            closing(cluster.make(self.plan, surveyed, seen_before, self.folder.segment)) as made,
+        ):
+            for one in made:
+                self._tell_own(one.segment)
+                self.folder.save_tail(one.segment, one.tail)
+                self.timings.add(one.seconds)
+                self.step(one.segment.count)
+                self._close(one.segment)
+
+    def _tell_own(self, segment: Segment) -> None:
+        for frames in segment.own_frames():
+            self.in_colour(frames)
 
     def _write(self, segment: Segment, shots: Iterator[FloatArray]) -> None:
         path = self.folder.segment(segment)
         write_segment(self.plan, segment, shots, path, self.timings, lambda: self.step(0.5))
+        self._close(segment)
+
+    def _close(self, segment: Segment) -> None:
         self._check_source()
         self.parts.append(self.folder.close_segment(segment))
 
+    def _segments(self, last: Record | None) -> Generator[tuple[Segment, Own]]:
+        """Segments behind the last finished one, as they are found, with the colour they have."""
+        view = self.plan.view
+        first, lead = (last.first + last.count, last.shared) if last else (view.first, 0)
+        if first == view.first + view.count:
+            return
+        own = OwnColour(view)
+        luma = ahead(self.timings.each("survey", own.survey(first - lead)), SMALL_FRAMES_AHEAD)
+        with closing(luma):
+            for bare in segments(view, luma, first, lead):
+                found = own.find(bare)
+                yield replace(bare, own=tuple(found)), found
+
     def _colored_segments(self, last: Record | None) -> Iterator[tuple[Segment, FloatArray]]:
         """Segments behind the last finished one, each once a shot with that shot's chroma."""
-        plan, folder = self.plan, self.folder
-        first, lead = (last.first + last.count, last.shared) if last else (plan.first, 0)
-        if first == plan.first + plan.count:
-            return
-        seen_before = folder.load_tail(last) if last else None
-        own = OwnColour(plan.view)
-        luma = ahead(self.timings.each("survey", own.survey(first - lead)), SMALL_FRAMES_AHEAD)
-        try:
-            for bare in segments(plan.view, luma, first, lead):
-                found = own.find(bare)
-                segment = replace(bare, own=tuple(found))
-                made, ending, behind = 0, [], []
-                for shot in self._shots(segment, found, seen_before):
-                    left = max(0, segment.count - made)
-                    made += len(shot)
-                    if made < segment.count:
-                        yield segment, shot
-                    else:
-                        ending.append(shot[:left])
-                        behind.append(shot[left:])
-                # Kept before the segment can be complete: a run that goes on needs it.
-                seen_before = np.concatenate(behind)
-                folder.save_tail(segment, seen_before)
-                yield segment, np.concatenate(ending)
-        finally:
-            luma.close()
+        seen_before = self.folder.load_tail(last) if last else None
+        for segment, own in self._segments(last):
+            made, ending, behind = 0, [], []
+            for shot in self._shots(segment, own, seen_before):
+                left = max(0, segment.count - made)
+                made += len(shot)
+                if made < segment.count:
+                    yield segment, shot
+                else:
+                    ending.append(shot[:left])
+                    behind.append(shot[left:])
+            # Kept before the segment can be complete: a run that goes on needs it.
+            seen_before = np.concatenate(behind)
+            self.folder.save_tail(segment, seen_before)
+            yield segment, np.concatenate(ending)
 
     def _shots(
         self, segment: Segment, own: Own, seen_before: FloatArray | None
     ) -> Iterator[FloatArray]:
         """Chroma of a segment's frames and those behind them, shot by shot."""
+        predictor = _Stoppable(self.predictor, self.stopped)
         start = -segment.lead
-        for settled in self.timings.each("colour", self._settled(segment, own)):
+        shots = settled_shots(self.plan, segment, own, predictor)
+        for settled in self.timings.each("colour", shots):
             chroma = settled[max(0, -start) :]
             if len(chroma):
                 if seen_before is not None:
@@ -172,17 +202,6 @@ class _Work:
                 self.step(len(chroma) / 2)
                 yield chroma
             start += len(settled)
-
-    def _settled(self, segment: Segment, own: Own) -> Iterator[FloatArray]:
-        """Chroma of a segment's shots; the network does not see those that stay as they are."""
-        predictor = _Stoppable(self.predictor, self.stopped)
-        steady = self.plan.settings.steady
-        for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
-            shot = range(start, stop)
-            if self.plan.settings.keeps_own and shot in own:
-                yield own[shot]
-            else:
-                yield from settle_shots(segment.luma[start:stop], predictor, steady, ())
 
     def join(self) -> None:
         """Make one film of the segments and put it in its place."""

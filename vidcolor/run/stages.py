@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -29,9 +29,7 @@ class Timings:
         try:
             yield
         finally:
-            spent = time.perf_counter() - began
-            with self._lock:
-                self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+            self.add({stage: time.perf_counter() - began})
 
     def each(self, stage: str, items: Iterable[T]) -> Iterator[T]:
         """Pass items on, counting the time that it takes to make them."""
@@ -43,6 +41,12 @@ class Timings:
                 except StopIteration:
                     return
             yield item
+
+    def add(self, seconds: Mapping[str, float]) -> None:
+        """Count what passed elsewhere."""
+        with self._lock:
+            for stage, spent in seconds.items():
+                self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
 
     def busiest(self) -> str:
         """The stage that took longest so far, "" before any has."""

@@ -17,6 +17,7 @@ from types import FrameType
 
 from vidcolor.errors import MachineError, VidcolorError
 from vidcolor.infer.predictor import Predictor
+from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.plan import ColorizeSettings, Plan
 
@@ -73,11 +74,13 @@ class Crew:
     Args:
         size: how many.
         settings: equal for all tasks; its `threads` are each worker's.
+        where: the cluster that colours, None for the workers themselves.
     """
 
-    def __init__(self, size: int, settings: ColorizeSettings) -> None:
+    def __init__(self, size: int, settings: ColorizeSettings, where: Where | None = None) -> None:
         self._size = size
         self._settings = settings
+        self._where = where
         self._busy: list[_Worker] = []
         self._idle: list[_Worker] = []
         self._context = multiprocessing.get_context("spawn")
@@ -143,7 +146,8 @@ class Crew:
 
     def _start(self, task: Task) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=work, args=(theirs, self._settings), daemon=True)
+        given = (theirs, self._settings, self._where)
+        process = self._context.Process(target=work, args=given, daemon=True)
         process.start()
         theirs.close()
         return _Worker(process, ours, task)
@@ -181,7 +185,7 @@ def _death(worker: _Worker) -> Failure:
     )
 
 
-def work(channel: Connection, settings: ColorizeSettings) -> None:
+def work(channel: Connection, settings: ColorizeSettings, where: Where | None) -> None:
     """Take tasks from `channel` until None comes; the life of one worker process."""
     import cv2
 
@@ -190,7 +194,7 @@ def work(channel: Connection, settings: ColorizeSettings) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     _die_with_parent()
     cv2.setNumThreads(settings.threads)
-    model = _Model(settings)
+    model = _Model(settings, where)
     with suppress(EOFError, ConnectionError, KeyboardInterrupt):
         while (task := channel.recv()) is not None:
             channel.send(_result(task, model, channel))
@@ -214,8 +218,8 @@ def _die_with_parent() -> None:
 class _Model:
     """A predictor that is loaded when it is first wanted."""
 
-    def __init__(self, settings: ColorizeSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: ColorizeSettings, where: Where | None) -> None:
+        self._settings, self._where = settings, where
         self._predictor: Predictor | None = None
         self.failed = False
 
@@ -225,7 +229,11 @@ class _Model:
         if self._predictor is None:
             s = self._settings
             self.failed = True
-            self._predictor = load_predictor(s.model, s.device, s.backend, s.vividness, s.threads)
+            self._predictor = (
+                Cluster(self._where, s)
+                if self._where
+                else load_predictor(s.model, s.device, s.backend, s.vividness, s.threads)
+            )
             self.failed = False
         return self._predictor
 

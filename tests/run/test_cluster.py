@@ -1,0 +1,220 @@
+"""A Ray of two CPUs on this machine: the same film as without it, whatever dies on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.run.test_job import color, video_packets
+from vidcolor.cli.main import run
+from vidcolor.errors import InputError, MachineError, ModelError
+from vidcolor.infer.choose import load_predictor
+from vidcolor.media.probe import probe
+from vidcolor.run import cluster as rooms
+from vidcolor.run.cluster import Cluster, Where, sees, write
+from vidcolor.run.folder import JobFolder, job_folder
+from vidcolor.run.identity import identify
+from vidcolor.run.job import Finished, run_job
+from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.segment import Segment
+
+Maker = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Any]:
+    ray = pytest.importorskip("ray")
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield ray
+    ray.shutdown()
+
+
+@pytest.fixture
+def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
+    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
+
+
+@pytest.fixture
+def settings(tiny_model: Path) -> ColorizeSettings:
+    return ColorizeSettings(model=str(tiny_model), threads=1)
+
+
+@pytest.fixture
+def plan(film: Maker, tmp_path: Path, settings: ColorizeSettings, short_segments: None) -> Plan:
+    source = film("in.mp4", frames=72, sound=True)
+    return make_plan(probe(source), tmp_path / "out.mp4", settings, threads=1)
+
+
+def coloured(plan: Plan, cluster: Cluster, step: Callable[..., None] = lambda *_: None) -> Finished:
+    return run_job(plan, cluster, JobFolder(plan, cluster.description), step)
+
+
+def kill(ray: Any, cluster: Cluster) -> int:
+    """Kill the process of a cluster's painter; returns its number."""
+    number: int = ray.get(cluster._painters[0].__ray_call__.remote(lambda painter: os.getpid()))
+    os.kill(number, signal.SIGKILL)
+    return number
+
+
+def test_the_film_equals_that_of_one_machine_though_its_worker_is_killed_twice(
+    ray: Any, plan: Plan, tmp_path: Path, tiny_model: Path
+) -> None:
+    straight = tmp_path / "straight.mp4"
+    color(plan.clip.path, straight, tiny_model)
+    cluster = Cluster(Where("auto"), plan.settings)
+    killed: set[int] = set()
+
+    def step(frames: float, limit: str) -> None:
+        if len(killed) < 2:
+            killed.add(kill(ray, cluster))
+
+    finished = coloured(plan, cluster, step)
+    assert len(killed) == 2
+    assert (finished.frames, finished.resumed) == (72, 0)
+    assert {"survey", "colour", "decode", "upscale", "encode"} <= set(finished.timings.seconds)
+    assert video_packets(plan.output) == video_packets(straight)
+    assert {p.name for p in tmp_path.iterdir()} == {"in.mp4", "out.mp4", "straight.mp4"}
+
+
+def test_a_segment_whose_writer_dies_is_written_again(
+    ray: Any, plan: Plan, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight = tmp_path / "straight.mp4"
+    color(plan.clip.path, straight, tiny_model)
+    monkeypatch.setattr(rooms, "write", dies_once)
+    coloured(plan, Cluster(Where("auto"), plan.settings))
+    assert (tmp_path / "died").exists()
+    assert video_packets(plan.output) == video_packets(straight)
+
+
+def dies_once(plan: Plan, segment: Segment, chroma: np.ndarray, path: Path) -> dict[str, float]:
+    mark = path.parent.with_name("died")
+    if segment.first and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(plan, segment, chroma, path)
+
+
+def test_a_stopped_run_goes_on_here_or_there(
+    ray: Any, plan: Plan, tmp_path: Path, tiny_model: Path
+) -> None:
+    class StopError(Exception):
+        pass
+
+    straight = tmp_path / "straight.mp4"
+    color(plan.clip.path, straight, tiny_model)
+    cluster = Cluster(Where("auto"), plan.settings)
+    steps = 0
+
+    def stop(frames: float, limit: str) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            raise StopError
+
+    with pytest.raises(StopError):
+        coloured(plan, cluster, stop)
+    assert job_folder(plan.output).exists()
+    here = load_predictor(plan.settings.model, "cpu", "openvino", threads=1)
+    assert cluster.description == here.description
+    assert run_job(plan, here, JobFolder(plan, here.description), print).resumed > 0
+    assert video_packets(plan.output) == video_packets(straight)
+
+
+def test_a_batch_shares_the_painters_among_its_films(
+    ray: Any, film: Maker, tmp_path: Path, tiny_model: Path
+) -> None:
+    (tmp_path / "reels").mkdir()
+    for name in ("one.mp4", "two.mkv"):
+        film(f"reels/{name}", frames=12)
+    words = ["batch", str(tmp_path / "reels"), "--model", str(tiny_model), "--threads", "1"]
+    address = ray.get_runtime_context().gcs_address
+    assert run([*words, str(tmp_path / "there"), "--jobs", "2", "--cluster", address]) == 0
+    assert run([*words, str(tmp_path / "here")]) == 0
+    for name in ("one.mp4", "two.mkv"):
+        assert video_packets(tmp_path / "there" / name) == video_packets(tmp_path / "here" / name)
+
+
+def test_a_photograph_is_coloured_there_too(ray: Any, settings: ColorizeSettings) -> None:
+    luma = np.random.default_rng(0).integers(0, 256, (1, 64, 96)).astype(np.uint8)
+    here = load_predictor(settings.model, "cpu", "openvino", threads=1)
+    there = Cluster(Where("auto"), settings)
+    assert np.array_equal(there.predict(luma).chroma, here.predict(luma).chroma)
+
+
+def test_who_gives_the_same_name_shares_the_painters(ray: Any, settings: ColorizeSettings) -> None:
+    where = Where("auto")
+    first, second = Cluster(where, settings), Cluster(where, settings)
+    assert [p._actor_id for p in first._painters] == [p._actor_id for p in second._painters]
+
+
+def blind(*_: object) -> Path:
+    return Path("/mnt/reels")
+
+
+def test_a_node_that_does_not_see_the_files_is_named_before_the_work(
+    ray: Any, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = Cluster(Where("auto"), plan.settings)
+    monkeypatch.setattr(rooms, "sees", blind)
+    with pytest.raises(MachineError, match="does not see /mnt/reels"):
+        coloured(plan, cluster)
+    assert not plan.output.exists()
+    assert not job_folder(plan.output).exists()
+
+
+def test_an_error_of_a_worker_is_the_users_as_on_one_machine(
+    ray: Any, settings: ColorizeSettings, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(MachineError, match="no GPU"):
+        Cluster(Where("auto"), replace(settings, device="cuda"))
+    cluster = Cluster(Where("auto"), plan.settings)
+
+    def step(frames: float, limit: str) -> None:
+        plan.clip.path.unlink(missing_ok=True)
+
+    with pytest.raises(InputError, match="went away"):
+        coloured(plan, cluster, step)
+    assert not plan.output.exists()
+    monkeypatch.setattr(rooms, "__version__", "0.0.1")
+    with pytest.raises(ModelError, match=r"here it is 0\.0\.1"):
+        Cluster(Where("auto"), settings)
+
+
+def test_what_a_node_sees_is_the_source_itself_and_a_folder_to_write_to(tmp_path: Path) -> None:
+    source, token = tmp_path / "in.mp4", tmp_path / "job" / "token.part"
+    source.write_bytes(b"film")
+    identity = identify(source)
+    assert sees(source, identity, token) == token.parent
+    token.parent.mkdir()
+    token.write_text(token.name)
+    assert sees(source, identity, token) is None
+    source.write_bytes(b"another film")
+    assert sees(source, identity, token) == source
+    source.unlink()
+    assert sees(source, identity, token) == source
+    assert list(token.parent.iterdir()) == [token]
+
+
+def test_without_ray_it_is_said_how_to_get_it(
+    film: Maker,
+    tmp_path: Path,
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    words = [str(film(frames=3)), str(tmp_path / "out.mp4"), "--cluster", "auto"]
+    assert run(["colorize", *words, "--model", str(tiny_model)]) == 6
+    assert "pip install 'vidcolor[cluster]'" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["film.mp4"]

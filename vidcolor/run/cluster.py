@@ -1,0 +1,394 @@
+"""Segments on the machines of a Ray cluster: small luma goes out, encoded files come to be.
+
+The machine that gave the command surveys, hands out, keeps the records and joins. A painter holds
+the model on a device and turns small luma into chroma; tasks without a device blend seams, decode,
+encode and write each segment where the job's folder is, a path that all nodes see. Ray calls
+again whatever was lost with a worker.
+"""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor import __version__
+from vidcolor.errors import MachineError, ModelError, VidcolorError
+from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
+from vidcolor.network import shelf
+from vidcolor.run.identity import Identity, identify
+from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.segment import Segment, write_segment
+from vidcolor.run.stages import Timings
+from vidcolor.steady.settle import colorize_shots
+from vidcolor.steady.windows import crossfade
+
+RETRIES = 3
+"""How often what was lost with a worker is done again."""
+SEGMENTS_A_PAINTER = 3
+"""One is coloured, one waits, one is being written."""
+STARTING_PATIENCE_S, NODE_PATIENCE_S, STOPPING_PATIENCE_S = 300.0, 60.0, 20.0
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Where:
+    """A cluster, and whose part of it.
+
+    Attributes:
+        address: "auto" for the cluster that this machine belongs to, or HOST:PORT.
+        namespace: those who give the same one share their painters.
+    """
+
+    address: str
+    namespace: str = field(default_factory=lambda: f"vidcolor-{secrets.token_hex(8)}")
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """What a painter says of itself.
+
+    Attributes:
+        description: device, backend and precision.
+        version: of this program.
+        model_hash: sha256 of the weights.
+    """
+
+    description: str
+    version: str
+    model_hash: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """A segment whose file is in its place.
+
+    Attributes:
+        segment: without its luma.
+        tail: chroma of the next one's first frames, float32 (frames, 2, height, width).
+        seconds: by stage, as they passed on other machines.
+    """
+
+    segment: Segment
+    tail: FloatArray
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A segment on its way: references to what will be."""
+
+    segment: Segment
+    painter: int
+    chroma_seconds: Any
+    tail: Any
+    writing: Any
+
+
+class Cluster:
+    """A cluster as what colours: photographs by `predict`, films by `make`.
+
+    Args:
+        where: which cluster.
+        settings: of what is to be coloured.
+
+    Raises:
+        MachineError: Ray is not installed, there is no such cluster, or it is too small.
+        ModelError: a node has other weights or another version of this program.
+        UsageError: as `load_predictor`.
+    """
+
+    def __init__(self, where: Where, settings: ColorizeSettings) -> None:
+        self._ray = _connected(where.address)
+        cpus = _cpus_each(self._ray, settings.threads)
+        gpus = _gpus(self._ray, settings.device)
+        count = gpus or max(1, int(self._ray.cluster_resources()["CPU"]) // (2 * cpus))
+        self._painters = [
+            self._ray.remote(Painter)
+            .options(
+                name=f"painter {number}",
+                namespace=where.namespace,
+                get_if_exists=True,
+                num_cpus=1 if gpus else cpus,
+                num_gpus=1 if gpus else 0,
+                max_restarts=RETRIES,
+                max_task_retries=RETRIES,
+            )
+            .remote(replace(settings, device="cuda" if gpus else "cpu"), cpus)
+            for number in range(count)
+        ]
+        self._loads = [0] * count
+        self.description = self._introduced(settings)
+        self._blend = self._ray.remote(blend).options(num_returns=2, max_retries=RETRIES)
+        self._write = self._ray.remote(write).options(num_cpus=cpus, max_retries=RETRIES)
+
+    def _introduced(self, settings: ColorizeSettings) -> str:
+        """Wait for the painters and look whether they are of one kind; returns which."""
+        calls = [painter.introduce.remote() for painter in self._painters]
+        ready, _ = self._ray.wait(calls, num_returns=len(calls), timeout=STARTING_PATIENCE_S)
+        if not ready:
+            raise MachineError(
+                f"No worker of the cluster was ready within {STARTING_PATIENCE_S:.0f} s.",
+                "Look at `ray status`: other work may hold its devices.",
+            )
+        self._painters = [p for p, call in zip(self._painters, calls, strict=True) if call in ready]
+        with self._understood():
+            said: set[Introduction] = set(self._ray.get(ready))
+        model_hash = shelf.verified_hash(shelf.find_model(settings.model))
+        for one in said:
+            if (one.version, one.model_hash) != (__version__, model_hash):
+                raise ModelError(
+                    f"A node of the cluster has vidcolor {one.version} with model"
+                    f" {one.model_hash[:12]}; here it is {__version__} with {model_hash[:12]}.",
+                    "Install the same version and model on all nodes.",
+                )
+        if len(said) > 1:
+            raise MachineError(
+                f"The cluster's devices differ ({', '.join(sorted(x.description for x in said))}).",
+                "Choose with --device or --backend what all nodes have.",
+            )
+        return said.pop().description
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        with self._understood():
+            said: Prediction = self._ray.get(self._painters[0].predict.remote(luma, hints))
+        return said
+
+    def make(
+        self,
+        plan: Plan,
+        segments: Iterator[Segment],
+        before: FloatArray | None,
+        place: Callable[[Segment], Path],
+    ) -> Generator[Made]:
+        """Have segments coloured and written.
+
+        Args:
+            plan: what is to be done.
+            segments: as they are found.
+            before: the tail of the one before the first.
+            place: where each one's file is to be.
+
+        Yields:
+            each segment in order, once its file is complete.
+
+        Raises:
+            MachineError: workers were lost again and again, or nodes do not see the files.
+            InputError, OutputError: as on one machine.
+        """
+        waiting: deque[_Pending] = deque()
+        limit = SEGMENTS_A_PAINTER * len(self._painters)
+        shared, tail, checked = self._ray.put(plan), before, False
+        try:
+            for segment in segments:
+                if not checked:
+                    self._check_storage(plan, place(segment).parent)
+                    checked = True
+                pending = self._sent(shared, segment, tail, place(segment))
+                waiting.append(pending)
+                tail = pending.tail
+                while waiting and (len(waiting) >= limit or self._is_there(waiting[0])):
+                    yield self._finished(waiting.popleft())
+            while waiting:
+                yield self._finished(waiting.popleft())
+        finally:
+            self._call_off(waiting)
+
+    def _sent(self, plan: Any, segment: Segment, before: Any, path: Path) -> _Pending:
+        number = min(range(len(self._painters)), key=self._loads.__getitem__)
+        self._loads[number] += 1
+        light = replace(segment, luma=segment.luma[:0])
+        painter = self._painters[number].chroma.options(num_returns=2)
+        chroma, seconds = painter.remote(plan, segment)
+        own, tail = self._blend.remote(chroma, before, segment.count)
+        writing = self._write.remote(plan, light, own, path)
+        return _Pending(light, number, seconds, tail, writing)
+
+    def _is_there(self, pending: _Pending) -> bool:
+        return bool(self._ray.wait([pending.writing], timeout=0)[0])
+
+    def _finished(self, pending: _Pending) -> Made:
+        with self._understood():
+            written: dict[str, float] = self._ray.get(pending.writing)
+            tail: FloatArray = self._ray.get(pending.tail)
+            colour: float = self._ray.get(pending.chroma_seconds)
+        self._loads[pending.painter] -= 1
+        return Made(pending.segment, tail, {"colour": colour, **written})
+
+    def _call_off(self, waiting: Sequence[_Pending]) -> None:
+        """Leave nobody writing into the job's folder."""
+        calls = [pending.writing for pending in waiting]
+        for call in calls:
+            self._ray.cancel(call, force=True)
+        if calls:
+            self._ray.wait(calls, num_returns=len(calls), timeout=STOPPING_PATIENCE_S)
+
+    def _check_storage(self, plan: Plan, folder: Path) -> None:
+        """Have every node read the source and a token, and write beside it."""
+        token = folder / f".token-{secrets.token_hex(8)}.part"
+        token.write_text(token.name)
+        strategy = importlib.import_module("ray.util.scheduling_strategies")
+        nodes = [node for node in self._ray.nodes() if node["Alive"]]
+        look = self._ray.remote(sees)
+        calls = {}
+        for node in nodes:
+            there = strategy.NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            task = look.options(num_cpus=0, scheduling_strategy=there)
+            calls[task.remote(plan.clip.path, plan.source, token)] = node["NodeManagerHostname"]
+        try:
+            ready, late = self._ray.wait(
+                list(calls), num_returns=len(calls), timeout=NODE_PATIENCE_S
+            )
+            with self._understood():
+                missing = {calls[call]: self._ray.get(call) for call in ready}
+            missing |= {calls[call]: "anything: it does not answer" for call in late}
+        finally:
+            token.unlink(missing_ok=True)
+        for host, path in missing.items():
+            if path:
+                raise MachineError(
+                    f"The node {host} of the cluster does not see {path}.",
+                    "Put source and output on storage that all nodes have under the same path.",
+                )
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """What goes wrong elsewhere, in a user's words."""
+        errors = importlib.import_module("ray.exceptions")
+        try:
+            yield
+        except errors.RayTaskError as error:
+            if isinstance(error.cause, VidcolorError):
+                raise error.cause from error
+            raise
+        except errors.RayError as error:
+            raise MachineError(
+                f"Workers of the cluster were lost {RETRIES + 1} times"
+                f" ({str(error).splitlines()[0]}).",
+                "What is finished is kept; look at `ray status`, then run the command again.",
+            ) from error
+
+
+def _connected(address: str) -> Any:
+    """Ray, connected."""
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ImportError as error:
+        raise MachineError(
+            "--cluster needs Ray, which is not installed.", "pip install 'vidcolor[cluster]'"
+        ) from error
+    if not ray.is_initialized():
+        main = threading.current_thread() is threading.main_thread()
+        before = signal.getsignal(signal.SIGTERM)
+        try:
+            ray.init(address=address, logging_level="error", log_to_driver=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise MachineError(
+                f"There is no Ray cluster at {address} ({str(error).splitlines()[0]}).",
+                "Start one with `ray start --head`, or give HOST:PORT of its head.",
+            ) from error
+        finally:
+            if main:
+                signal.signal(signal.SIGTERM, before)  # Ray puts its own there
+    return ray
+
+
+def _cpus_each(ray: Any, threads: int) -> int:
+    """CPUs for a painter without a GPU and for a task that writes, so that both find room."""
+    largest = max((int(n["Resources"].get("CPU", 0)) for n in ray.nodes() if n["Alive"]), default=0)
+    if ray.cluster_resources().get("CPU", 0) < 2:
+        raise MachineError(
+            "The cluster has fewer than 2 CPUs: one for the network and one for the encoder.",
+            "Start it with more, such as `ray start --head --num-cpus 2`.",
+        )
+    return max(1, min(threads or largest, largest // 2))
+
+
+def _gpus(ray: Any, device: str) -> int:
+    kind = device.partition(":")[0]
+    count = int(ray.cluster_resources().get("GPU", 0)) if kind in ("auto", "cuda") else 0
+    if kind == "cuda" and not count:
+        raise MachineError("The cluster has no GPU.", "Leave --device off, or add nodes with one.")
+    return count
+
+
+class Painter:
+    """The model on one device; it lives in a worker of the cluster.
+
+    Args:
+        settings: what `load_predictor` wants; the device is the one that Ray gave this worker.
+        cpus: threads for all that is not the network.
+    """
+
+    def __init__(self, settings: ColorizeSettings, cpus: int) -> None:
+        self._settings, self._cpus = settings, cpus
+        self._predictor: Predictor | None = None
+
+    def _loaded(self) -> Predictor:
+        import cv2
+
+        from vidcolor.infer.choose import load_predictor
+
+        if self._predictor is None:
+            cv2.setNumThreads(self._cpus)
+            s = self._settings
+            threads = s.threads or self._cpus
+            self._predictor = load_predictor(s.model, s.device, s.backend, s.vividness, threads)
+        return self._predictor
+
+    def introduce(self) -> Introduction:
+        """Load the model and say what works here."""
+        model_hash = shelf.verified_hash(shelf.find_model(self._settings.model))
+        return Introduction(self._loaded().description, __version__, model_hash)
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        return self._loaded().predict(luma, hints)
+
+    def chroma(self, plan: Plan, segment: Segment) -> tuple[FloatArray, float]:
+        """Chroma of a segment's frames and of those behind it, and how many seconds that took."""
+        timings = Timings()
+        with timings.measure("colour"):
+            steady = plan.settings.steady
+            settled = colorize_shots(segment.luma, self._loaded(), steady, segment.cuts)
+        return settled[segment.lead :], timings.seconds["colour"]
+
+
+def blend(
+    chroma: FloatArray, before: FloatArray | None, count: int
+) -> tuple[FloatArray, FloatArray]:
+    """A segment's own chroma, blended with what the one before saw of it, and its tail."""
+    blended = chroma if before is None else crossfade(before, chroma)
+    return blended[:count], blended[count:]
+
+
+def write(plan: Plan, segment: Segment, chroma: FloatArray, path: Path) -> dict[str, float]:
+    """Decode, enlarge and encode a segment; returns seconds by stage."""
+    timings = Timings()
+    write_segment(plan, segment, iter([chroma]), path, timings, lambda: None)
+    return timings.seconds
+
+
+def sees(source: Path, identity: Identity, token: Path) -> Path | None:
+    """The first of source and output folder that this node does not see as it should be."""
+    with suppress(OSError):
+        if token.read_text() == token.name:
+            beside = token.with_suffix(f".{secrets.token_hex(8)}.part")
+            beside.touch()
+            beside.unlink()
+            with suppress(VidcolorError):
+                return None if identify(source) == identity else source
+            return source
+    return token.parent
