@@ -19,10 +19,11 @@ from vidcolor.errors import InputError, MachineError, ModelError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
 from vidcolor.run import cluster as rooms
-from vidcolor.run.cluster import Cluster, Where, sees, write
+from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.folder import JobFolder, job_folder
 from vidcolor.run.identity import identify
 from vidcolor.run.job import Finished, run_job
+from vidcolor.run.painter import sees, write
 from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
 from vidcolor.run.segment import Segment
 

@@ -1,0 +1,109 @@
+"""What the nodes of a cluster do for a job: colour on a device, blend, write, see the storage."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor import __version__
+from vidcolor.errors import VidcolorError
+from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
+from vidcolor.network import shelf
+from vidcolor.run.identity import Identity, identify
+from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.segment import Segment, write_segment
+from vidcolor.run.stages import Timings
+from vidcolor.steady.settle import colorize_shots
+from vidcolor.steady.windows import crossfade
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """What a painter says of itself.
+
+    Attributes:
+        description: device, backend and precision.
+        version: of this program.
+        model_hash: sha256 of the weights.
+    """
+
+    description: str
+    version: str
+    model_hash: str
+
+
+class Painter:
+    """The model on one device; it lives in a worker of the cluster.
+
+    Args:
+        settings: what `load_predictor` wants; the device is the one that Ray gave this worker.
+        cpus: threads for all that is not the network.
+    """
+
+    def __init__(self, settings: ColorizeSettings, cpus: int) -> None:
+        self._settings, self._cpus = settings, cpus
+        self._predictor: Predictor | None = None
+
+    def _loaded(self) -> Predictor:
+        import cv2
+
+        from vidcolor.infer.choose import load_predictor
+
+        if self._predictor is None:
+            cv2.setNumThreads(self._cpus)
+            s = self._settings
+            threads = s.threads or self._cpus
+            self._predictor = load_predictor(s.model, s.device, s.backend, s.vividness, threads)
+        return self._predictor
+
+    def introduce(self) -> Introduction:
+        """Load the model and say what works here."""
+        model_hash = shelf.verified_hash(shelf.find_model(self._settings.model))
+        return Introduction(self._loaded().description, __version__, model_hash)
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        return self._loaded().predict(luma, hints)
+
+    def chroma(self, plan: Plan, segment: Segment) -> tuple[FloatArray, float]:
+        """Chroma of a segment's frames and of those behind it, and how many seconds that took."""
+        timings = Timings()
+        with timings.measure("colour"):
+            steady = plan.settings.steady
+            settled = colorize_shots(segment.luma, self._loaded(), steady, segment.cuts)
+        return settled[segment.lead :], timings.seconds["colour"]
+
+
+def blend(
+    chroma: FloatArray, before: FloatArray | None, count: int
+) -> tuple[FloatArray, FloatArray]:
+    """A segment's own chroma, blended with what the one before saw of it, and its tail."""
+    blended = chroma if before is None else crossfade(before, chroma)
+    return blended[:count], blended[count:]
+
+
+def write(plan: Plan, segment: Segment, chroma: FloatArray, path: Path) -> dict[str, float]:
+    """Decode, enlarge and encode a segment; returns seconds by stage."""
+    timings = Timings()
+    write_segment(plan, segment, iter([chroma]), path, timings, lambda: None)
+    return timings.seconds
+
+
+def sees(source: Path, identity: Identity, token: Path) -> Path | None:
+    """The first of source and output folder that this node does not see as it should be."""
+    with suppress(OSError):
+        if token.read_text() == token.name:
+            beside = token.with_suffix(f".{secrets.token_hex(8)}.part")
+            beside.touch()
+            beside.unlink()
+            with suppress(VidcolorError):
+                return None if identify(source) == identity else source
+            return source
+    return token.parent
