@@ -29,6 +29,7 @@ from vidcolor.network import shelf
 from vidcolor.run.painter import Introduction, Painter, blend, sees, write
 from vidcolor.run.plan import ColorizeSettings, Plan
 from vidcolor.run.segment import Segment
+from vidcolor.run.settled import Own
 
 RETRIES = 3
 """How often what was lost with a worker is done again."""
@@ -151,7 +152,7 @@ class Cluster:
     def make(
         self,
         plan: Plan,
-        segments: Iterator[Segment],
+        segments: Iterator[tuple[Segment, Own]],
         before: FloatArray | None,
         place: Callable[[Segment], Path],
     ) -> Generator[Made]:
@@ -159,7 +160,7 @@ class Cluster:
 
         Args:
             plan: what is to be done.
-            segments: as they are found.
+            segments: as they are found, with the colour that they have.
             before: the tail of the one before the first.
             place: where each one's file is to be.
 
@@ -174,11 +175,11 @@ class Cluster:
         limit = SEGMENTS_A_PAINTER * len(self._painters)
         shared, tail, checked = self._ray.put(plan), before, False
         try:
-            for segment in segments:
+            for segment, own in segments:
                 if not checked:
                     self._check_storage(plan, place(segment).parent)
                     checked = True
-                pending = self._sent(shared, segment, tail, place(segment))
+                pending = self._sent(shared, segment, own, tail, place(segment))
                 waiting.append(pending)
                 tail = pending.tail
                 while waiting and (len(waiting) >= limit or self._is_there(waiting[0])):
@@ -188,14 +189,14 @@ class Cluster:
         finally:
             self._call_off(waiting)
 
-    def _sent(self, plan: Any, segment: Segment, before: Any, path: Path) -> _Pending:
+    def _sent(self, plan: Any, segment: Segment, own: Own, before: Any, path: Path) -> _Pending:
         number = min(range(len(self._painters)), key=self._loads.__getitem__)
         self._loads[number] += 1
         light = replace(segment, luma=segment.luma[:0])
         painter = self._painters[number].chroma.options(num_returns=2)
-        chroma, seconds = painter.remote(plan, segment)
-        own, tail = self._blend.remote(chroma, before, segment.count)
-        writing = self._write.remote(plan, light, own, path)
+        chroma, seconds = painter.remote(plan, segment, own)
+        kept, tail = self._blend.remote(chroma, before, segment.count)
+        writing = self._write.remote(plan, light, kept, path)
         return _Pending(light, number, seconds, tail, writing)
 
     def _is_there(self, pending: _Pending) -> bool:

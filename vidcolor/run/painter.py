@@ -17,8 +17,8 @@ from vidcolor.network import shelf
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.plan import ColorizeSettings, Plan
 from vidcolor.run.segment import Segment, write_segment
+from vidcolor.run.settled import Own, settled_shots
 from vidcolor.run.stages import Timings
-from vidcolor.steady.settle import colorize_shots
 from vidcolor.steady.windows import crossfade
 
 FloatArray = NDArray[np.float32]
@@ -72,12 +72,12 @@ class Painter:
         """See `Predictor.predict`."""
         return self._loaded().predict(luma, hints)
 
-    def chroma(self, plan: Plan, segment: Segment) -> tuple[FloatArray, float]:
+    def chroma(self, plan: Plan, segment: Segment, own: Own) -> tuple[FloatArray, float]:
         """Chroma of a segment's frames and of those behind it, and how many seconds that took."""
         timings = Timings()
         with timings.measure("colour"):
-            steady = plan.settings.steady
-            settled = colorize_shots(segment.luma, self._loaded(), steady, segment.cuts)
+            shots = list(settled_shots(plan, segment, own, self._loaded()))
+        settled = np.concatenate(shots)
         return settled[segment.lead :], timings.seconds["colour"]
 
 
