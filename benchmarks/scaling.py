@@ -20,6 +20,8 @@ import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+import numpy as np
+
 HERE = Path(__file__).parent
 HOURS, WORKERS = (1, 100, 10_000), (1, 8, 64, 512)
 RATE = 24
@@ -27,35 +29,34 @@ RATE = 24
 
 @dataclass(frozen=True)
 class Measured:
-    """Of one 1080p frame on a core, unless said otherwise.
+    """Milliseconds of processor time for one 1080p frame, unless said otherwise.
 
     Attributes:
         frames: measured over so many.
-        cpu_ms: of a whole run, without start.
-        survey_ms: decode and shrink, on the clock.
+        all_ms: of a whole run, without its start.
+        survey_ms: decode and shrink.
         cuts_ms: looking for cuts.
-        colour_ms: network and settling, on the clock, stages overlapping.
-        decode_ms: likewise.
-        upscale_ms: likewise.
-        encode_ms: likewise.
-        join_ms: likewise.
+        write_ms: decode, enlarge, encode.
+        join_ms: on the clock.
         source_bytes: of the compressed film.
         coloured_bytes: likewise, coloured.
-        start_s: of a process until its model is ready.
+        start_s: of a process until its model is ready, on the clock.
     """
 
     frames: int
-    cpu_ms: float
+    all_ms: float
     survey_ms: float
     cuts_ms: float
-    colour_ms: float
-    decode_ms: float
-    upscale_ms: float
-    encode_ms: float
+    write_ms: float
     join_ms: float
     source_bytes: float
     coloured_bytes: float
     start_s: float
+
+    @property
+    def colour_ms(self) -> float:
+        """The network and the settling: what is left."""
+        return self.all_ms - self.survey_ms - self.cuts_ms - self.write_ms - self.join_ms
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,10 @@ class Outcome:
 
 def machines(m: Measured, g: Guessed) -> list[Machine]:
     """A worker without a GPU and one with."""
-    on_workers = (m.cpu_ms - m.survey_ms - m.cuts_ms - m.join_ms) / 1000
-    other = (m.decode_ms + m.upscale_ms + m.encode_ms) / 1000
-    network = m.colour_ms / 1000
-    gpu = max(network / g.network_times, other / g.gpu_cores)
+    alone = (m.colour_ms + m.write_ms) / 1000 / g.worker_cores
+    gpu = max(m.colour_ms / g.network_times, m.write_ms / g.gpu_cores) / 1000
     return [
-        Machine(
-            f"{g.worker_cores} cores", on_workers / g.worker_cores, g.core_hour * g.worker_cores
-        ),
+        Machine(f"{g.worker_cores} cores", alone, g.core_hour * g.worker_cores),
         Machine(f"GPU and {g.gpu_cores} cores", gpu, g.gpu_hour + g.core_hour * g.gpu_cores),
     ]
 
@@ -202,41 +199,47 @@ def most_useful(hours: int, kind: Machine, m: Measured, g: Guessed) -> int:
 
 
 def measure(film: Path) -> Measured:
-    """Colour a film and take its costs apart."""
+    """Colour a film, then do its stages one by one and count the processors' time."""
+    from vidcolor.media.decode import read_frames
     from vidcolor.media.probe import probe
-    from vidcolor.run.look import View
-    from vidcolor.run.segment import small_luma
+    from vidcolor.run.own import OwnColour
+    from vidcolor.run.plan import ColorizeSettings, make_plan
+    from vidcolor.run.segment import Segment, write_segment
+    from vidcolor.run.stages import Timings
     from vidcolor.steady.shots import find_cuts
 
     with tempfile.TemporaryDirectory() as folder:
-        began = _children()
-        said = _colorize(film, Path(folder) / "all.mp4")
-        whole = _children() - began
-        began = _children()
-        clock = time.perf_counter()
-        short = _colorize(film, Path(folder) / "one.mp4", "--duration", "0.01")
-        start_s = time.perf_counter() - clock
-        start_cpu = _children() - began
-        size = _film_bytes(Path(folder) / "all.mp4")
-    clip = probe(film)
-    luma = list(small_luma(View(clip, 256, 0, clip.frame_count), 0))
-    began_s = time.perf_counter()
-    find_cuts(luma)
-    cuts_ms = 1000 * (time.perf_counter() - began_s) / len(luma)
-    frames = said["frames"]
-    each = {name: 1000 * spent / frames for name, spent in said["stages"].items()}
+        output = Path(folder) / "all.mp4"
+        said, whole_s, _ = _colorize(film, output)
+        short, start_cpu_s, start_s = _colorize(
+            film, Path(folder) / "one.mp4", "--duration", "0.01"
+        )
+        size = _film_bytes(output)
+        clip = probe(film)
+        count = clip.frame_count
+        settings, threads = ColorizeSettings(), os.cpu_count() or 1
+        plan = make_plan(clip, Path(folder) / "written.mp4", settings, threads)
+        began = time.process_time()
+        luma = list(OwnColour(plan.view).survey(0))
+        survey_s = time.process_time() - began
+        began = time.process_time()
+        find_cuts(luma)
+        cuts_s = time.process_time() - began
+        chroma = [plan.view.small_chroma(frame) for frame in read_frames(clip)]
+        stack = np.stack(chroma).astype(np.float32)
+        segment = Segment(0, count, np.stack(luma), 0, (), 0)
+        began = time.process_time()
+        write_segment(plan, segment, iter([stack]), plan.output, Timings(), lambda: None)
+        write_s = time.process_time() - began
     return Measured(
-        frames=frames,
-        cpu_ms=1000 * (whole - start_cpu) / (frames - short["frames"]),
-        survey_ms=each["survey"],
-        cuts_ms=cuts_ms,
-        colour_ms=each["colour"],
-        decode_ms=each["decode"],
-        upscale_ms=each["upscale"],
-        encode_ms=each["encode"],
-        join_ms=each["join"],
-        source_bytes=_film_bytes(film) / frames,
-        coloured_bytes=size / frames,
+        frames=count,
+        all_ms=1000 * (whole_s - start_cpu_s) / (count - short["frames"]),
+        survey_ms=1000 * survey_s / count,
+        cuts_ms=1000 * cuts_s / count,
+        write_ms=1000 * write_s / count,
+        join_ms=1000 * said["stages"]["join"] / count,
+        source_bytes=_film_bytes(film) / count,
+        coloured_bytes=size / count,
         start_s=start_s,
     )
 
@@ -246,10 +249,12 @@ def _children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _colorize(source: Path, output: Path, *options: str) -> dict:
+def _colorize(source: Path, output: Path, *options: str) -> tuple[dict, float, float]:
+    """One run: what it said, seconds of the processors, seconds on the clock."""
     words = [sys.executable, "-m", "vidcolor", "colorize", str(source), str(output), "--quiet"]
+    before, began = _children(), time.perf_counter()
     done = subprocess.run([*words, "--json", *options], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    return json.loads(done.stdout), _children() - before, time.perf_counter() - began
 
 
 def _film_bytes(path: Path) -> int:
@@ -261,7 +266,6 @@ def _film_bytes(path: Path) -> int:
 
 def report(m: Measured, g: Guessed, measured_where: str) -> str:
     """All tables as Markdown."""
-    total = m.survey_ms + m.cuts_ms
     lines = [
         "# Many machines, by simulation",
         "",
@@ -271,7 +275,8 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         "| measured | |",
         "|---|---|",
         *(f"| {f.name} | {getattr(m, f.name):,.4g} |" for f in fields(m)),
-        f"| share of survey and cuts in the CPU time | {total / m.cpu_ms:.1%} |",
+        f"| colour_ms, what is left of all_ms | {m.colour_ms:,.4g} |",
+        f"| survey and cuts, of all | {(m.survey_ms + m.cuts_ms) / m.all_ms:.1%} |",
         "",
         "| guessed | |",
         "|---|---|",
@@ -279,7 +284,7 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         "",
     ]
     for kind in machines(m, g):
-        useful = {hours: most_useful(hours, kind, m, g) for hours in HOURS}
+        useful = {hours: most_useful(hours, kind, m, g) for hours in (1, 100, 1000)}
         lines += [
             f"## Workers with {kind.name}: {1 / kind.frame_s:.1f} frames a second",
             "",
