@@ -207,6 +207,14 @@ def test_what_a_node_sees_is_the_source_itself_and_a_folder_to_write_to(tmp_path
     assert list(token.parent.iterdir()) == [token]
 
 
+def test_where_nobody_listens_there_is_no_cluster(
+    ray: Any, settings: ColorizeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(MachineError, match=r"At 127\.0\.0\.1:1 there is no Ray cluster"):
+        Cluster(Where("127.0.0.1:1"), settings)
+
+
 def test_without_ray_it_is_said_how_to_get_it(
     film: Maker,
     tmp_path: Path,

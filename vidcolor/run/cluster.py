@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import secrets
 import signal
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -36,6 +37,7 @@ RETRIES = 3
 SEGMENTS_A_PAINTER = 3
 """One is coloured, one waits, one is being written."""
 STARTING_PATIENCE_S, NODE_PATIENCE_S, STOPPING_PATIENCE_S = 300.0, 60.0, 20.0
+KNOCKING_PATIENCE_S = 5.0
 
 FloatArray = NDArray[np.float32]
 
@@ -273,19 +275,35 @@ def _connected(address: str) -> Any:
             "--cluster needs Ray, which is not installed.", "pip install 'vidcolor[cluster]'"
         ) from error
     if not ray.is_initialized():
+        _check_address(address)
         main = threading.current_thread() is threading.main_thread()
         before = signal.getsignal(signal.SIGTERM)
         try:
             ray.init(address=address, logging_level="error", log_to_driver=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
-            raise MachineError(
-                f"There is no Ray cluster at {address} ({str(error).splitlines()[0]}).",
-                "Start one with `ray start --head`, or give HOST:PORT of its head.",
-            ) from error
+            raise _no_cluster(address) from error
         finally:
             if main:
                 signal.signal(signal.SIGTERM, before)  # Ray puts its own there
     return ray
+
+
+def _check_address(address: str) -> None:
+    """Knock at HOST:PORT: Ray itself would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        try:
+            socket.create_connection((host, int(port)), KNOCKING_PATIENCE_S).close()
+        except OSError as error:
+            raise _no_cluster(address) from error
+
+
+def _no_cluster(address: str) -> MachineError:
+    where = "This machine belongs to no" if address == "auto" else f"At {address} there is no"
+    return MachineError(
+        f"{where} Ray cluster that runs.",
+        "Start one with `ray start --head`, or give HOST:PORT of its head.",
+    )
 
 
 def _cpus_each(ray: Any, threads: int) -> int:
