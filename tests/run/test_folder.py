@@ -85,7 +85,7 @@ def test_a_resumed_run_decodes_nothing_of_what_is_done_and_blends_its_seam(
     color(plan.clip.path, straight, tiny_model)
     stop(plan, predictor)
     done = JobFolder(plan, "test")
-    parts = done.finished(0)
+    parts = done.standing().done
     done.release()
     assert parts and sum(p.count for p in parts) < 60
     begun: list[int] = []

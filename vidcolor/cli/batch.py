@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vidcolor.run.batch import Result
     from vidcolor.run.inputs import Inputs
 
-_OF_ONE_FILE = ("start_s", "duration_s", "keep_job", "threads")
+_OF_ONE_FILE = ("references", "hints", "reach", "start_s", "duration_s", "keep_job", "threads")
 _SHOWN = 3
 Decorated = Callable[..., Any]
 

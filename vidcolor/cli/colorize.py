@@ -61,6 +61,29 @@ class Talk:
     help="[What] Colour this many seconds.",
 )
 @click.option(
+    "--reference",
+    "references",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE|DIR",
+    help="[Direct] Stills in colour, law for their shots: ref_000040.png is of frame 40, "
+    "00-01-23.png of that time, others are looked for. Transparent means: not meant.",
+)
+@click.option(
+    "--hints",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE|DIR",
+    help="[Direct] Dots and strokes: JSON, CSV, or transparent pictures hint_000040.png.",
+)
+@click.option(
+    "--reach",
+    type=click.Choice(["shot", "scene", "film"]),
+    default="shot",
+    show_default=True,
+    help="[Direct] How far stills give their colour.",
+)
+@click.option(
     "--model",
     default="vidcolor-base",
     show_default=True,
@@ -176,6 +199,7 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
 
     All that is not the picture's colour is kept: luma, time stamps, sound, subtitles, metadata.
     """
+    from vidcolor.direct.prepare import Request
     from vidcolor.infer.choose import load_predictor
     from vidcolor.run.cluster import Cluster, Where
     from vidcolor.run.one import Task, colorize_file
@@ -184,7 +208,10 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
     level = logging.ERROR if talk.quiet else logging.WARNING
     logging.basicConfig(format="%(message)s", level=level)
     settings = settings_of(options)
-    flags = (options[name] for name in ("overwrite", "restart", "keep_job"))
+    overwrite, restart, keep_job = (
+        bool(options[name]) for name in ("overwrite", "restart", "keep_job")
+    )
+    request = Request(options["references"], options["hints"], options["reach"])
     began = time.perf_counter()
 
     def load() -> Predictor:
@@ -195,7 +222,8 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
         )
 
     with may_be_interrupted(), _Voice(talk) as voice:
-        outcome = colorize_file(Task(source, output, settings, *flags), load, voice)
+        task = Task(source, output, settings, overwrite, restart, keep_job, request)
+        outcome = colorize_file(task, load, voice)
     seconds = round(time.perf_counter() - began, 3)
     _close({"output": str(output), **dataclasses.asdict(outcome), "seconds": seconds}, talk)
 

@@ -11,6 +11,7 @@ import click
 GROUPS = {
     "What": "What to colour",
     "Data": "Data",
+    "Direct": "Direct the colour",
     "Colour": "Colour",
     "Steadiness": "Steadiness",
     "Network": "Network",

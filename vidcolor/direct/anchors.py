@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +12,7 @@ FloatArray = NDArray[np.float32]
 SmallLuma = NDArray[np.uint8]
 
 HALF = 2
-"""People's colour is kept at half the working size: twice what the network says."""
+"""How surely colour is meant is kept at half the working size; the colour at up to all of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +22,8 @@ class Anchor:
     Attributes:
         frame: index in the film.
         luma: uint8 (height, width), the frame at working size.
-        chroma: float32 (2, height / 2, width / 2), Cb and Cr on 0..255, as it is to be seen.
+        chroma: float32 (2, h, w), Cb and Cr on 0..255, as it is to be seen: of the working size for
+            stills, of half of it for hints.
         confidence: float32 (height / 2, width / 2), 0..1; 1 is law.
         is_hint: whether it is dots or strokes, which spread over their thing; a still shows all.
         digest: of what was said and where.
@@ -64,13 +64,22 @@ class Direction:
         outside = (a for a in self.anchors if not first <= a.frame < stop)
         return tuple(anchor for anchor in outside if not anchor.is_hint)
 
-    def digest(self, first: int, stop: int) -> str:
-        """Of all that reaches frames first..stop; "" if nothing does."""
+    def digest(self, first: int, stop: int, before: str = "") -> str:
+        """Of all that reaches frames first..stop; "" if nothing does.
+
+        Args:
+            first: index of a frame.
+            stop: of that behind the last.
+            before: the digest of the frames before, where the same shot goes on.
+        """
         reaching = (*self.within(first, stop), *self.beyond(first, stop))
-        return digest_of(reaching, self.reach) if reaching else ""
+        words = [f"{anchor.frame}:{anchor.digest}" for anchor in reaching]
+        if not words and not before:
+            return ""
+        spoken = " ".join([self.reach, before, *words])
+        return hashlib.sha256(spoken.encode()).hexdigest()[:16]
 
-
-def digest_of(anchors: Iterable[Anchor], reach: str) -> str:
-    """One hash over what anchors say."""
-    words = [f"{anchor.frame}:{anchor.digest}" for anchor in anchors]
-    return hashlib.sha256(" ".join([reach, *words]).encode()).hexdigest()[:16]
+    @property
+    def whole(self) -> str:
+        """The digest of all that is said; "" if nothing is."""
+        return self.digest(0, 1 + max((anchor.frame for anchor in self.anchors), default=0))

@@ -40,7 +40,7 @@ class Registered:
     """A still as its frame sees it.
 
     Attributes:
-        chroma: float32 (2, height / 2, width / 2), 0..255.
+        chroma: float32 (2, height, width) of the working size, 0..255.
         confidence: float32 (height / 2, width / 2), 0..1: alpha times agreement.
         agreement: mean agreement of luma over what the still covers, -1..1.
     """
@@ -248,7 +248,7 @@ def _sampled(still: Still, place: FloatArray, luma: SmallLuma) -> Registered:
     size = width // HALF, height // HALF
     covered = float(cover.sum())
     return Registered(
-        chroma=np.stack([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in chroma]),
+        chroma=chroma,
         confidence=np.asarray(
             cv2.resize(cover * trusted, size, interpolation=cv2.INTER_AREA), np.float32
         ),

@@ -1,15 +1,32 @@
-"""The film as stills and hints are placed in it, decoded when they are asked for."""
+"""Where stills and hints meet the film: placed in it before the work, handed to its shots in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.direct.anchors import HALF, Anchor
 from vidcolor.direct.prepare import FilmView
+from vidcolor.infer.predictor import Predictor
 from vidcolor.run.look import SmallLuma, View
-from vidcolor.run.segment import small_luma
+from vidcolor.run.plan import Plan
+from vidcolor.run.segment import Segment, small_luma
+from vidcolor.steady.directed import settle_directed
+from vidcolor.steady.flow import named_flow
+from vidcolor.steady.people import Said
+from vidcolor.steady.spreading import stronger
 
 KEPT_FRAMES = 32
+# Colour that was seen of a shot before it was split counts nearly as if a person had said it.
+HANDED_ON = 0.9
+
+FloatArray = NDArray[np.float32]
+Chroma = NDArray[np.floating[Any]]
 
 
 def film_view(view: View) -> FilmView:
@@ -23,3 +40,68 @@ def film_view(view: View) -> FilmView:
         return small_luma(view, view.first, view.count)
 
     return FilmView(view.clip, look, sweep, view.first)
+
+
+def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[Said]:
+    """What people said about a segment's frames, by their places in its `luma`.
+
+    Args:
+        plan: what is to be done.
+        segment: which frames.
+        handed: colour of the segment's first frames from the segment before, where people's
+            colour reached that and the shot goes on: float32 (frames, 2, h, w).
+    """
+    saturation = _saturation(plan)
+    if saturation == 0:
+        return []
+    first, stop = segment.first - segment.lead, segment.first + segment.count + segment.tail
+    people = [_said(anchor, first) for anchor in plan.direction.within(first, stop)]
+    if handed is not None and len(handed):
+        people.append(_handed_on(segment, handed, saturation))
+    return people
+
+
+def directed_shot(
+    plan: Plan, luma: NDArray[np.uint8], predictor: Predictor, people: Sequence[Said]
+) -> Chroma:
+    """Chroma of a shot of which people coloured some frames.
+
+    Returns:
+        float16 (frames, 2, height, width) of the working size on 0..255, before the saturation.
+    """
+    steady, saturation = plan.settings.steady, _saturation(plan)
+    flow = named_flow(steady.flow)
+    return settle_directed(luma, predictor, steady, people, flow, saturation)
+
+
+def joined(parts: Sequence[Chroma]) -> Chroma:
+    """Chroma of several shots as one, at the size of the largest."""
+    largest = max(parts, key=lambda part: part.shape[2])
+    return np.concatenate([of_size(part, largest) for part in parts])
+
+
+def _saturation(plan: Plan) -> float:
+    return 1.0 if plan.settings.saturation is None else plan.settings.saturation
+
+
+def of_size(chroma: Chroma, like: Chroma) -> Chroma:
+    """Chroma (frames, 2, h, w) at the size of another's planes."""
+    height, width = like.shape[2:]
+    if chroma.shape[2:] == (height, width):
+        return chroma
+    resized = np.empty((*chroma.shape[:2], height, width), like.dtype)
+    for there, planes in zip(resized, chroma.astype(np.float32), strict=True):
+        for target, plane in zip(there, planes, strict=True):
+            target[:] = cv2.resize(plane, (width, height))
+    return resized
+
+
+def _said(anchor: Anchor, first: int) -> Said:
+    return Said(anchor.frame - first, anchor.chroma, anchor.confidence, anchor.is_hint)
+
+
+def _handed_on(segment: Segment, handed: FloatArray, saturation: float) -> Said:
+    height, width = segment.luma.shape[1] // HALF, segment.luma.shape[2] // HALF
+    confidence = np.full((height, width), HANDED_ON, np.float32)
+    seen = handed[0].astype(np.float32)
+    return Said(segment.lead, stronger(seen, saturation), confidence)

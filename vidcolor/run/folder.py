@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,7 @@ from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 
-LAYOUT = 2
+LAYOUT = 3
 """Of this folder; counted up when its files change their meaning."""
 LOCK, PLAN, FILM = "lock", "plan.json", "film.json"
 _NAMED_DIFFERENCES = 3
@@ -46,12 +46,53 @@ class Record:
         count: how many frames it has.
         shared: how many of its last frames the next segment sees too.
         size: of its file, in bytes.
+        lead: frames before its first that it saw.
+        tail: frames behind its last that it saw.
+        direction: digest of the stills and hints that reached it, "" if none did.
     """
 
     first: int
     count: int
     shared: int
     size: int
+    lead: int = 0
+    tail: int = 0
+    direction: str = ""
+
+    @property
+    def stop(self) -> int:
+        """Index of the frame behind its last."""
+        return self.first + self.count
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Frames that are to be coloured.
+
+    Attributes:
+        first: index of the first.
+        stop: of that behind the last.
+        before: the record of the segment before, with the direction it has or will have.
+    """
+
+    first: int
+    stop: int
+    before: Record | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a job is.
+
+    Attributes:
+        done: records of segments that stand, rising.
+        gaps: what is to be done, rising.
+        outdated: how many segments of an earlier run other stills or hints reach now.
+    """
+
+    done: tuple[Record, ...]
+    gaps: tuple[Gap, ...]
+    outdated: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,11 +101,12 @@ class _Film:
 
     size: int
     mtime_ns: int
+    direction: str = ""
 
     @classmethod
-    def of(cls, path: Path) -> _Film:
+    def of(cls, path: Path, direction: str = "") -> _Film:
         status = path.stat()
-        return cls(status.st_size, status.st_mtime_ns)
+        return cls(status.st_size, status.st_mtime_ns, direction)
 
 
 def job_folder(output: Path) -> Path:
@@ -74,11 +116,15 @@ def job_folder(output: Path) -> Path:
 
 def is_joined(output: Path) -> bool:
     """Whether `output` is the complete film of a job that was stopped just before its end."""
+    return _joined(output) is not None
+
+
+def _joined(output: Path) -> _Film | None:
     try:
         stored = _Film(**json.loads((job_folder(output) / FILM).read_text()))
-        return stored == _Film.of(output)
+        return stored if stored == _Film.of(output, stored.direction) else None
     except (OSError, ValueError, TypeError):
-        return False
+        return None
 
 
 class JobFolder:
@@ -100,6 +146,7 @@ class JobFolder:
 
     def __init__(self, plan: Plan, machine: str, restart: bool = False) -> None:
         self.path = job_folder(plan.output)
+        self._plan = plan
         self._output = plan.output
         self._suffix = segment_suffix(plan.encoder.codec)
         self._refuse_foreign()
@@ -126,23 +173,54 @@ class JobFolder:
         """The dead process whose lock was taken over."""
         return self._lock.taken_from
 
-    def finished(self, first: int) -> list[Record]:
-        """Records of the finished segments from frame `first` on, without a gap."""
-        found: list[Record] = []
+    def standing(self) -> Standing:
+        """What of the plan is done, and what is to be done or done again."""
+        plan = self._plan
         waiting = {record.first: record for record in self._records()}
-        while first in waiting:
-            found.append(waiting[first])
-            first += found[-1].count
-        return found
+        done: list[Record] = []
+        gaps: list[Gap] = []
+        outdated = 0
+        place, before = plan.first, None
+        while place in waiting:
+            record = waiting[place]
+            wanted = self.direction_of(record, before)
+            if record.direction == wanted:
+                done.append(record)
+            else:
+                gaps.append(Gap(record.first, record.stop, before))
+                outdated += 1
+            before = replace(record, direction=wanted)
+            place = record.stop
+        if place < plan.first + plan.count:
+            gaps.append(Gap(place, plan.first + plan.count, before))
+        return Standing(tuple(done), tuple(gaps), outdated)
+
+    def direction_of(self, part: Segment | Record, before: Record | None) -> str:
+        """Digest of the stills and hints that reach a segment, behind the one before it."""
+        handed = before.direction if before is not None and part.lead else ""
+        first, stop = part.first - part.lead, part.first + part.count + part.tail
+        return self._plan.direction.digest(first, stop, handed)
 
     def segment(self, part: Segment | Record) -> Path:
         """Where a segment's file is or will be."""
         return self.path / f"{part.first:09d}-{part.count:06d}{self._suffix}"
 
-    def close_segment(self, segment: Segment) -> Record:
+    def open_segment(self, segment: Segment) -> None:
+        """Count a segment as not finished, before its file and tail are written anew."""
+        self.segment(segment).with_suffix(".json").unlink(missing_ok=True)
+
+    def close_segment(self, segment: Segment, direction: str = "") -> Record:
         """Count a segment as finished whose file and tail are in place."""
         path = self.segment(segment)
-        record = Record(segment.first, segment.count, segment.shared, path.stat().st_size)
+        record = Record(
+            segment.first,
+            segment.count,
+            segment.shared,
+            path.stat().st_size,
+            segment.lead,
+            segment.tail,
+            direction,
+        )
         self._write_text(path.with_suffix(".json").name, json.dumps(asdict(record)))
         return record
 
@@ -170,7 +248,7 @@ class JobFolder:
 
         What it is is written down first, so that a run that dies in between is seen to be done.
         """
-        self._write_text(FILM, json.dumps(asdict(_Film.of(self.film))))
+        self._write_text(FILM, json.dumps(asdict(_Film.of(self.film, self._plan.direction.whole))))
         try:
             self.film.replace(self._output)
         except OSError as error:
@@ -180,8 +258,9 @@ class JobFolder:
             ) from error
 
     def film_is_out(self) -> bool:
-        """Whether an earlier run put the film in its place and was stopped then."""
-        return is_joined(self._output)
+        """Whether an earlier run put this very film in its place and was stopped then."""
+        film = _joined(self._output)
+        return film is not None and film.direction == self._plan.direction.whole
 
     def finish(self, keep: bool = False) -> None:
         """Let go of the folder and, unless it is to be kept, take it away."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.media.mux import join
 from vidcolor.run.cluster import Cluster
-from vidcolor.run.folder import JobFolder, Record
+from vidcolor.run.directed import joined, of_size
+from vidcolor.run.folder import Gap, JobFolder, Record
 from vidcolor.run.own import OwnColour
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments, write_segment
@@ -98,6 +99,7 @@ class _Work:
     in_colour: Callable[[range], None]
     timings: Timings = field(default_factory=Timings)
     parts: list[Record] = field(default_factory=list)
+    directions: dict[int, str] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def step(self, frames: float) -> None:
@@ -106,22 +108,23 @@ class _Work:
 
     def colour(self) -> int:
         """Make the segments that are missing; returns how many frames were there already."""
-        done = self.folder.finished(self.plan.first)
+        standing = self.folder.standing()
+        done = standing.done
         check_space(self.plan, done)
         self.parts.extend(done)
         resumed = sum(record.count for record in done)
         if resumed:
             self.step(resumed)
-        last = done[-1] if done else None
         with self._source_watched():
             if isinstance(self.predictor, Cluster):
-                self._colour_on(self.predictor, last)
+                for gap in standing.gaps:
+                    self._colour_on(self.predictor, gap)
             else:
-                self._colour_here(last)
+                self._colour_here(standing.gaps)
         return resumed
 
-    def _colour_here(self, last: Record | None) -> None:
-        colored = ahead(self._colored_segments(last), SHOTS_AHEAD)
+    def _colour_here(self, gaps: Sequence[Gap]) -> None:
+        colored = ahead(self._colored_segments(gaps), SHOTS_AHEAD)
         try:
             for segment, shots in itertools.groupby(colored, itemgetter(0)):
                 self._tell_own(segment)
@@ -130,10 +133,10 @@ class _Work:
             self.stopped.set()
             colored.close()
 
-    def _colour_on(self, cluster: Cluster, last: Record | None) -> None:
-        seen_before = self.folder.load_tail(last) if last else None
+    def _colour_on(self, cluster: Cluster, gap: Gap) -> None:
+        seen_before = self.folder.load_tail(gap.before) if gap.before else None
         with (
-            closing(ahead(self._segments(last), 1)) as surveyed,
+            closing(ahead(self._segments(gap), 1)) as surveyed,
             closing(cluster.make(self.plan, surveyed, seen_before, self.folder.segment)) as made,
         ):
             for one in made:
@@ -154,50 +157,63 @@ class _Work:
 
     def _close(self, segment: Segment) -> None:
         self._check_source()
-        self.parts.append(self.folder.close_segment(segment))
+        self.parts.append(self.folder.close_segment(segment, self.directions[segment.first]))
 
-    def _segments(self, last: Record | None) -> Generator[tuple[Segment, Own]]:
-        """Segments behind the last finished one, as they are found, with the colour they have."""
-        view = self.plan.view
-        first, lead = (last.first + last.count, last.shared) if last else (view.first, 0)
-        if first == view.first + view.count:
-            return
+    def _segments(self, gap: Gap) -> Generator[tuple[Segment, Own]]:
+        """Segments of a gap, as they are found, with the colour they have."""
+        view, folder, before = self.plan.view, self.folder, gap.before
+        lead = before.shared if before else 0
         own = OwnColour(view)
-        luma = ahead(self.timings.each("survey", own.survey(first - lead)), SMALL_FRAMES_AHEAD)
+        luma = ahead(self.timings.each("survey", own.survey(gap.first - lead)), SMALL_FRAMES_AHEAD)
         with closing(luma):
-            for bare in segments(view, luma, first, lead):
+            for bare in segments(view, luma, gap.first, lead):
                 found = own.find(bare)
-                yield replace(bare, own=tuple(found)), found
+                segment = replace(bare, own=tuple(found))
+                folder.open_segment(segment)
+                directed = folder.direction_of(segment, before)
+                self.directions[segment.first] = directed
+                yield segment, found
+                before = Record(segment.first, segment.count, segment.shared, 0, direction=directed)
+                if before.stop >= gap.stop:
+                    return
 
-    def _colored_segments(self, last: Record | None) -> Iterator[tuple[Segment, FloatArray]]:
-        """Segments behind the last finished one, each once a shot with that shot's chroma."""
-        seen_before = self.folder.load_tail(last) if last else None
-        for segment, own in self._segments(last):
-            made, ending, behind = 0, [], []
-            for shot in self._shots(segment, own, seen_before):
-                left = max(0, segment.count - made)
-                made += len(shot)
-                if made < segment.count:
-                    yield segment, shot
-                else:
-                    ending.append(shot[:left])
-                    behind.append(shot[left:])
-            # Kept before the segment can be complete: a run that goes on needs it.
-            seen_before = np.concatenate(behind)
-            self.folder.save_tail(segment, seen_before)
-            yield segment, np.concatenate(ending)
+    def _colored_segments(self, gaps: Sequence[Gap]) -> Iterator[tuple[Segment, FloatArray]]:
+        """Segments that are missing, each once a shot with that shot's chroma."""
+        for gap in gaps:
+            seen_before = self.folder.load_tail(gap.before) if gap.before else None
+            handed = gap.before is not None and bool(gap.before.direction)
+            for segment, own in self._segments(gap):
+                made, ending, behind = 0, [], []
+                for shot in self._shots(segment, own, seen_before, handed):
+                    left = max(0, segment.count - made)
+                    made += len(shot)
+                    if made < segment.count:
+                        yield segment, shot
+                    else:
+                        ending.append(shot[:left])
+                        behind.append(shot[left:])
+                # Kept before the segment can be complete: a run that goes on needs it.
+                seen_before = joined(behind)
+                handed = bool(self.directions[segment.first])
+                self.folder.save_tail(segment, seen_before)
+                yield segment, joined(ending)
 
     def _shots(
-        self, segment: Segment, own: Own, seen_before: FloatArray | None
+        self, segment: Segment, own: Own, seen_before: FloatArray | None, handed: bool
     ) -> Iterator[FloatArray]:
-        """Chroma of a segment's frames and those behind them, shot by shot."""
+        """Chroma of a segment's frames and those behind them, shot by shot.
+
+        Where people's colour reached the segment before (`handed`), what that saw of this one is
+        the first thing said about the shot that goes on.
+        """
         predictor = _Stoppable(self.predictor, self.stopped)
         start = -segment.lead
-        shots = settled_shots(self.plan, segment, own, predictor)
+        shots = settled_shots(self.plan, segment, own, predictor, seen_before if handed else None)
         for settled in self.timings.each("colour", shots):
             chroma = settled[max(0, -start) :]
             if len(chroma):
                 if seen_before is not None:
+                    seen_before = of_size(seen_before, chroma)
                     chroma = crossfade(seen_before, chroma, max(0, start))
                 self.step(len(chroma) / 2)
                 yield chroma
@@ -207,6 +223,7 @@ class _Work:
         """Make one film of the segments and put it in its place."""
         plan = self.plan
         clip, last = plan.clip, plan.first + plan.count - 1
+        self.parts.sort(key=lambda part: part.first)
         with self.timings.measure("join"), self._source_watched():
             join(
                 [self.folder.segment(part) for part in self.parts],

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from vidcolor.direct.prepare import Request, prepare
+from vidcolor.errors import UsageError
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of, probe
 from vidcolor.network import shelf
+from vidcolor.run.directed import film_view
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, run_job
@@ -31,6 +34,7 @@ class Task:
         overwrite: whether a file at `output` is replaced.
         restart: whether an unfinished job with other settings is thrown away.
         keep_job: whether the job's folder stays.
+        request: stills and hints.
     """
 
     source: Path
@@ -39,6 +43,7 @@ class Task:
     overwrite: bool = False
     restart: bool = False
     keep_job: bool = False
+    request: Request = field(default_factory=Request)
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,11 @@ def colorize_file(task: Task, load: Callable[[], Predictor], listener: Listener)
 
 def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
     settings = task.settings
+    if task.request:
+        raise UsageError(
+            f"{task.source} is a photograph; stills and hints direct films.",
+            "Leave --reference and --hints off.",
+        )
     check_picture_output(task.output)
     predictor = load()
     info = shelf.load_info(shelf.find_model(settings.model))
@@ -114,10 +124,14 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     source = identify(task.source)
     threads = task.settings.threads or os.cpu_count() or 1
     plan = make_plan(probe(task.source), task.output, task.settings, threads, source)
+    if task.request:
+        plan = replace(plan, direction=prepare(task.request, film_view(plan.view)))
     predictor = load()
     height, width = plan.view.working_shape
     listener.opened(predictor.description, plan.settings.model, f"{width}x{height}")
     listener.planned(plan)
+    for sentence in plan.direction.notes:
+        listener.note(sentence)
     folder = JobFolder(plan, predictor.description, task.restart)
     for sentence in _found(folder, plan):
         listener.note(sentence)
@@ -150,18 +164,25 @@ def _replaced(plan: Plan, frames: range) -> str:
     )
 
 
+def _segments(count: int) -> str:
+    return f"{count} segment{'s' * (count != 1)}"
+
+
 def _found(folder: JobFolder, plan: Plan) -> list[str]:
     """What an earlier run left, in words."""
     words = []
     if folder.taken_from:
         words.append(f"the job of {folder.taken_from}, which is gone, is taken over")
-    parts = folder.finished(plan.first)
+    standing = folder.standing()
+    parts = standing.done
     if folder.film_is_out():
         words.append("an earlier run had finished the film; only its job was left to clear away")
     elif parts:
         frames = sum(part.count for part in parts)
         words.append(
-            f"going on with an earlier run: {len(parts)} segment{'s' * (len(parts) != 1)} found,"
+            f"going on with an earlier run: {_segments(len(parts))} found,"
             f" {frames} of {plan.count} frames"
         )
+    if standing.outdated:
+        words.append(f"other stills or hints reach {_segments(standing.outdated)}: coloured anew")
     return words

@@ -14,6 +14,7 @@ from vidcolor import __version__
 from vidcolor.errors import VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.network import shelf
+from vidcolor.run.directed import joined, of_size
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.plan import ColorizeSettings, Plan
 from vidcolor.run.segment import Segment, write_segment
@@ -77,7 +78,7 @@ class Painter:
         timings = Timings()
         with timings.measure("colour"):
             shots = list(settled_shots(plan, segment, own, self._loaded()))
-        settled = np.concatenate(shots)
+        settled = joined(shots)
         return settled[segment.lead :], timings.seconds["colour"]
 
 
@@ -85,7 +86,7 @@ def blend(
     chroma: FloatArray, before: FloatArray | None, count: int
 ) -> tuple[FloatArray, FloatArray]:
     """A segment's own chroma, blended with what the one before saw of it, and its tail."""
-    blended = chroma if before is None else crossfade(before, chroma)
+    blended = chroma if before is None else crossfade(of_size(before, chroma), chroma)
     return blended[:count], blended[count:]
 
 

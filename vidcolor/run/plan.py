@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vidcolor import __version__
+from vidcolor.direct.anchors import Direction
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
@@ -115,6 +116,8 @@ class Plan:
         count: how many frames.
         model_hash: sha256 of the weights.
         source: which file the clip was.
+        direction: what people say about its colour; no part of the fingerprint, because each
+            segment knows what of it reached it.
     """
 
     clip: ClipInfo
@@ -126,6 +129,7 @@ class Plan:
     count: int
     model_hash: str
     source: Identity
+    direction: Direction = field(default_factory=Direction)
 
     @property
     def view(self) -> View:

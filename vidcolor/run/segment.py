@@ -42,6 +42,7 @@ class Segment:
         cuts: indexes in `luma` at which shots begin, without 0.
         shared: how many frames before its end the next segment sees too, as its lead.
         own: shots that are in colour already, as places in `luma`.
+        tail: how many frames of `luma` come behind its last.
     """
 
     first: int
@@ -51,6 +52,7 @@ class Segment:
     cuts: tuple[int, ...]
     shared: int
     own: tuple[range, ...] = ()
+    tail: int = 0
 
     def own_frames(self) -> list[range]:
         """Its frames that are in colour already, by their indexes in the clip."""
@@ -104,7 +106,7 @@ def segments(
         shown = np.stack(waiting[: lead + count + tail])
         inside = tuple(lead + cut for cut in cuts if -lead < cut < count + tail)
         kept = min(overlap, lead + count) if tail else 0
-        yield Segment(first, count, shown, lead, inside, kept)
+        yield Segment(first, count, shown, lead, inside, kept, tail=tail)
         waiting = waiting[lead + count - kept :]
         lead = kept
         first += count

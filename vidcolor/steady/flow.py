@@ -108,20 +108,30 @@ class Link:
 def link_pair(flow: Flow, first: View, second: View) -> tuple[Link, Link]:
     """Links from `first` to `second` and back, each at the chroma's size."""
     shape = first.small.shape
-    forward = _at_size(flow(first.luma, second.luma), shape)
-    backward = _at_size(flow(second.luma, first.luma), shape)
+    forward = at_size(flow(first.luma, second.luma), shape)
+    backward = at_size(flow(second.luma, first.luma), shape)
     return (
         _link(first.small, second.small, forward, backward),
         _link(second.small, first.small, backward, forward),
     )
 
 
-def _at_size(flow: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+def at_size(flow: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     """A flow field at another size, its displacements in that size's pixels."""
     height, width = shape[:2]
     scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-    smaller = cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(smaller * scale, np.float32)
+    method = cv2.INTER_AREA if width <= flow.shape[1] else cv2.INTER_LINEAR
+    resized = cv2.resize(flow, (width, height), interpolation=method)
+    return np.asarray(resized * scale, np.float32)
+
+
+def named_flow(name: str) -> Flow:
+    """What estimates motion, by its name in `SteadySettings`."""
+    if name == "raft":
+        from vidcolor.steady.raft import RaftFlow
+
+        return RaftFlow()
+    return DisFlow()
 
 
 def _link(first: FloatArray, second: FloatArray, there: FloatArray, back: FloatArray) -> Link:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vidcolor.infer.predictor import Predictor
 from vidcolor.steady.anchors import ask, choose_every, place_anchors
 from vidcolor.steady.between import fill, lost
-from vidcolor.steady.flow import DisFlow, Flow, view
+from vidcolor.steady.flow import Flow, named_flow, view
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.shots import find_cuts
 from vidcolor.steady.vivid import keep_vivid
@@ -106,7 +106,7 @@ def settle(
     everything = range(len(luma))
     if settings.strength == 0.0 or len(luma) == 1:
         return _planes(ask(luma, everything, predictor, settings.batch, fixed))
-    book = LinkBook([view(frame) for frame in luma], flow or _named(settings.flow), bool(fixed))
+    book = LinkBook([view(frame) for frame in luma], flow or named_flow(settings.flow), bool(fixed))
     every = settings.every or choose_every(len(luma), book)
     anchors = place_anchors(len(luma), every, list(fixed))
     asked = everything if settings.strength < 1.0 else anchors
@@ -125,14 +125,6 @@ def settle(
         return steady
     loose = _planes([said[frame] for frame in everything])
     return np.asarray(loose + np.float32(settings.strength) * (steady - loose), np.float32)
-
-
-def _named(name: str) -> Flow:
-    if name == "raft":
-        from vidcolor.steady.raft import RaftFlow
-
-        return RaftFlow()
-    return DisFlow()
 
 
 def _planes(ballots: Sequence[Ballot]) -> FloatArray:

@@ -1,0 +1,110 @@
+import json
+
+import numpy as np
+import pytest
+
+from tests.direct.conftest import LENGTH, save, shot, tinted
+from vidcolor.direct.prepare import Request, prepare
+from vidcolor.errors import UsageError
+from vidcolor.media.probe import probe
+from vidcolor.run.directed import film_view
+from vidcolor.run.look import View
+
+
+def view(path):
+    clip = probe(path)
+    return film_view(View(clip, 96, 0, clip.frame_count))
+
+
+def test_names_times_and_looks_find_the_frame(film_of, tmp_path):
+    film = film_of()
+    folder = tmp_path / "stills"
+    save(folder / "ref_000004.png", tinted(shot(1)[4]))
+    save(folder / "0.75s.png", tinted(shot(2)[6]))
+    save(folder / "my favourite.png", tinted(shot(3)[7]))
+    direction = prepare(Request((folder,)), view(film))
+    assert [anchor.frame for anchor in direction.anchors] == [4, 18, 2 * LENGTH + 7]
+    assert direction.notes == ()
+
+
+def test_a_still_of_another_film_is_named_and_left_out(film_of, tmp_path):
+    film = film_of()
+    good = save(tmp_path / "ref_000004.png", tinted(shot(1)[4]))
+    bad = save(tmp_path / "stranger.png", tinted(shot(9)[0]))
+    direction = prepare(Request((good, bad)), view(film))
+    assert [anchor.name for anchor in direction.anchors] == ["ref_000004.png"]
+    assert "stranger.png" in direction.notes[0]
+    with pytest.raises(UsageError, match=r"stranger\.png"):
+        prepare(Request((bad,)), view(film))
+
+
+def test_a_grey_still_says_grey_and_is_mentioned(film_of, tmp_path):
+    film = film_of()
+    grey = save(tmp_path / "ref_000004.png", np.asarray(shot(1)[4]))
+    direction = prepare(Request((grey,)), view(film))
+    assert "stays grey" in direction.notes[0]
+    assert np.abs(direction.anchors[0].chroma - 128).max() < 1
+
+
+def test_strokes_lie_where_they_were_put(film_of, tmp_path):
+    film = film_of()
+    hints = tmp_path / "dots.json"
+    dot = {"frame": 3, "points": [[64, 48], [84, 48]], "radius": 5, "colour": "red"}
+    hints.write_text(json.dumps({"version": 1, "hints": [dot, dot | {"frame": 20}]}))
+    first, second = prepare(Request(hints=(hints,)), view(film)).anchors
+    assert (first.frame, second.frame) == (3, 20)
+    rows, columns = np.nonzero(first.confidence)
+    assert abs(rows.mean() - 24) < 1
+    assert (columns.min(), columns.max()) == (pytest.approx(29.5, abs=1), pytest.approx(44, abs=1))
+
+
+def test_an_overlay_says_what_is_opaque(film_of, tmp_path):
+    film = film_of()
+    rgba = np.zeros((96, 128, 4), np.uint8)
+    rgba[40:50, 60:70] = (255, 0, 0, 255)
+    save(tmp_path / "over" / "hint_000005.png", rgba)
+    (anchor,) = prepare(Request(hints=(tmp_path / "over",)), view(film)).anchors
+    assert anchor.is_hint
+    assert anchor.frame == 5
+    assert 15 < (anchor.confidence > 0.5).sum() < 40
+    assert anchor.chroma[1][anchor.confidence > 0.9].mean() > 240
+
+
+def _wrong(tmp, luma):
+    fitting = tinted(luma[4])
+    dot = {"frame": 3, "points": [[64, 48]], "radius": 5, "colour": "red"}
+
+    def hints(name, **changed):
+        path = tmp / name
+        path.write_text(json.dumps({"version": 1, "hints": [dot | changed]}))
+        return Request(hints=(path,))
+
+    (tmp / "text.png").write_text("no picture")
+    clear = np.zeros((96, 128, 4), np.uint8)
+    return {
+        "missing": Request((tmp / "none.png",)),
+        "holds no still": Request((tmp / "empty",)),
+        "not a picture": Request((tmp / "text.png",)),
+        "both of frame 4": Request(
+            (save(tmp / "ref_000004.png", fitting), save(tmp / "ref_4.png", fitting))
+        ),
+        "names frame 99": Request((save(tmp / "ref_000099.png", fitting),)),
+        "names 99 s": Request((save(tmp / "99s.png", fitting),)),
+        "transparent": Request((save(tmp / "ref_000003.png", clear),)),
+        "on frame 99": hints("late.json", frame=99),
+        "outside": hints("outside.json", points=[[500, 2]]),
+        "olive": hints("colour.json", colour="ollive"),
+        "opaque": Request(hints=(save(tmp / "hint_000004.png", fitting),)),
+        "no frame": Request(hints=(save(tmp / "hint.png", clear),)),
+    }
+
+
+def test_what_is_wrong_is_one_sentence_with_a_remedy(film_of, tmp_path):
+    film = view(film_of())
+    (tmp_path / "empty").mkdir()
+    for words, request in _wrong(tmp_path, shot(1)).items():
+        with pytest.raises(UsageError) as caught:
+            prepare(request, film)
+        said = caught.value
+        assert words.replace("missing", "not there") in said.sentence + said.remedy, words
+        assert said.sentence.count(". ") == 0

@@ -1,0 +1,236 @@
+"""A shot to which people gave colour: what they showed is carried, the network paints the rest.
+
+The network sees what was carried as hints, on every few frames; its colour is then agreed on along
+the same motion and fills what people's colour does not reach.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.color.upscale import enlarge
+from vidcolor.infer.predictor import QUARTER, Predictor
+from vidcolor.steady.flow import Flow
+from vidcolor.steady.paths import (
+    HALF,
+    Steps,
+    composed,
+    inside,
+    residual,
+    round_trip,
+    sampled,
+)
+from vidcolor.steady.people import Carried, Said, carry, large
+from vidcolor.steady.settings import SteadySettings
+from vidcolor.steady.spreading import spread_over_things, stronger
+
+LumaStack = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+
+# The network is asked on every so many-th frame.
+EVERY = 8
+# What is known this far is law to the network; below, it paints itself. Its answer to opinions
+# of middling confidence is worse than to none.
+LAW = 0.5
+# How far a neighbour's colour may outweigh an anchor's own.
+MOST_MASS = 5.0
+RESIDUAL_SCALE = 14.0
+FLOOR = 1e-3
+# If this share of a frame is known, the network is guided by it as a whole.
+GUIDED_SHARE = 0.25
+
+
+def settle_directed(
+    luma: LumaStack,
+    predictor: Predictor,
+    settings: SteadySettings,
+    people: Sequence[Said],
+    flow: Flow,
+    saturation: float = 1.0,
+) -> NDArray[np.float16]:
+    """Colour one shot of which people coloured some frames.
+
+    Args:
+        luma: uint8 (frames, height, width) at working size, sides multiples of 4.
+        predictor: the network.
+        settings: how still colour is held.
+        people: what was said, by frames of `luma`.
+        flow: what estimates motion.
+        saturation: factor on the network's chroma where people's colour does not guide it.
+
+    Returns:
+        chroma, float16 (frames, 2, height, width), Cb and Cr on 0..255, before the saturation as
+        that of `settle`, but four times its size: what people painted is finer.
+    """
+    steps = Steps(luma, flow)
+    carried = carry(spread_over_things(luma, predictor, people, saturation), steps)
+    if settings.strength < 1.0:
+        every: Sequence[int] = range(len(luma))
+    else:
+        every = sorted({*range(0, len(luma), settings.every or EVERY), len(luma) - 1})
+    painted = _painted(every, carried, steps, Painter(predictor, settings.batch, saturation))
+    agreed = _agreed(every, painted, steps) if settings.strength > 0 else painted
+    rest = _between(every, agreed, steps)
+    if 0 < settings.strength < 1:
+        loose = np.stack([painted[frame] for frame in every])
+        rest = (loose + np.float32(settings.strength) * (rest - loose)).astype(np.float32)
+    made = np.empty((len(luma), 2, *luma.shape[1:]), np.float16)
+    for frame, (painted_frame, given, known) in enumerate(
+        zip(rest, carried.colour, carried.known, strict=True)
+    ):
+        behind = large(painted_frame, given.shape)
+        share = large(known.astype(np.float32), given.shape)[..., None]
+        mixed = behind + share * (given.astype(np.float32) - behind)
+        made[frame] = stronger(mixed, 1 / saturation).transpose(2, 0, 1)
+    return made
+
+
+def twice(chroma: FloatArray, luma: LumaStack) -> FloatArray:
+    """Chroma (frames, 2, height / 4, width / 4) at twice the size, along the edges of luma."""
+    height, width = luma.shape[1] // HALF, luma.shape[2] // HALF
+    made = np.empty((len(luma), 2, height, width), np.float32)
+    for target, planes, frame in zip(made, chroma, luma, strict=True):
+        small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+        target[:] = enlarge(planes, small)
+    return made
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Who paints what people's colour does not reach.
+
+    Attributes:
+        predictor: the network.
+        batch: frames given to it at once.
+        saturation: factor on its chroma where it has no hints.
+    """
+
+    predictor: Predictor
+    batch: int
+    saturation: float
+
+    def paint(self, luma: LumaStack, hints: FloatArray) -> FloatArray:
+        """Chroma of frames with hints, as it is to be seen: (frames, 2, height / 4, width / 4).
+
+        The more of a frame is known, the less is its colour made stronger: what is guided by true
+        colours is not pale.
+        """
+        said = self.predictor.predict(luma, hints if hints[:, 2].any() else None)
+        guided = np.minimum(1, hints[:, 2].mean(axis=(1, 2)) / GUIDED_SHARE)
+        factor = 1 + (self.saturation - 1) * (1 - guided)
+        return stronger(said.chroma, factor[:, None, None, None])
+
+
+def _painted(
+    frames: Sequence[int], carried: Carried, steps: Steps, painter: Painter
+) -> dict[int, FloatArray]:
+    """What the network makes of some frames, knowing what was carried: (height, width, 2)."""
+    made: dict[int, FloatArray] = {}
+    for begin in range(0, len(frames), painter.batch):
+        group = list(frames[begin : begin + painter.batch])
+        hints = np.stack([_hints(carried, frame) for frame in group])
+        doubled = twice(painter.paint(steps.luma[group], hints), steps.luma[group])
+        made.update(zip(group, doubled.transpose(0, 2, 3, 1), strict=True))
+    return made
+
+
+def _hints(carried: Carried, frame: int) -> FloatArray:
+    """What is known of a frame as the network's hints: float32 (3, height / 4, width / 4)."""
+    law = (carried.known[frame] > LAW).astype(np.float32)
+    colour = carried.colour[frame].astype(np.float32)
+    colour = cv2.resize(colour, law.shape[::-1], interpolation=cv2.INTER_AREA)
+    weighted = colour * law[..., None]
+    size = law.shape[1] * HALF // QUARTER, law.shape[0] * HALF // QUARTER
+    share = cv2.resize(law, size, interpolation=cv2.INTER_AREA)
+    colour = cv2.resize(weighted, size, interpolation=cv2.INTER_AREA)
+    colour /= np.maximum(share, 1e-3)[..., None]
+    return np.stack([*colour.transpose(2, 0, 1), share >= 0.5]).astype(np.float32)
+
+
+def _agreed(
+    anchors: Sequence[int], painted: Mapping[int, FloatArray], steps: Steps
+) -> dict[int, FloatArray]:
+    """Anchors' colours after each has heard those before it and those behind it."""
+    forward = _heard(anchors, painted, steps)
+    backward = _heard(anchors[::-1], painted, steps)
+    agreed = {}
+    for anchor in anchors:
+        (colour, mass), (other, more) = forward[anchor], backward[anchor]
+        total = mass[..., None] * colour + more[..., None] * other - painted[anchor]
+        agreed[anchor] = np.asarray(total / (mass + more - 1)[..., None], np.float32)
+    return agreed
+
+
+def _heard(
+    anchors: Sequence[int], painted: Mapping[int, FloatArray], steps: Steps
+) -> dict[int, tuple[FloatArray, FloatArray]]:
+    """Colour and mass (1 is a frame's own) of each anchor with all that came before it."""
+    one = np.ones(steps.shape, np.float32)
+    heard = {anchors[0]: (painted[anchors[0]], one)}
+    for before, anchor in itertools.pairwise(anchors):
+        there, trust = _link(anchor, before, steps)
+        colour, mass = heard[before]
+        weight = trust * np.minimum(sampled(mass, there), MOST_MASS)
+        brought = sampled(colour, there, cv2.INTER_CUBIC)
+        total = one + weight
+        mixed = (painted[anchor] + weight[..., None] * brought) / total[..., None]
+        heard[anchor] = np.asarray(mixed, np.float32), total
+    return heard
+
+
+def _link(frame: int, other: int, steps: Steps) -> tuple[FloatArray, FloatArray]:
+    """Flow from a frame to another, composed of steps, and the trust in it."""
+    way = 1 if other > frame else -1
+    there = steps.step(frame, frame + way)
+    back = steps.step(frame + way, frame)
+    for place in range(frame + way, other, way):
+        there = composed(there, steps.step(place, place + way))
+        back = composed(steps.step(place + way, place), back)
+    return there, _trust(frame, other, there, back, steps)
+
+
+def _trust(frame: int, other: int, there: FloatArray, back: FloatArray, steps: Steps) -> FloatArray:
+    doubt = residual(steps.small(frame), steps.small(other), there) / RESIDUAL_SCALE**2
+    doubt += round_trip(there, back) ** 2
+    return np.where(inside(there), np.exp(-doubt), 0.0).astype(np.float32)
+
+
+def _between(anchors: Sequence[int], agreed: Mapping[int, FloatArray], steps: Steps) -> FloatArray:
+    """Colour of all frames from the anchors on both sides: (frames, height, width, 2)."""
+    made = np.empty((len(steps), *steps.shape, 2), np.float32)
+    for anchor in anchors:
+        made[anchor] = agreed[anchor]
+    for before, after in itertools.pairwise(anchors):
+        sides = {}
+        for anchor, way in ((before, 1), (after, -1)):
+            sides[anchor] = dict(_spread(anchor, after - before - 1, way, agreed[anchor], steps))
+        for frame in range(before + 1, after):
+            first, trust = sides[before][frame]
+            second, other = sides[after][frame]
+            near = np.float32((frame - before) / (after - before))
+            weight = (1 - near) * (trust + FLOOR)
+            share = near * (other + FLOOR)
+            made[frame] = first + (share / (weight + share))[..., None] * (second - first)
+    return made
+
+
+def _spread(
+    anchor: int, count: int, way: int, colour: FloatArray, steps: Steps
+) -> list[tuple[int, tuple[FloatArray, FloatArray]]]:
+    """An anchor's colour and the trust in it on so many frames to one side."""
+    made = []
+    there: FloatArray | None = None
+    back: FloatArray | None = None
+    for frame in range(anchor + way, anchor + way * (count + 1), way):
+        step, again = steps.step(frame, frame - way), steps.step(frame - way, frame)
+        there = step if there is None else composed(step, there)
+        back = again if back is None else composed(back, again)
+        trust = _trust(frame, anchor, there, back, steps)
+        made.append((frame, (sampled(colour, there, cv2.INTER_CUBIC), trust)))
+    return made

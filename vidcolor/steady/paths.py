@@ -1,0 +1,146 @@
+"""Motion through a whole shot: steps between neighbours, and paths back to a frame that is known.
+
+A path is composed of steps and made exact on luma every few frames, so that it neither drifts nor
+loses what moves fast; colour is then taken from the known frame once, and is not blurred by being
+handed on from frame to frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.steady.flow import Flow, at_size
+
+FloatArray = NDArray[np.float32]
+LumaStack = NDArray[np.uint8]
+
+HALF = 2
+# A path is made exact on luma at distances that are multiples of this.
+EXACT_EVERY = 4
+RESIDUAL_SIGMA = 1.0
+
+
+class Steps:
+    """Flow between neighbouring frames, estimated at working size, kept at half of it.
+
+    Args:
+        luma: uint8 (frames, height, width) of a shot.
+        flow: what estimates motion.
+    """
+
+    def __init__(self, luma: LumaStack, flow: Flow) -> None:
+        self.luma = luma
+        self.shape = luma.shape[1] // HALF, luma.shape[2] // HALF
+        self._flow = flow
+        self._kept: dict[tuple[int, int], NDArray[np.float16]] = {}
+        self._small: dict[int, FloatArray] = {}
+
+    def __len__(self) -> int:
+        return len(self.luma)
+
+    def small(self, frame: int) -> FloatArray:
+        """Luma of a frame at half size, float32."""
+        if frame not in self._small:
+            self._small[frame] = halved(self.luma[frame])
+        return self._small[frame]
+
+    def step(self, frame: int, other: int) -> FloatArray:
+        """Flow from a frame to its neighbour, float32 (height / 2, width / 2, 2)."""
+        if (frame, other) not in self._kept:
+            found = at_size(self._flow(self.luma[frame], self.luma[other]), self.shape)
+            self._kept[frame, other] = found.astype(np.float16)
+        return self._kept[frame, other].astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """Where the pixels of a frame are in the known one; all at half size.
+
+    Attributes:
+        frame: index in the shot.
+        chained: flow composed of steps alone, float32 (height, width, 2).
+        exact: flow made exact on luma on the way.
+        back: from the known frame to this one, likewise.
+    """
+
+    frame: int
+    chained: FloatArray
+    exact: FloatArray
+    back: FloatArray
+
+
+def paths(known: int, direction: int, steps: Steps) -> Iterator[Path]:
+    """Paths to the frame `known` from the frames behind it (1) or before it (-1), near to far."""
+    before: Path | None = None
+    frame = known + direction
+    while 0 <= frame < len(steps):
+        nearer = frame - direction
+        there, again = steps.step(frame, nearer), steps.step(nearer, frame)
+        if before is None:
+            before = Path(frame, there, there, again)
+        else:
+            exact, back = composed(there, before.exact), composed(before.back, again)
+            if abs(frame - known) % EXACT_EVERY == 0:
+                exact = refined(steps.luma[frame], steps.luma[known], exact)
+                back = refined(steps.luma[known], steps.luma[frame], back)
+            before = Path(frame, composed(there, before.chained), exact, back)
+        yield before
+        frame += direction
+
+
+def halved(plane: NDArray[np.generic]) -> FloatArray:
+    """A plane (height, width) at half size by area averaging, float32."""
+    size = plane.shape[1] // HALF, plane.shape[0] // HALF
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def sampled(planes: FloatArray, flow: FloatArray, method: int = cv2.INTER_LINEAR) -> FloatArray:
+    """Planes (height, width[, n]) at the ends of a flow (height, width, 2)."""
+    height, width = flow.shape[:2]
+    column = flow[..., 0] + np.arange(width, dtype=np.float32)
+    row = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    border = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.remap(planes, column, row, method, borderMode=border), np.float32)
+
+
+def composed(first: FloatArray, second: FloatArray) -> FloatArray:
+    """The flow that goes along the first, and from its ends along the second."""
+    return first + sampled(second, first)
+
+
+def refined(first: LumaStack, second: LumaStack, start: FloatArray) -> FloatArray:
+    """A flow at half size made exact on two planes of full size, from where it starts."""
+    height, width = first.shape
+    # An engine that was once given a start keeps it, so each call has its own.
+    engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    found = engine.calc(first, second, at_size(start, (height, width)))
+    return at_size(np.asarray(found, np.float32), start.shape)
+
+
+def inside(flow: FloatArray) -> NDArray[np.bool_]:
+    """Pixels whose end lies within the frame."""
+    height, width = flow.shape[:2]
+    column = flow[..., 0] + np.arange(width, dtype=np.float32)
+    row = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    within = (column > -0.5) & (column < width - 0.5) & (row > -0.5) & (row < height - 0.5)
+    return np.asarray(within)
+
+
+def residual(luma: FloatArray, known: FloatArray, flow: FloatArray) -> FloatArray:
+    """Squared luma difference along a flow, smoothed; what the whole picture shares is no part."""
+    difference = sampled(known, flow) - luma
+    difference -= np.median(difference)
+    blurred = cv2.GaussianBlur(difference * difference, (0, 0), RESIDUAL_SIGMA)
+    return np.asarray(blurred, np.float32)
+
+
+def round_trip(there: FloatArray, back: FloatArray) -> FloatArray:
+    """By how much there and back misses, in units of half a pixel and 5 % of the way."""
+    miss = there + sampled(back, there)
+    allowed = 0.5 + 0.05 * cv2.magnitude(there[..., 0], there[..., 1])
+    return np.asarray(cv2.magnitude(miss[..., 0], miss[..., 1]) / allowed, np.float32)

@@ -1,0 +1,139 @@
+"""What people said about a shot, carried along its motion to all its frames.
+
+Colour on some frames comes in; for every frame colour and how surely it is what they meant go out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.steady.flow import at_size
+from vidcolor.steady.paths import (
+    Path,
+    Steps,
+    inside,
+    paths,
+    residual,
+    round_trip,
+    sampled,
+)
+
+FloatArray = NDArray[np.float32]
+
+# Of two paths the one along which luma agrees better has the say: their weights are residuals,
+# grain added, to this power.
+PICK_POWER = 4.0
+GRAIN = 4.0
+# The error of carried colour, fitted on clips of known colour (docs/experiments.md): its logarithm
+# rises with those of the luma residual, of the round trip's miss, and of the difference of the
+# colours that the two paths bring. Such doubts and the knowledge that is left:
+DOUBTS = (2.4, 2.8, 3.3, 3.95, 4.74, 6.0)
+KNOWLEDGE = (0.95, 0.86, 0.65, 0.47, 0.3, 0.2)
+KNOWN_SIGMA = 1.0
+# Where several people's frames are seen the nearer counts more: with the distance to this power.
+NEARNESS = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """Colour that people gave to one frame.
+
+    Attributes:
+        frame: index in the stack.
+        chroma: float32 (2, h, w) of any size up to the working size, Cb and Cr on 0..255.
+        confidence: float32 (height / 2, width / 2), 0..1; 1 is law.
+        is_hint: whether it is dots that are yet to spread over their thing.
+    """
+
+    frame: int
+    chroma: FloatArray
+    confidence: FloatArray
+    is_hint: bool = False
+
+    def moved(self, by: int) -> Said:
+        """The same on a frame so many later."""
+        return replace(self, frame=self.frame + by)
+
+
+class Carried:
+    """People's colour on all frames of a shot.
+
+    Attributes:
+        colour: float16 (frames, height, width, 2) at working size.
+        known: float16 (frames, height / 2, width / 2), 0..1.
+    """
+
+    def __init__(self, steps: Steps) -> None:
+        shape = len(steps), *steps.shape
+        self.colour = np.full((*steps.luma.shape, 2), 128, np.float16)
+        self.known = np.zeros(shape, np.float16)
+        self._steps = steps
+        self._weight = np.zeros(shape, np.float16)
+
+    def add(self, said: Said) -> None:
+        """Carry one more frame's colour through the shot."""
+        colour = large(said.chroma.transpose(1, 2, 0), self._steps.luma.shape[1:])
+        self._mix(said.frame, colour, said.confidence, 0)
+        seen = self._steps.small(said.frame)
+        for direction in (1, -1):
+            for path in paths(said.frame, direction, self._steps):
+                luma = self._steps.small(path.frame)
+                brought, known = _brought(path, luma, seen, colour, said.confidence)
+                self._mix(path.frame, brought, known, abs(path.frame - said.frame))
+
+    def _mix(self, frame: int, colour: FloatArray, known: FloatArray, distance: int) -> None:
+        near = np.float32(1.0 / (distance + 0.05) ** NEARNESS)
+        weight = known * near
+        before = self._weight[frame].astype(np.float32)
+        share = np.where(weight > 0, weight / np.maximum(before + weight, 1e-12), 0.0)
+        if before.any():
+            held = self.colour[frame].astype(np.float32)
+            colour = held + large(share, colour.shape)[..., None] * (colour - held)
+        self.colour[frame] = colour
+        self._weight[frame] = np.minimum(before + weight, 6e4)
+        self.known[frame] = np.maximum(self.known[frame], known)
+
+
+def carry(said: Sequence[Said], steps: Steps) -> Carried:
+    """The colour of several frames carried through their shot."""
+    carried = Carried(steps)
+    for one in said:
+        carried.add(one)
+    return carried
+
+
+def _brought(
+    path: Path, luma: FloatArray, seen: FloatArray, colour: FloatArray, sure: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """A known frame's colour as another sees it, and how far it is known there."""
+    flows = path.chained, path.exact
+    chained, exact = (sampled(colour, at_size(flow, colour.shape)) for flow in flows)
+    misses = [residual(luma, seen, flow) for flow in flows]
+    first, second = ((GRAIN + miss) ** -PICK_POWER for miss in misses)
+    share = np.asarray(second / (first + second), np.float32)
+    change = exact - chained
+    differ = cv2.resize(cv2.magnitude(*cv2.split(change)), luma.shape[::-1])
+    brought = chained + large(share, colour.shape)[..., None] * change
+    doubt = (
+        0.245 * np.log1p(np.minimum(*misses))
+        + 0.26 * np.log(0.3 + round_trip(path.exact, path.back))
+        + 0.48 * np.log1p(differ)
+        + 1.08
+    )
+    within = np.where(misses[1] < misses[0], inside(path.exact), inside(path.chained))
+    known = np.interp(doubt, DOUBTS, KNOWLEDGE, left=1.0).astype(np.float32) * within
+    known = cv2.GaussianBlur(known, (0, 0), KNOWN_SIGMA)
+    said = [sampled(sure, flow) for flow in flows]
+    known *= np.clip(said[0] + share * (said[1] - said[0]), 0, 1)
+    return brought, np.asarray(known, np.float32)
+
+
+def large(planes: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Planes (h, w[, n]) at the size of `shape`, which begins with height and width."""
+    size = shape[1], shape[0]
+    return np.asarray(cv2.resize(planes, size, interpolation=cv2.INTER_LINEAR), np.float32)

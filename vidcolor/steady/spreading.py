@@ -1,0 +1,129 @@
+"""Dots spread over their thing: the network is asked with and without them.
+
+What changes by a dot is what the network takes for the dot's thing. Its colour there is mixed with
+that of the dots by luma alone: each pixel listens to those it can be reached from without crossing
+an edge (geodesic distance, as Yatziv and Sapiro 2006). That, and no more, is carried through the
+shot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.color.upscale import enlarge
+from vidcolor.infer.predictor import QUARTER, Predictor
+from vidcolor.steady.paths import HALF
+from vidcolor.steady.people import Said
+
+LumaStack = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+
+# A change of this many units of 255 is surely meant; below the first it is noise.
+LEAST_CHANGE, SURE_CHANGE = 2.0, 10.0
+# What a way costs: by pixel of the network's chroma, and by luma crossed (of all of it).
+PIXEL_COST, LUMA_COST = 0.01, 4.0
+# Distance over which dots share a pixel out among them; over which luma's word fades; within
+# which a pixel surely belongs to its dot.
+SHARED, HEARD, SURE = 0.25, 1.5, 0.5
+# Luma's word against the network's.
+LUMA_SHARE = 0.65
+FAR = 1e3
+
+
+def spread_over_things(
+    luma: LumaStack, predictor: Predictor, people: Sequence[Said], saturation: float = 1.0
+) -> list[Said]:
+    """Stills as they are, and dots as what the network makes of them.
+
+    Args:
+        luma: uint8 (frames, height, width).
+        predictor: the network.
+        people: what was said.
+        saturation: factor on the network's chroma where no dot guides it.
+    """
+    return [
+        _spread(luma[said.frame], predictor, said, saturation) if said.is_hint else said
+        for said in people
+    ]
+
+
+def stronger(chroma: FloatArray, factor: float | FloatArray) -> FloatArray:
+    """Chroma with its distance from neutral multiplied."""
+    neutral = np.float32(128)
+    return np.asarray((chroma - neutral) * np.float32(factor) + neutral, np.float32)
+
+
+def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Said, saturation: float) -> Said:
+    hints = _quarter(said)
+    plain = predictor.predict(luma[None]).chroma[0]
+    told = predictor.predict(luma[None], hints[None]).chroma[0]
+    size = np.hypot(*(told - plain))
+    meant = np.clip((size - LEAST_CHANGE) / (SURE_CHANGE - LEAST_CHANGE), 0, 1)
+    told += (1 - meant) * (stronger(plain, saturation) - plain)
+    by_luma, distance = _by_luma(luma, hints)
+    told += LUMA_SHARE * np.exp(-distance / HEARD) * (by_luma - told)
+    theirs = np.maximum(meant * np.exp(-distance), np.exp(-((distance / SURE) ** 2)))
+    height, width = said.confidence.shape
+    small = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    colour = enlarge(told, small)
+    colour += said.confidence * (said.chroma - colour)
+    theirs = cv2.resize(theirs * hints[2].max(), (width, height), interpolation=cv2.INTER_LINEAR)
+    sure = np.maximum(said.confidence, theirs)
+    return Said(said.frame, colour, np.asarray(sure, np.float32))
+
+
+def _by_luma(luma: NDArray[np.uint8], hints: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Dots' colours shared out by geodesic distance: (2, h, w), and the distance to the nearest."""
+    _, height, width = hints.shape
+    count, labels = cv2.connectedComponents((hints[2] > 0).astype(np.uint8))
+    if count < 2:
+        return hints[:2], np.full((height, width), FAR, np.float32)
+    dots = np.stack([labels == number for number in range(1, count)])
+    colours = np.stack([hints[:2, dot].mean(axis=1) for dot in dots])
+    small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+    away = _distances(np.asarray(small, np.float32), dots)
+    nearest = away.min(axis=0)
+    weights = np.exp((nearest - away) / SHARED)
+    weights /= weights.sum(axis=0)
+    return np.einsum("dhw,dc->chw", weights, colours).astype(np.float32), nearest
+
+
+def _distances(luma: FloatArray, dots: NDArray[np.bool_]) -> FloatArray:
+    """Geodesic distance of every pixel from every dot, float32 (dots, height, width)."""
+    height, width = luma.shape
+    steps = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
+    around = np.pad(luma, 1, mode="edge")
+    costs = []
+    for y, x in steps:
+        crossed = np.abs(luma - around[1 + y : 1 + y + height, 1 + x : 1 + x + width])
+        costs.append(crossed * (LUMA_COST / 255) + PIXEL_COST * np.hypot(y, x))
+    away = np.where(dots, 0, FAR).astype(np.float32)
+    for _ in range(height + width):
+        before = away
+        wide = np.pad(away, ((0, 0), (1, 1), (1, 1)), constant_values=FAR)
+        for (y, x), cost in zip(steps, costs, strict=True):
+            there = wide[:, 1 + y : 1 + y + height, 1 + x : 1 + x + width]
+            away = np.minimum(away, there + cost.astype(np.float32))
+        if np.array_equal(away, before):
+            break
+    return away
+
+
+def _quarter(said: Said) -> FloatArray:
+    """Dots at the network's size: float32 (3, height / 4, width / 4)."""
+    height, width = said.confidence.shape
+    size = width * HALF // QUARTER, height * HALF // QUARTER
+    share = cv2.resize(said.confidence, size, interpolation=cv2.INTER_AREA)
+    colour = [
+        cv2.resize(plane * said.confidence, size, interpolation=cv2.INTER_AREA)
+        for plane in said.chroma
+    ]
+    strongest = cv2.dilate(said.confidence, np.ones((HALF, HALF), np.uint8))
+    sure = np.where(share > 0.2, cv2.resize(strongest, size, interpolation=cv2.INTER_NEAREST), 0)
+    return np.stack([*(plane / np.maximum(share, 1e-3) for plane in colour), sure]).astype(
+        np.float32
+    )
