@@ -297,8 +297,9 @@ def main() -> None:
             " -o benchmarks/directing.md`.",
             "",
             f"{len(results)} single-shot colour clips, at most {FRAMES} frames, judged at"
-            f" short side 240, coloured at short side {SIDE} by vidcolor-base. Given is the true colour of the"
-            f" first frame, or {DOTS} dots of it. PSNR in dB, mean over frames, then over clips.",
+            f" short side 240, coloured at short side {SIDE} by vidcolor-base. Given is the true"
+            f" colour of the first frame, or {DOTS} dots of it. PSNR in dB, mean over"
+            " frames, then over clips.",
             "Edited: enlarged by 2 %, shifted by 3 pixels, gamma 1.2, then registered. Carried:"
             " along DIS flow from frame to frame at full size. By luma: Levin, Lischinski, Weiss"
             " 2004 on the first frame, then carried.",

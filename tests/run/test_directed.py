@@ -123,3 +123,16 @@ def test_a_still_reaches_the_rest_of_a_shot_that_was_split(
     ruled = np.abs(job.chroma() - (150, 100)).sum(axis=1)
     assert ruled[:20].max() < 12
     assert (ruled < 0.6 * plain).all()
+
+
+def test_a_still_reaches_the_shots_it_is_let_reach(film_of, tiny_model, monkeypatch, tmp_path):  # noqa: F811
+    job = Job(film_of(seeds=(1, 2, 1)), tiny_model, monkeypatch)
+    still = save(tmp_path / "ref_000002.png", tinted(shot(1)[2], 150, 100))
+    job.run(Request((still,)))
+    shot_alone = job.chroma()
+    job.run(Request((still,), reach="scene"))
+    scene = job.chroma()
+    again = slice(2 * LENGTH, 3 * LENGTH)
+    assert np.abs(shot_alone[again] - (150, 100)).min() > 4
+    assert np.abs(scene[again] - (150, 100)).max() < 10
+    assert np.array_equal(scene[LENGTH : 2 * LENGTH], shot_alone[LENGTH : 2 * LENGTH])

@@ -88,12 +88,12 @@ def _found(stills: Sequence[Still], film: FilmView) -> dict[Path, int | None]:
     """The frames that stills without a number show, by path; None where none resembles them."""
     if not stills:
         return {}
-    thumbs = np.stack([_thumb(luma) for luma in film.sweep()])
+    thumbs = np.stack([thumb(luma) for luma in film.sweep()])
     return {still.path: _best(still, thumbs, film) for still in stills}
 
 
 def _best(still: Still, thumbs: FloatArray, film: FilmView) -> int | None:
-    scores = thumbs @ _thumb(still.luma)
+    scores = thumbs @ thumb(still.luma)
     tried: dict[int, Registered] = {}
     for place in _peaks(scores):
         tried[film.first + place] = register(still, film.look(film.first + place))
@@ -116,7 +116,7 @@ def _peaks(scores: FloatArray) -> list[int]:
     return found
 
 
-def _thumb(luma: SmallLuma) -> FloatArray:
+def thumb(luma: SmallLuma) -> FloatArray:
     """A frame as a vector of mean 0 and length 1: brightness and contrast are gone."""
     small = cv2.resize(luma, THUMB, interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
     small -= small.mean()

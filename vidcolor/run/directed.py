@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from vidcolor.direct.anchors import HALF, Anchor
 from vidcolor.direct.prepare import FilmView
+from vidcolor.direct.scene import recall
 from vidcolor.infer.predictor import Predictor
 from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.plan import Plan
@@ -58,7 +60,8 @@ def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[S
     people = [_said(anchor, first) for anchor in plan.direction.within(first, stop)]
     if handed is not None and len(handed):
         people.append(_handed_on(segment, handed, saturation))
-    return people
+    beyond = plan.direction.beyond(first, stop)
+    return [*people, *_recalled(segment, people, beyond, plan.direction.reach)]
 
 
 def directed_shot(
@@ -94,6 +97,21 @@ def of_size(chroma: Chroma, like: Chroma) -> Chroma:
         for target, plane in zip(there, planes, strict=True):
             target[:] = cv2.resize(plane, (width, height))
     return resized
+
+
+def _recalled(
+    segment: Segment, people: Sequence[Said], stills: Sequence[Anchor], reach: str
+) -> Iterator[Said]:
+    """What stills of other shots say about shots that have none, each on its middle frame."""
+    if not stills:
+        return
+    for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
+        if any(start <= said.frame < stop for said in people):
+            continue
+        middle = (start + stop) // 2
+        found = recall(stills, segment.luma[middle], by_looks=reach == "film")
+        if found is not None:
+            yield Said(middle, *found)
 
 
 def _said(anchor: Anchor, first: int) -> Said:

@@ -1,0 +1,95 @@
+"""Stills of other shots: what of their colour a frame may take that shows the same scene.
+
+Where the camera came back to its place the still is laid over the frame as over its own; elsewhere
+places that look alike (light, texture, height in the picture) take the still's palette. Neither is
+law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.color.convert import compose_rgb
+from vidcolor.direct.anchors import HALF, Anchor, SmallLuma
+from vidcolor.direct.placing import thumb
+from vidcolor.direct.reference import Still
+from vidcolor.direct.register import register
+
+FloatArray = NDArray[np.float32]
+
+# So many stills that resemble a frame most are tried.
+TRIED = 3
+# How sure colour is that came from another shot: of the same place, and by looks alone.
+SAME_PLACE, ALIKE = 0.85, 0.6
+# Looks are compared at this share of the working size, in units of what is a difference.
+COARSE = 8
+LIGHT, TEXTURE, HEIGHT, WIDTH = 14.0, 8.0, 0.35, 0.9
+NEIGHBOURS = 5
+LOOK, SPREAD = 1.0, 10.0
+
+
+def recall(
+    stills: Sequence[Anchor], luma: SmallLuma, by_looks: bool
+) -> tuple[FloatArray, FloatArray] | None:
+    """Colour for a frame from stills of other shots, None if no still is of its scene.
+
+    Args:
+        stills: of other shots.
+        luma: uint8 (height, width) of the frame at working size.
+        by_looks: whether places that merely look alike take colour too.
+
+    Returns:
+        chroma float32 (2, h, w) on 0..255, and confidence float32 (height / 2, width / 2) below 1.
+    """
+    here = thumb(luma)
+    likely = sorted(stills, key=lambda still: -float(thumb(still.luma) @ here))[:TRIED]
+    for anchor in likely:
+        laid = register(_still(anchor), luma)
+        if laid.fits:
+            return laid.chroma, laid.confidence * np.float32(SAME_PLACE)
+    if not by_looks or not likely:
+        return None
+    return _palette(likely[0], luma)
+
+
+def _still(anchor: Anchor) -> Still:
+    height, width = anchor.luma.shape
+    chroma = np.stack([cv2.resize(plane, (width, height)) for plane in anchor.chroma])
+    alpha = cv2.resize(anchor.confidence, (width, height))
+    rgb = compose_rgb(anchor.luma, chroma).astype(np.float32)
+    return Still(Path(anchor.name), rgb, anchor.luma, alpha, None, None, anchor.digest)
+
+
+def _palette(anchor: Anchor, luma: SmallLuma) -> tuple[FloatArray, FloatArray]:
+    there, looks = _looks(anchor.luma), _looks(luma)
+    size = anchor.luma.shape[1] // COARSE, anchor.luma.shape[0] // COARSE
+    planes = [cv2.resize(p, size, interpolation=cv2.INTER_AREA).ravel() for p in anchor.chroma]
+    sure = cv2.resize(anchor.confidence, size, interpolation=cv2.INTER_AREA).ravel()
+    apart = ((looks[:, None] - there[None]) ** 2).sum(axis=2) + 10 * (1 - sure)[None]
+    nearest = np.argpartition(apart, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+    colours = np.stack(planes, axis=1)[nearest]
+    mean = colours.mean(axis=1)
+    spread = colours.std(axis=1).max(axis=1)
+    look = np.take_along_axis(apart, nearest, 1).mean(axis=1)
+    trust = ALIKE * np.exp(-look / LOOK**2 - (spread / SPREAD) ** 2)
+    shape = luma.shape[0] // COARSE, luma.shape[1] // COARSE
+    half = luma.shape[1] // HALF, luma.shape[0] // HALF
+    chroma = [cv2.resize(p.reshape(shape).astype(np.float32), half) for p in mean.T]
+    return np.stack(chroma), np.asarray(cv2.resize(trust.reshape(shape), half), np.float32)
+
+
+def _looks(luma: SmallLuma) -> FloatArray:
+    """What a place looks like, float32 (places, 4): light, texture, height and width."""
+    plane = luma.astype(np.float32)
+    size = luma.shape[1] // COARSE, luma.shape[0] // COARSE
+    light = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    square = cv2.resize(plane * plane, size, interpolation=cv2.INTER_AREA)
+    texture = np.sqrt(np.maximum(square - light * light, 0))
+    rows, columns = np.mgrid[: size[1], : size[0]].astype(np.float32)
+    parts = [light / LIGHT, texture / TEXTURE, rows / size[1] / HEIGHT, columns / size[0] / WIDTH]
+    return np.stack([part.ravel() for part in parts], axis=1).astype(np.float32)
