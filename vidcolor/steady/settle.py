@@ -112,7 +112,9 @@ def settle(
     asked = everything if settings.strength < 1.0 else anchors
     with ThreadPoolExecutor(1) as network:
         answers = network.submit(ask, luma, asked, predictor, settings.batch, fixed)
-        look_around(anchors, book)
+        for _ in look_around(anchors, book):
+            if answers.done():
+                answers.result()  # If it failed, nothing else is worth the time.
         said = dict(zip(asked, answers.result(), strict=True))
     first = [said[anchor] for anchor in anchors]
     settled = keep_vivid(first, agree(anchors, first, book))

@@ -103,12 +103,13 @@ def neighbourhoods(anchors: Sequence[int], level: int) -> Iterator[tuple[int, tu
         yield frame, (*members[max(0, i - REACH) : i], *members[i + 1 : i + 1 + REACH])
 
 
-def look_around(anchors: Sequence[int], book: LinkBook) -> None:
-    """Make the links that `agree` will ask for."""
+def look_around(anchors: Sequence[int], book: LinkBook) -> Iterator[None]:
+    """Make the links that `agree` will ask for, one a step."""
     for level in range(coarsest(len(anchors)) + 1):
         for frame, others in neighbourhoods(anchors, level):
             for other in others:
                 book.link(frame, other)
+                yield
 
 
 def schedule(anchors: int) -> list[int]:
