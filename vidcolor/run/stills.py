@@ -127,13 +127,14 @@ def choose(seen: FloatArray, wanted: int) -> list[int]:
     """The frames that together see most of all frames, the one that alone sees most first.
 
     Args:
-        seen: float32 (frames, frames), how much of the first frame the second one sees, 0..1.
+        seen: float32 (frames, frames, h, w), how surely each pixel of the first frame is seen in
+            the second one, 0..1.
         wanted: how many at most.
     """
     chosen: list[int] = []
-    best = np.zeros(len(seen), np.float32)
+    best = np.zeros_like(seen[:, 0])
     for _ in range(min(wanted, len(seen))):
-        gains = np.maximum(seen, best[:, None]).sum(axis=0)
+        gains = np.maximum(seen, best[:, None]).mean(axis=(0, 2, 3))
         gains[chosen] = -1
         chosen.append(int(gains.argmax()))
         best = np.maximum(best, seen[:, chosen[-1]])
@@ -145,12 +146,12 @@ def _standing_for(shot: Shot, wanted: int, predictor: Predictor) -> list[_Chosen
     indexes, luma = shot.sample()
     book = LinkBook([view(frame) for frame in luma], DisFlow())
     everything = range(len(luma))
-    seen = np.ones((len(luma), len(luma)), np.float32)
+    said = ask(luma, everything, predictor, BATCH, {})
+    seen = np.ones((len(luma), len(luma), *said[0].mass.shape), np.float32)
     for frame in everything:
         for other in everything:
             if other != frame:
-                seen[frame, other] = book.link(frame, other).trust.mean()
-    said = ask(luma, everything, predictor, BATCH, {})
+                seen[frame, other] = book.link(frame, other).trust
     settled = keep_vivid(said, agree(list(everything), said, book))
     return [
         _Chosen(indexes[place], settled[place].colour.transpose(2, 0, 1))
