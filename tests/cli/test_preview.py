@@ -75,6 +75,8 @@ def _cases(tmp: Path, source: Path) -> dict[str, tuple[list[object], int, str]]:
         "no folder": ([source, "--frame", 0, "-o", tmp / "no" / "out.png"], 4, "no"),
         "format": ([source, "--frame", 0, "-o", tmp / "out.gif"], 4, ".png"),
         "missing": ([tmp / "no.mp4", "--frame", 0, "-o", out], 3, "no.mp4"),
+        "reference": ([source, "--frame", 0, "-o", out, "--reference", tmp / "no"], 2, "no"),
+        "hints": ([source, "--frame", 0, "-o", out, "--hints", tmp / "no.json"], 2, "no.json"),
         "model": ([source, "--frame", 0, "-o", out, "--model", "nonesuch"], 7, "nonesuch"),
     }
 
@@ -94,3 +96,54 @@ def test_bad_input_is_one_sentence_with_its_code_and_writes_nothing(
         assert said.err.startswith("error: "), name
         assert word in said.err, (name, said.err)
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before, name
+
+
+def chroma_of(path: Path) -> np.ndarray:
+    """Cb and Cr less 128, (height, width, 2)."""
+    return np.asarray(PIL.Image.open(path).convert("YCbCr")).astype(float)[..., 1:] - 128
+
+
+def painted(path: Path, target: Path, cb: int, cr: int) -> Path:
+    """A still with its own brightness and one colour all over."""
+    planes = np.asarray(PIL.Image.open(path).convert("YCbCr")).copy()
+    planes[..., 1:] = 128 + cb, 128 + cr
+    PIL.Image.fromarray(planes, "YCbCr").convert("RGB").save(target)
+    return target
+
+
+def test_a_still_colours_the_other_frames_of_its_shot_and_no_other_shot(
+    shots: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, folder, output = ("--model", tiny_model), tmp_path / "refs", tmp_path / "out.png"
+    folder.mkdir()
+    assert preview(shots, "--frame", 20, "-o", tmp_path / "plain.png", *model) == 0
+    painted(tmp_path / "plain.png", folder / "ref_000020.png", 30, -40)
+    for frame, follows in {20: True, 30: True, 41: True, 5: False, 50: False}.items():
+        capsys.readouterr()
+        options = ("--reference", folder, "--overwrite", *model)
+        assert preview(shots, "--frame", frame, "-o", output, *options) == 0
+        said = capsys.readouterr().err
+        assert ("automatic" in said) != follows
+        near = np.abs(np.median(chroma_of(output), axis=(0, 1)) - [30, -40]).max() < 8
+        assert near == follows, frame
+
+
+def test_a_dot_colours_its_place(shots: Path, tmp_path: Path, tiny_model: Path) -> None:
+    hints, output = tmp_path / "dots.json", tmp_path / "out.png"
+    dot = {"frame": 20, "points": [[64, 48]], "radius": 10, "colour": "#ff0000"}
+    hints.write_text(json.dumps({"version": 1, "hints": [dot]}))
+    options = ("--hints", hints, "--model", tiny_model)
+    assert preview(shots, "--frame", 20, "-o", output, *options) == 0
+    assert chroma_of(output)[44:52, 60:68, 1].mean() > 40
+
+
+def test_only_stills_near_the_frame_are_looked_at(
+    shots: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 1.0)
+    folder, output = tmp_path / "refs", tmp_path / "out.png"
+    folder.mkdir()
+    (folder / "ref_000060.png").write_text("no picture, but far away")
+    options = ("--reference", folder, "-o", output, "--model", tiny_model)
+    assert preview(shots, "--frame", 5, *options) == 0
+    assert preview(shots, "--frame", 50, *options, "--overwrite") == 2

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path)
 COLOUR = ("model", "saturation", "vividness", "render_size", "device", "backend", "threads")
+DIRECTIONS = ("references", "hints")
 SHARED = (*COLOUR, "overwrite", "quiet", "as_json")
 
 
@@ -33,15 +34,16 @@ SHARED = (*COLOUR, "overwrite", "quiet", "as_json")
     show_default="beside the film, FILM-NNNNNN.png",
     help="[Output] The picture: PNG, JPEG, WebP or TIFF.",
 )
-@options_of(colorize, SHARED)
+@options_of(colorize, (*DIRECTIONS, *SHARED))
 def preview(
     film: Path, at: str | None, frame: int | None, output: Path | None, **options: Any
 ) -> None:
     """Colour one frame of FILM and write it at full size.
 
     The network sees this frame alone, so its colour may differ a little from that on which a whole
-    shot agrees in `colorize`.
+    shot agrees in `colorize`. Stills and hints of its shot are carried to it.
     """
+    from vidcolor.direct.prepare import Request
     from vidcolor.infer.choose import load_predictor
     from vidcolor.run.plan import ColorizeSettings
     from vidcolor.run.preview import preview as make
@@ -56,7 +58,12 @@ def preview(
             settings.model, settings.device, settings.backend, settings.vividness, settings.threads
         )
 
-    made = make(film, place, output, settings, load, options["overwrite"])
+    request = Request(options["references"], options["hints"])
+    made = make(film, place, output, settings, load, options["overwrite"], request)
+    for sentence in made.notes:
+        talk.say(f"note: {sentence}")
+    if request and not made.directed:
+        talk.say("note: no still and no hint reaches this frame; its colour is automatic")
     seconds = round(time.perf_counter() - began, 3)
     talk.say(f"{made.output}: frame {made.frame} at {made.time_s:.3f} s, in {seconds:.1f} s")
     if talk.as_json:

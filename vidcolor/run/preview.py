@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from vidcolor.network import shelf
 from vidcolor.run.look import View, seconds_at
 from vidcolor.run.plan import ColorizeSettings, check_output
 from vidcolor.run.stages import meanwhile
+
+if TYPE_CHECKING:
+    from vidcolor.direct.prepare import Request
 
 FloatArray = NDArray[np.float32]
 
@@ -67,12 +71,16 @@ class Preview:
         frame: index in the film.
         time_s: seconds from the first frame's start.
         device: device, backend and precision.
+        directed: whether stills or hints reached it.
+        notes: sentences on stills that do not fit or say grey.
     """
 
     output: Path
     frame: int
     time_s: float
     device: str
+    directed: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def default_output(source: Path, frame: int) -> Path:
@@ -87,10 +95,12 @@ def preview(
     settings: ColorizeSettings,
     load: Callable[[], Predictor],
     overwrite: bool = False,
+    request: Request | None = None,
 ) -> Preview:
     """Colour one frame and write it at full size, upright, with square pixels.
 
-    The network sees this frame alone: what a shot agrees on may differ a little.
+    The network sees this frame alone: what a shot agrees on may differ a little. Where people said
+    something of its shot, that is carried to it.
 
     Args:
         source: a film.
@@ -99,9 +109,10 @@ def preview(
         settings: of colour; those of segments and encoders have no meaning here.
         load: gives the predictor.
         overwrite: whether a file at `output` is replaced.
+        request: stills and hints.
 
     Raises:
-        UsageError: the film has no such frame.
+        UsageError: the film has no such frame, or what people said cannot be used.
         VidcolorError: the film, the model or the output cannot be used.
     """
     info = shelf.load_info(shelf.find_model(settings.model))
@@ -114,13 +125,25 @@ def preview(
         frame = place.in_clip(clip)
         target = output or default_output(source, frame)
         check_output(source, target, overwrite)
-        view = View(clip, chosen.render_size or 0, frame, 1, chosen.threads)
+        view = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
         luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
         predictor = loaded()
-    chroma = predictor.predict(view.small(luma)[None]).chroma[0]
     saturation = 1.0 if chosen.saturation is None else chosen.saturation
-    write_rgb(target, view.picture(luma, chroma, saturation), text_of(clip, frame))
-    return Preview(target, frame, round(seconds_at(clip, frame), 6), predictor.description)
+    made = Preview(target, frame, round(seconds_at(clip, frame), 6), predictor.description)
+    chroma = None
+    if request:
+        from vidcolor.run.directed_frame import directed_frame
+
+        said = directed_frame(view, frame, request, predictor, saturation)
+        chroma = said.chroma
+        made = replace(made, directed=chroma is not None, notes=said.notes)
+    if chroma is not None:
+        rgb = view.picture(luma, chroma, 1.0)
+    else:
+        alone = predictor.predict(view.small(luma)[None]).chroma[0]
+        rgb = view.picture(luma, alone, saturation)
+    write_rgb(target, rgb, text_of(clip, frame))
+    return made
 
 
 def text_of(clip: ClipInfo, frame: int, shot: int | None = None) -> dict[str, str]:

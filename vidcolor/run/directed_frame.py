@@ -1,0 +1,117 @@
+"""One frame as people's stills and hints have it: those of its own shot, carried to it by flow."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.direct.anchors import Anchor
+from vidcolor.direct.names import frame_in, time_in
+from vidcolor.direct.prepare import FilmView, Request, prepare
+from vidcolor.direct.reference import find_stills
+from vidcolor.infer.predictor import Predictor
+from vidcolor.run.directed import film_view
+from vidcolor.run.look import SmallLuma, View
+from vidcolor.run.segment import small_luma
+from vidcolor.steady.directed import settle_directed
+from vidcolor.steady.flow import named_flow
+from vidcolor.steady.people import Said
+from vidcolor.steady.settings import SteadySettings
+from vidcolor.steady.shots import find_cuts
+
+WALKED = 24
+"""Of the frames between a still and the frame that is wanted, so many are walked through."""
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Directed:
+    """A frame's colour.
+
+    Attributes:
+        chroma: float32 (2, height / 2, width / 2) of the working size on 0..255, as it is to be
+            seen; None where nothing that was said reaches the frame.
+        notes: sentences on stills that do not fit or say grey.
+    """
+
+    chroma: FloatArray | None
+    notes: tuple[str, ...]
+
+
+def directed_frame(
+    film: View, frame: int, request: Request, predictor: Predictor, saturation: float
+) -> Directed:
+    """Colour one frame by what people said of its shot.
+
+    Stills whose names place them further away than a segment is long are not looked at.
+
+    Args:
+        film: all of it.
+        frame: which one.
+        request: stills and hints.
+        predictor: the network.
+        saturation: factor on its chroma.
+
+    Raises:
+        UsageError: as `prepare`.
+    """
+    seen = film_view(film)
+    reach = film.segment_limits[1]
+    stills = [
+        path for path in find_stills(request.references) if _is_near(path, frame, seen, reach)
+    ]
+    near = replace(request, references=tuple(stills))
+    if not near:
+        return Directed(None, ())
+    direction = prepare(near, seen)
+    anchors = direction.within(max(0, frame - reach), frame + reach + 1)
+    said = _carried(film, frame, anchors, predictor, saturation) if anchors and saturation else None
+    return Directed(said, direction.notes)
+
+
+def _is_near(path: Path, frame: int, film: FilmView, reach: int) -> bool:
+    named = frame_in(path)
+    time_s = time_in(path) if named is None else None
+    if time_s is not None:
+        named = film.frame_at(time_s)
+    return named is None or abs(named - frame) <= reach
+
+
+def _carried(
+    film: View,
+    frame: int,
+    anchors: tuple[Anchor, ...],
+    predictor: Predictor,
+    saturation: float,
+) -> FloatArray | None:
+    first = min(frame, anchors[0].frame)
+    stop = max(frame, anchors[-1].frame) + 1
+    luma = list(small_luma(film, first, stop - first))
+    shot = _shot_around(frame - first, luma)
+    people = [anchor for anchor in anchors if anchor.frame - first in shot]
+    if not people:
+        return None
+    walked = _walked(frame - first, [anchor.frame - first for anchor in people])
+    said = [Said(walked.index(a.frame - first), a.chroma, a.confidence, a.is_hint) for a in people]
+    stack = np.stack([luma[place] for place in walked])
+    flow = named_flow(SteadySettings().flow)
+    chroma = settle_directed(stack, predictor, SteadySettings(), said, flow, saturation)
+    return np.asarray(chroma[walked.index(frame - first)], np.float32)
+
+
+def _shot_around(place: int, luma: list[SmallLuma]) -> range:
+    edges = [0, *find_cuts(luma), len(luma)]
+    shots = (range(start, stop) for start, stop in itertools.pairwise(edges))
+    return next(shot for shot in shots if place in shot)
+
+
+def _walked(frame: int, said: list[int]) -> list[int]:
+    """The places that are looked at: what matters, and not too many between."""
+    first, last = min(frame, *said), max(frame, *said)
+    stride = max(1, -(-(last - first) // WALKED))
+    return sorted({frame, *said, *range(first, last + 1, stride)})
