@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, distributed, nn
 
+from vidcolor.errors import MachineError
 from vidcolor.train.samples import Share
 
 
@@ -69,9 +70,12 @@ def joined(device: str) -> Iterator[tuple[Group, torch.device]]:
 
     Yields:
         the group and this process's own device.
+
+    Raises:
+        MachineError: the device is not there.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
-    place = torch.device(device)
+    place = _device(device)
     if world == 1:
         yield ALONE, place
         return
@@ -83,6 +87,18 @@ def joined(device: str) -> Iterator[tuple[Group, torch.device]]:
         yield Group(distributed.get_rank(), world), place
     finally:
         distributed.destroy_process_group()
+
+
+def _device(name: str) -> torch.device:
+    try:
+        place = torch.device(name)
+        torch.empty(1, device=place)
+    except (RuntimeError, AssertionError) as problem:
+        raise MachineError(
+            f"The device '{name}' is not there ({str(problem).splitlines()[0]}).",
+            "Choose cpu, cuda or mps.",
+        ) from problem
+    return place
 
 
 def share_norms(generator: nn.Module, group: Group, device: torch.device) -> nn.Module:

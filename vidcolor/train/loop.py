@@ -75,8 +75,6 @@ class Trainer:
         torch.manual_seed(settings.seed)
         self.store, self.train, self.judged, self.held_out = _pictures(settings, cache, group)
         self._check_pictures(state)
-        if group.leads and self.store.skipped:
-            self._name_skipped()
         generator, self.bins = self._begin(state)
         self.device = device or torch.device(settings.device)
         self.learner = Learner(settings, generator, self.bins, self.device, group)
@@ -86,6 +84,8 @@ class Trainer:
             self.progress = Progress(**state["progress"])
             torch.set_rng_state(state["torch_rng"])
         self.schedule = Schedule(settings, self.progress)
+        if group.leads:
+            self._open_folder()
         self.log = Log(self.run, self.progress.step) if group.leads else None
         self.candidates: Candidates | None = None
         if settings.has_phases and group.leads:
@@ -157,12 +157,21 @@ class Trainer:
         config = config_from_record(asdict(self.settings.network) | {"bins": bins.count})
         return build_generator(config, pretrained=True), bins
 
-    def _name_skipped(self) -> None:
-        """Write which files are not used and why, and say how many."""
-        skipped = self.store.skipped
-        path = self.run / SKIPPED
-        path.write_text("".join(f"{file}: {reason}\n" for file, reason in skipped))
-        self.say(f"{len(self.store)} pictures; not used: {names(r for _, r in skipped)} ({path})")
+    def _open_folder(self) -> None:
+        """Write the settings, and which files are not used and why; say how many."""
+        skipped, path = self.store.skipped, self.run / SKIPPED
+        try:
+            self.run.mkdir(parents=True, exist_ok=True)
+            self.settings.save(self.run / SETTINGS)
+            path.write_text("".join(f"{file}: {reason}\n" for file, reason in skipped))
+        except OSError as problem:
+            raise OutputError(
+                f"The run's folder {self.run} cannot be written: {problem.strerror}.",
+                "Give another --out.",
+            ) from problem
+        if skipped:
+            words = names(reason for _, reason in skipped)
+            self.say(f"{len(self.store)} pictures; not used: {words} ({path})")
 
     def _check_pictures(self, state: dict[str, Any] | None) -> None:
         before = None if state is None else state.get("fingerprint")
@@ -319,16 +328,6 @@ def start(
             f"The folder {run} already holds a run.",
             f"Go on with it by vidcolor train --resume {run}, or give another --out.",
         )
-    if group.leads:
-        try:
-            run.mkdir(parents=True, exist_ok=True)
-            settings.save(run / SETTINGS)
-        except OSError as problem:
-            raise OutputError(
-                f"The run's folder {run} cannot be written: {problem.strerror}.",
-                "Give another --out.",
-            ) from problem
-    group.wait()
     return Trainer(settings, cache, group=group, device=device)
 
 
@@ -354,8 +353,6 @@ def resume(
     """
     state = read_state(run)
     settings = TrainSettings.load(run / SETTINGS).resumed(**changes)
-    if group.leads:
-        settings.save(run / SETTINGS)
     return Trainer(settings, cache, state, group, device)
 
 
