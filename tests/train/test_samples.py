@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,10 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import tiny_bins
+from vidcolor.network.checkpoint import load_model
 from vidcolor.train import hints
+from vidcolor.train.data import open_store
 from vidcolor.train.degrade import degrade
-from vidcolor.train.losses import ClassificationLoss
+from vidcolor.train.losses import ClassificationLoss, warp
+from vidcolor.train.samples import Maker, Order
 from vidcolor.train.settings import Simulation
+from vidcolor.train.tensors import to_device, with_own_hints
 from vidcolor.train.validate import fit_calibration
 
 
@@ -92,3 +98,49 @@ def test_calibration_falls_and_says_how_often_errors_are_small() -> None:
     for at in (5.0, 12.0, 30.0):
         found = float(np.interp(at, table.spread, table.confidence))
         assert found == pytest.approx(erf(8 / (at * sqrt(2))), abs=0.05)
+
+
+def test_second_views_lie_where_they_are_said_to(data: Path, cache: Path) -> None:
+    store = open_store([data], cache)
+    clean = Simulation(damaged=0.0, hinted=0.0)
+    batch = Maker(store, Order(range(8), 0), 0, clean, paired=True).batch(0, 96, 16)
+    assert batch.pairs is not None
+    assert batch.pairs.agree.all()
+    luma = torch.from_numpy(batch.luma).float().unsqueeze(1)
+    brought, known = warp(luma[0::2], torch.from_numpy(batch.pairs.warps))
+    apart = ((luma[1::2] - brought).abs() * known).sum() / known.sum()
+    assert apart < 0.35 * (luma[1::2] - luma[0::2]).abs().mean()
+    # Grain and compression differ: the network must not see the same luma twice.
+    assert np.abs(batch.inputs[1::2, 0] * 128 + 127 - batch.luma[1::2]).mean() > 0.5
+
+
+def test_a_share_of_hints_is_the_averaged_networks_own_colour(
+    data: Path, cache: Path, tiny_model: Path
+) -> None:
+    decoder = load_model(tiny_model).decoder()
+    own = Simulation(damaged=0.0, hinted=1.0, own=1.0)
+    batch = Maker(open_store([data], cache), Order(range(8), 0), 0, own).batch(0, 64, 4)
+    assert batch.own is not None
+    assert list(batch.own.places) == [0, 1, 2, 3]
+    assert not batch.inputs[:, 1:].any()
+    table = torch.tensor([0.0, 64.0]), torch.tensor([1.0, 0.5])
+    made = with_own_hints(to_device(batch, torch.device("cpu")), decoder, table)
+    plain = decoder(torch.from_numpy(batch.inputs), torch.ones(1))
+    confidence = made.inputs[:, 3, ::4, ::4]
+    assert 0 < confidence.max() <= 0.95
+    given = confidence > 0
+    hint = made.inputs[:, 1, ::4, ::4][given] * 64 + 128
+    # Shifted by a few places, so alike and not equal; where nothing is known there is no hint.
+    assert (hint.mean() - plain[:, 0][given].mean()).abs() < 3
+    assert not made.inputs[:, 1, ::4, ::4][~given].any()
+
+
+def test_things_that_are_recoloured_alone_have_a_hint_on_them() -> None:
+    chroma = np.full((2, 16, 16), 150, np.float32)
+    chroma[:, :, 8:] = 90
+    every = Simulation(hinted=1.0, own=0.0, recoloured=1.0)
+    for seed in range(60):
+        found = hints.simulate(chroma, np.random.default_rng(seed), every)
+        moved = np.abs(found.target - chroma).max(0) > 2
+        if moved.any():
+            assert (found.hints[2][moved] == 1).any()

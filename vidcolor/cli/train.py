@@ -35,7 +35,9 @@ def train(context: click.Context, /, **options: Any) -> None:
         for name, value in options.items()
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    cache = _cache(told.pop("cache", None))
+    given: Path | None = told.pop("cache", None)
+    context.obj = [] if given is None else ["--cache", str(given)]
+    cache = _cache(given)
     run: Path | None = told.pop("resume", None)
     config: Path | None = told.pop("config", None)
     plan = bool(told.pop("plan", False))
@@ -107,7 +109,7 @@ def _fit(context: click.Context, trainer: Any) -> None:
         trainer.fit()
     except StoppedError:
         if trainer.group.leads:
-            command = shlex.join(["vidcolor", "train", "--resume", str(trainer.run)])
+            command = shlex.join(["vidcolor", "train", "--resume", str(trainer.run), *context.obj])
             click.echo(f"stopped, all is saved. To go on: {command}", err=True)
         context.exit(INTERRUPTED)
 
