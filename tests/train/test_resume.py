@@ -18,8 +18,8 @@ import cv2
 import pytest
 import torch
 
+from tests.evaluate.fakes import FakeJudge
 from tests.train.conftest import photograph, run_settings
-from tests.train.fakes import fake_judge
 from vidcolor.cli.main import run as vidcolor
 from vidcolor.errors import InputError, MachineError, OutputError, UsageError
 from vidcolor.train.loop import SETTINGS, Trainer, resume, start
@@ -66,7 +66,7 @@ def same(first: object, second: object, where: str = "") -> None:
 
 @pytest.fixture(autouse=True)
 def judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidcolor.train.candidates.first_judge", fake_judge)
+    monkeypatch.setattr("vidcolor.train.candidates.first_judge", FakeJudge)
 
 
 @pytest.mark.parametrize(
