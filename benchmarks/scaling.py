@@ -67,7 +67,8 @@ class Guessed:
 
     Attributes:
         worker_cores: cores of a worker, all busy.
-        driver_cores: of the machine that surveys and joins; one film a core.
+        driver_cores: of the machine that surveys and joins.
+        survey_cores: how many of them one film's survey can use (decoding has threads).
         film_hours: length of a film.
         segment_s: length of a segment.
         hand_out_s: of Ray for a segment, on the driver.
@@ -80,6 +81,7 @@ class Guessed:
 
     worker_cores: int = 8
     driver_cores: int = 16
+    survey_cores: int = 4
     film_hours: float = 1.0
     segment_s: float = 20.0
     hand_out_s: float = 0.02
@@ -128,11 +130,12 @@ def simulate(hours: int, workers: int, kind: Machine, m: Measured, g: Guessed) -
     wanted = max(1, round(hours / g.film_hours))
     segments = round(hours * 3600 / g.segment_s / wanted)
     films = min(wanted, SIMULATED_FILMS)
-    survey_s = frames * (m.survey_ms + m.cuts_ms) / 1000 + g.hand_out_s
+    survey_s = frames * (m.survey_ms / g.survey_cores + m.cuts_ms) / 1000 + g.hand_out_s
+    at_a_time = g.driver_cores // g.survey_cores
     join_s = segments * frames * m.join_ms / 1000
     move_s = frames * (2 * m.source_bytes + 3 * m.coloured_bytes) / (g.storage_mb_s * 1e6)
     work_s = frames * kind.frame_s
-    cores = [(0.0, film) for film in range(min(films, g.driver_cores))]
+    cores = [(0.0, film) for film in range(min(films, at_a_time))]
     heapq.heapify(cores)
     waiting, left = len(cores), [segments] * films
     free = [m.start_s] * workers
@@ -159,7 +162,7 @@ def simulate(hours: int, workers: int, kind: Machine, m: Measured, g: Guessed) -
     total = films * segments
     busy = {
         "workers": total * work_s / (end * workers),
-        "driver": (total * survey_s + films * join_s) / (end * min(films, g.driver_cores)),
+        "driver": (total * survey_s + films * join_s) / (end * min(films, at_a_time)),
         "storage": total * move_s / end,
     }
     spent = end / 3600 * wanted / films
@@ -279,7 +282,7 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         "",
         f"1080p at {RATE} frames a second. Costs measured: {measured_where}. Simulated by"
         " `python benchmarks/scaling.py`: nothing below the two tables of inputs has been run. The"
-        " machine of the command (driver) surveys one film a core and joins; workers colour and"
+        " machine of the command (driver) surveys some films at a time and joins; workers colour and"
         " encode segments as they close; storage is one queue through which each segment is read"
         " twice, written, read and written again. Dollars include the driver.",
         "",
