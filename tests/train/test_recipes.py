@@ -122,3 +122,63 @@ def test_combinations_that_make_no_sense_are_named(
 ) -> None:
     with pytest.raises(UsageError, match=word):
         resolve(recipe, changes, pixel_weight)
+
+
+def stepped(settings: TrainSettings, cache: Path, parts: int) -> Learner:
+    """A network after two steps on the same four pictures, given in so many parts."""
+    torch.manual_seed(0)
+    store = open_store([Path(folder) for folder in settings.data], cache)
+    clean = Simulation(damaged=0, hinted=0)
+    maker = Maker(store, Order(range(len(store)), 0), 0, clean)
+    config = tiny("unet-plain", norm="group")
+    learner = Learner(settings, build_generator(config), tiny_bins(), torch.device("cpu"), ALONE)
+    count = 4 // parts
+    made = [maker.batch(i * count, 32, count) for i in range(parts)]
+    for _ in range(2):
+        batches = [to_device(batch, learner.device) for batch in made]
+        learner.step(batches, Pace(Phase.SUPERVISED, 1.0, 0.9))
+    return learner
+
+
+def test_accumulated_batches_are_one_large_batch(data: Path, cache: Path, tmp_path: Path) -> None:
+    settings = run_settings(data, tmp_path, None)
+    whole, parts = stepped(settings, cache, 1), stepped(settings, cache, 2)
+    for key, value in whole.generator.state_dict().items():
+        assert torch.allclose(parts.generator.state_dict()[key], value, rtol=1e-3, atol=1e-4), key
+
+
+def test_half_precision_leaves_depthwise_convolutions_exact(
+    data: Path, cache: Path, tmp_path: Path
+) -> None:
+    settings = run_settings(data, tmp_path, None, precision="bf16")
+    generator = build_generator(tiny("unet"))
+    learner = Learner(settings, generator, tiny_bins(), torch.device("cpu"), ALONE)
+    kinds: dict[bool, set[torch.dtype]] = {True: set(), False: set()}
+
+    def note(module: torch.nn.Module, given: object, found: torch.Tensor) -> None:
+        kinds[module.groups > 1].add(found.dtype)  # type: ignore[operator]
+
+    for module in learner.generator.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.register_forward_hook(note)
+    store = open_store([data], cache)
+    maker = Maker(store, Order(range(8), 0), 0, Simulation())
+    batch = to_device(maker.batch(0, 64, 4), learner.device)
+    terms = learner.step([batch], Pace(Phase.SUPERVISED, 1.0, 0.9))
+    assert kinds == {True: {torch.float32}, False: {torch.bfloat16}}
+    assert terms["loss"] > 0
+
+
+def test_frozen_parts_stay_as_they_are(data: Path, cache: Path, tmp_path: Path) -> None:
+    settings = run_settings(data, tmp_path, None, frozen_levels=2, frozen_norm=True)
+    generator = build_generator(tiny("unet"))
+    before = {key: value.clone() for key, value in generator.state_dict().items()}
+    learner = Learner(settings, generator, tiny_bins(), torch.device("cpu"), ALONE)
+    store = open_store([data], cache)
+    batch = Maker(store, Order(range(8), 0), 0, Simulation()).batch(0, 64, 4)
+    learner.step([to_device(batch, learner.device)], Pace(Phase.SUPERVISED, 1.0, 0.9))
+    after = learner.generator.state_dict()
+    moved = {key for key, value in before.items() if not torch.equal(value, after[key])}
+    assert "head_bins.weight" in moved
+    assert "encoder.conv_stem.weight" not in moved
+    assert not any("running_" in key for key in moved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -47,6 +48,10 @@ SMOOTHING = 0.98
 Say = Callable[[str], None]
 
 
+def _say(line: str) -> None:
+    tqdm.write(line, file=sys.stderr)
+
+
 class Trainer:
     """A run: its pictures, its learner, and how far it has come.
 
@@ -66,7 +71,7 @@ class Trainer:
         state: dict[str, Any] | None = None,
         group: Group = ALONE,
         device: torch.device | None = None,
-        say: Say = tqdm.write,
+        say: Say = _say,
     ) -> None:
         self.settings, self.group, self.say = settings, group, say
         self.run = Path(settings.out)
@@ -110,6 +115,8 @@ class Trainer:
             MachineError: the loss is no longer a number; the last good state is named.
             StoppedError: Ctrl-C or SIGTERM; the state is saved.
         """
+        if self.group.leads:
+            self.say(self._summary())
         with stoppable() as stop, self._bar() as bar:
             self._enter(self.schedule.phase())
             clock = time.perf_counter()
@@ -132,6 +139,18 @@ class Trainer:
             self.save()
         if self.candidates is not None:
             self.say(self.candidates.ship(self.run / MODEL))
+
+    def _summary(self) -> str:
+        """One line: device, precision, network, recipe, pictures."""
+        settings, config = self.settings, self.generator.config
+        millions = sum(value.numel() for value in self.generator.parameters()) / 1e6
+        devices = f"{self.group.world} x " if self.group.world > 1 else ""
+        return (
+            f"{devices}{self.device}, {settings.precision}; {config.kind}"
+            f" {config.encoder or 'from scratch'}, {millions:.1f} million parameters;"
+            f" recipe {settings.recipe}; {len(self.train)} pictures,"
+            f" {len(self.held_out)} for validation; from step {self.progress.step}"
+        )
 
     def save(self) -> None:
         """Write the whole state; the leading process does."""
