@@ -107,24 +107,24 @@ def _frames(file: Path) -> Iterator[NDArray[np.uint8]]:
             if not container.streams.video:
                 return
             seconds = (container.duration or 0) / 1e6
-            keys = list(_spaced(container, "NONKEY"))
-        if seconds > FAR_APART_S * len(keys):
+            apart = max(APART_S, seconds / MOST_FRAMES)
+            found = list(_spaced(container, "NONKEY", apart))
+        if seconds > FAR_APART_S * len(found):
             with av.open(str(file)) as container:
-                keys = list(_spaced(container, "DEFAULT"))
+                found = list(_spaced(container, "DEFAULT", apart))
     except av.error.FFmpegError:
         return
-    every = max(1, -(-len(keys) // MOST_FRAMES))
-    yield from keys[::every]
+    yield from found[:MOST_FRAMES]
 
 
-def _spaced(container: Any, skipped: str) -> Iterator[NDArray[np.uint8]]:
+def _spaced(container: Any, skipped: str, apart: float) -> Iterator[NDArray[np.uint8]]:
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
     stream.codec_context.skip_frame = skipped
     after = float("-inf")
     for frame in container.decode(stream):
-        seconds = frame.time if frame.time is not None else after + APART_S
-        if seconds >= after + APART_S:
+        seconds = frame.time if frame.time is not None else after + apart
+        if seconds >= after + apart:
             after = seconds
             yield _bgr(frame)
 
