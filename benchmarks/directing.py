@@ -32,7 +32,6 @@ from vidcolor.evaluate.spread import spread
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor, shrink, working_shape
 from vidcolor.steady.directed import settle_directed
-from vidcolor.steady.flow import DisFlow
 from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.settle import colorize_shots
@@ -158,9 +157,7 @@ def figures(clip: Clip, chroma: list[np.ndarray]) -> dict[str, float]:
 
 def rows(clip: Clip, index: int, predictor: Predictor) -> dict[str, dict[str, float]]:
     def directed(said: Said) -> list[np.ndarray]:
-        made = settle_directed(
-            clip.luma, predictor, SteadySettings(), [said], DisFlow(), SATURATION
-        )
+        made = settle_directed(clip.luma, predictor, SteadySettings(), [said], None, SATURATION)
         return [scale_chroma(one.astype(np.float32), SATURATION) for one in made]
 
     dots = true_dots(clip, index)
@@ -191,7 +188,7 @@ def dot_trial(scene: Scene, rng: np.random.Generator, predictor: Predictor) -> b
     chroma = np.empty((2, height, width), np.float32)
     chroma[:] = np.array(DOT_COLOUR, np.float32)[:, None, None]
     said = Said(0, chroma, place[:height, :width].astype(np.float32), is_hint=True)
-    made = settle_directed(luma, predictor, SteadySettings(), [said], DisFlow())[LATER]
+    made = settle_directed(luma, predictor, SteadySettings(), [said])[LATER]
     plain = enlarge(predictor.predict(luma[-1:]).chroma[0], luma[-1])
     there = motion.flow[y, x] + (x, y)
     column, row = (
@@ -219,7 +216,7 @@ def cost(clip: Clip, predictor: Predictor) -> float:
         began = time.perf_counter()
         colorize_shots(clip.luma, predictor, SteadySettings(), [])
         between = time.perf_counter()
-        settle_directed(clip.luma, predictor, SteadySettings(), [true_still(clip)], DisFlow())
+        settle_directed(clip.luma, predictor, SteadySettings(), [true_still(clip)])
         ratios.append((time.perf_counter() - between) / (between - began))
     return float(np.median(ratios))
 

@@ -19,7 +19,6 @@ from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, small_luma
 from vidcolor.steady.directed import settle_directed
-from vidcolor.steady.flow import named_flow
 from vidcolor.steady.people import Said
 from vidcolor.steady.spreading import stronger
 
@@ -73,8 +72,7 @@ def directed_shot(
         float16 (frames, 2, height, width) of the working size on 0..255, before the saturation.
     """
     steady, saturation = plan.settings.steady, _saturation(plan)
-    flow = named_flow(steady.flow)
-    return settle_directed(luma, predictor, steady, people, flow, saturation)
+    return settle_directed(luma, predictor, steady, people, saturation=saturation)
 
 
 def joined(parts: Sequence[Chroma]) -> Chroma:

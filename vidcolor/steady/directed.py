@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
-from vidcolor.steady.flow import Flow
+from vidcolor.steady.flow import Flow, named_flow
 from vidcolor.steady.paths import (
     HALF,
+    FineFlow,
     Steps,
     composed,
     inside,
@@ -51,7 +52,7 @@ def settle_directed(
     predictor: Predictor,
     settings: SteadySettings,
     people: Sequence[Said],
-    flow: Flow,
+    flow: Flow | None = None,
     saturation: float = 1.0,
 ) -> NDArray[np.float16]:
     """Colour one shot of which people coloured some frames.
@@ -61,13 +62,15 @@ def settle_directed(
         predictor: the network.
         settings: how still colour is held.
         people: what was said, by frames of `luma`.
-        flow: what estimates motion.
+        flow: what estimates motion; None takes what the settings name.
         saturation: factor on the network's chroma where people's colour does not guide it.
 
     Returns:
         chroma, float16 (frames, 2, height, width), Cb and Cr on 0..255, before the saturation as
         that of `settle`, but four times its size: what people painted is finer.
     """
+    if flow is None:
+        flow = FineFlow() if settings.flow == "dis" else named_flow(settings.flow)
     steps = Steps(luma, flow)
     carried = carry(spread_over_things(luma, predictor, people, saturation), steps)
     if settings.strength < 1.0:

@@ -1,0 +1,61 @@
+"""Bad stills and hints: one sentence, exit code 2, nothing half done."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from tests.direct.conftest import film_of, save, shot, tinted  # noqa: F401
+from vidcolor.cli.main import run
+
+
+def _cases(tmp):
+    def hints(name, held):
+        path = tmp / name
+        path.write_text(json.dumps(held))
+        return ["--hints", path]
+
+    dot = {"frame": 3, "points": [[64, 48]], "radius": 5, "colour": "red"}
+    fitting, other = tinted(shot(1)[4]), tinted(shot(9)[0])
+    twins = [save(tmp / name, fitting) for name in ("ref_000004.png", "ref_4.png")]
+    outside = {"version": 1, "hints": [dot | {"points": [[900, 1]]}]}
+    return {
+        "another film's": (["--reference", save(tmp / "stranger.png", other)], "stranger.png"),
+        "missing": (["--reference", tmp / "none.png"], "none.png"),
+        "twice": (
+            ["--reference", twins[0], "--reference", twins[1]],
+            "both",
+        ),
+        "late": (["--reference", save(tmp / "ref_000999.png", fitting)], "999"),
+        "outside": (
+            hints("a.json", outside),
+            "900",
+        ),
+        "behind": (hints("b.json", {"version": 1, "hints": [dot | {"frame": 99}]}), "99"),
+        "colour": (hints("c.json", {"version": 1, "hints": [dot | {"colour": "redd"}]}), "red,"),
+        "old": (hints("d.json", {"version": 0, "hints": [dot]}), "version 0"),
+        "reach": (["--reach", "world"], "world"),
+    }
+
+
+def test_bad_stills_and_hints_are_one_sentence(film_of, tmp_path, tiny_model, capsys):  # noqa: F811
+    source = film_of()
+    cases = _cases(tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    for name, (arguments, word) in cases.items():
+        out = tmp_path / "out.mkv"
+        given = ["colorize", source, out, "--model", tiny_model, *arguments]
+        code = run([str(part) for part in given])
+        said = capsys.readouterr()
+        assert code == 2, (name, said.err)
+        assert word in said.err, (name, said.err)
+        assert "Traceback" not in said.err
+        assert {path.name for path in tmp_path.iterdir()} == before, name
+
+
+def test_a_photograph_takes_no_stills(tmp_path, tiny_model, capsys):
+    picture = save(tmp_path / "in.png", np.full((64, 64, 3), 90, np.uint8))
+    given = [picture, tmp_path / "out.png", "--model", tiny_model, "--reference", picture]
+    assert run(["colorize", *map(str, given)]) == 2
+    assert "photograph" in capsys.readouterr().err
