@@ -281,10 +281,10 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         "# Many machines, by simulation",
         "",
         f"1080p at {RATE} frames a second. Costs measured: {measured_where}. Simulated by"
-        " `python benchmarks/scaling.py`: nothing below the two tables of inputs has been run. The"
-        " machine of the command (driver) surveys some films at a time and joins; workers colour and"
-        " encode segments as they close; storage is one queue through which each segment is read"
-        " twice, written, read and written again. Dollars include the driver.",
+        " `python benchmarks/scaling.py`: nothing below the tables of inputs has been run. The"
+        " machine of the command (driver) surveys some films at a time and joins; workers colour"
+        " and encode segments as they close; storage is one queue through which each segment is"
+        " read twice, written, read and written again. Dollars include the driver.",
         "",
         "| measured | |",
         "|---|---|",

@@ -98,12 +98,12 @@ def test_a_segment_whose_writer_dies_is_written_again(
     assert video_packets(plan.output) == video_packets(straight)
 
 
-def dies_once(plan: Plan, segment: Segment, chroma: np.ndarray, path: Path) -> dict[str, float]:
+def dies_once(plan: Plan, segment: Segment, parts: list[Any], path: Path) -> dict[str, float]:
     mark = path.parent.with_name("died")
     if segment.first and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return write(plan, segment, chroma, path)
+    return write(plan, segment, parts, path)
 
 
 def test_a_stopped_run_goes_on_here_or_there(

@@ -30,7 +30,7 @@ from vidcolor.network import shelf
 from vidcolor.run.painter import Introduction, Painter, blend, sees, write
 from vidcolor.run.plan import ColorizeSettings, Plan
 from vidcolor.run.segment import Segment
-from vidcolor.run.settled import Own
+from vidcolor.run.settled import Surveyed
 
 RETRIES = 3
 """How often what was lost with a worker is done again."""
@@ -154,7 +154,7 @@ class Cluster:
     def make(
         self,
         plan: Plan,
-        segments: Iterator[tuple[Segment, Own]],
+        segments: Iterator[Surveyed],
         before: FloatArray | None,
         place: Callable[[Segment], Path],
     ) -> Generator[Made]:
@@ -162,7 +162,7 @@ class Cluster:
 
         Args:
             plan: what is to be done.
-            segments: as they are found, with the colour that they have.
+            segments: as they are found.
             before: the tail of the one before the first.
             place: where each one's file is to be.
 
@@ -177,11 +177,12 @@ class Cluster:
         limit = SEGMENTS_A_PAINTER * len(self._painters)
         shared, tail, checked = self._ray.put(plan), before, False
         try:
-            for segment, own in segments:
+            for surveyed in segments:
+                path = place(surveyed.segment)
                 if not checked:
-                    self._check_storage(plan, place(segment).parent)
+                    self._check_storage(plan, path.parent)
                     checked = True
-                pending = self._sent(shared, segment, own, tail, place(segment))
+                pending = self._sent(shared, surveyed, tail, path)
                 waiting.append(pending)
                 tail = pending.tail
                 while waiting and (len(waiting) >= limit or self._is_there(waiting[0])):
@@ -191,14 +192,16 @@ class Cluster:
         finally:
             self._call_off(waiting)
 
-    def _sent(self, plan: Any, segment: Segment, own: Own, before: Any, path: Path) -> _Pending:
+    def _sent(self, plan: Any, surveyed: Surveyed, before: Any, path: Path) -> _Pending:
         number = min(range(len(self._painters)), key=self._loads.__getitem__)
         self._loads[number] += 1
+        segment = surveyed.segment
         light = replace(segment, luma=segment.luma[:0])
         painter = self._painters[number].chroma.options(num_returns=2)
-        chroma, seconds = painter.remote(plan, segment, own)
-        kept, tail = self._blend.remote(chroma, before, segment.count)
-        writing = self._write.remote(plan, light, kept, path)
+        # Who need not know what the segment before saw does not wait for it.
+        shots, seconds = painter.remote(plan, surveyed, before if surveyed.handed else None)
+        parts, tail = self._blend.remote(shots, segment.lead, segment.count, before)
+        writing = self._write.remote(plan, light, parts, path)
         return _Pending(light, number, seconds, tail, writing)
 
     def _is_there(self, pending: _Pending) -> bool:

@@ -15,15 +15,13 @@ from numpy.typing import NDArray
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.media.mux import join
 from vidcolor.run.cluster import Cluster
-from vidcolor.run.directed import joined, of_size
 from vidcolor.run.folder import Gap, JobFolder, Record
 from vidcolor.run.own import OwnColour
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments, write_segment
-from vidcolor.run.settled import Own, settled_shots
+from vidcolor.run.settled import Surveyed, blended_shots, parted, settled_shots
 from vidcolor.run.space import check_space
 from vidcolor.run.stages import Timings, ahead
-from vidcolor.steady.windows import crossfade
 
 __all__ = ["Finished", "JobFolder", "run_job"]
 
@@ -159,8 +157,8 @@ class _Work:
         self._check_source()
         self.parts.append(self.folder.close_segment(segment, self.directions[segment.first]))
 
-    def _segments(self, gap: Gap) -> Generator[tuple[Segment, Own]]:
-        """Segments of a gap, as they are found, with the colour they have."""
+    def _segments(self, gap: Gap) -> Generator[Surveyed]:
+        """Segments of a gap, as they are found."""
         view, folder, before = self.plan.view, self.folder, gap.before
         lead = before.shared if before else 0
         own = OwnColour(view)
@@ -172,7 +170,7 @@ class _Work:
                 folder.open_segment(segment)
                 directed = folder.direction_of(segment, before)
                 self.directions[segment.first] = directed
-                yield segment, found
+                yield Surveyed(segment, found, before is not None and bool(before.direction))
                 before = Record(segment.first, segment.count, segment.shared, 0, direction=directed)
                 if before.stop >= gap.stop:
                     return
@@ -181,43 +179,23 @@ class _Work:
         """Segments that are missing, each once a shot with that shot's chroma."""
         for gap in gaps:
             seen_before = self.folder.load_tail(gap.before) if gap.before else None
-            handed = gap.before is not None and bool(gap.before.direction)
-            for segment, own in self._segments(gap):
-                made, ending, behind = 0, [], []
-                for shot in self._shots(segment, own, seen_before, handed):
-                    left = max(0, segment.count - made)
-                    made += len(shot)
-                    if made < segment.count:
-                        yield segment, shot
-                    else:
-                        ending.append(shot[:left])
-                        behind.append(shot[left:])
-                # Kept before the segment can be complete: a run that goes on needs it.
-                seen_before = joined(behind)
-                handed = bool(self.directions[segment.first])
-                self.folder.save_tail(segment, seen_before)
-                yield segment, joined(ending)
+            for surveyed in self._segments(gap):
+                segment = surveyed.segment
+                for part, tail in parted(self._shots(surveyed, seen_before), segment.count):
+                    if tail is not None:
+                        # Kept before the segment can be complete: a run that goes on needs it.
+                        self.folder.save_tail(segment, tail)
+                        seen_before = tail
+                    yield segment, part
 
-    def _shots(
-        self, segment: Segment, own: Own, seen_before: FloatArray | None, handed: bool
-    ) -> Iterator[FloatArray]:
-        """Chroma of a segment's frames and those behind them, shot by shot.
-
-        Where people's colour reached the segment before (`handed`), what that saw of this one is
-        the first thing said about the shot that goes on.
-        """
+    def _shots(self, surveyed: Surveyed, before: FloatArray | None) -> Iterator[FloatArray]:
+        """Chroma of a segment's frames and those behind them, shot by shot."""
         predictor = _Stoppable(self.predictor, self.stopped)
-        start = -segment.lead
-        shots = settled_shots(self.plan, segment, own, predictor, seen_before if handed else None)
-        for settled in self.timings.each("colour", shots):
-            chroma = settled[max(0, -start) :]
-            if len(chroma):
-                if seen_before is not None:
-                    seen_before = of_size(seen_before, chroma)
-                    chroma = crossfade(seen_before, chroma, max(0, start))
-                self.step(len(chroma) / 2)
-                yield chroma
-            start += len(settled)
+        shots = settled_shots(self.plan, surveyed, predictor, before)
+        timed = self.timings.each("colour", shots)
+        for chroma in blended_shots(timed, surveyed.segment.lead, before):
+            self.step(len(chroma) / 2)
+            yield chroma
 
     def join(self) -> None:
         """Make one film of the segments and put it in its place."""

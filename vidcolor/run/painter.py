@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,11 @@ from vidcolor import __version__
 from vidcolor.errors import VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.network import shelf
-from vidcolor.run.directed import joined, of_size
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.plan import ColorizeSettings, Plan
 from vidcolor.run.segment import Segment, write_segment
-from vidcolor.run.settled import Own, settled_shots
+from vidcolor.run.settled import Surveyed, blended_shots, parted, settled_shots
 from vidcolor.run.stages import Timings
-from vidcolor.steady.windows import crossfade
 
 FloatArray = NDArray[np.float32]
 
@@ -73,27 +72,30 @@ class Painter:
         """See `Predictor.predict`."""
         return self._loaded().predict(luma, hints)
 
-    def chroma(self, plan: Plan, segment: Segment, own: Own) -> tuple[FloatArray, float]:
-        """Chroma of a segment's frames and of those behind it, and how many seconds that took."""
+    def chroma(
+        self, plan: Plan, surveyed: Surveyed, before: FloatArray | None
+    ) -> tuple[list[FloatArray], float]:
+        """Chroma of all that a segment shows, by shots, and how many seconds that took."""
         timings = Timings()
         with timings.measure("colour"):
-            shots = list(settled_shots(plan, segment, own, self._loaded()))
-        settled = joined(shots)
-        return settled[segment.lead :], timings.seconds["colour"]
+            shots = list(settled_shots(plan, surveyed, self._loaded(), before))
+        return shots, timings.seconds["colour"]
 
 
 def blend(
-    chroma: FloatArray, before: FloatArray | None, count: int
-) -> tuple[FloatArray, FloatArray]:
-    """A segment's own chroma, blended with what the one before saw of it, and its tail."""
-    blended = chroma if before is None else crossfade(of_size(before, chroma), chroma)
-    return blended[:count], blended[count:]
+    shots: Sequence[FloatArray], lead: int, count: int, before: FloatArray | None
+) -> tuple[list[FloatArray], FloatArray | None]:
+    """A segment's own chroma in parts, blended with what the one before saw of it; its tail."""
+    parts = list(parted(blended_shots(shots, lead, before), count))
+    return [part for part, _ in parts], parts[-1][1]
 
 
-def write(plan: Plan, segment: Segment, chroma: FloatArray, path: Path) -> dict[str, float]:
+def write(
+    plan: Plan, segment: Segment, parts: Sequence[FloatArray], path: Path
+) -> dict[str, float]:
     """Decode, enlarge and encode a segment; returns seconds by stage."""
     timings = Timings()
-    write_segment(plan, segment, iter([chroma]), path, timings, lambda: None)
+    write_segment(plan, segment, iter(parts), path, timings, lambda: None)
     return timings.seconds
 
 

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import Predictor
-from vidcolor.run.directed import directed_shot, people_of
+from vidcolor.run.directed import directed_shot, joined, of_size, people_of
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 from vidcolor.steady.settle import settle_shots
+from vidcolor.steady.windows import crossfade
 
 FloatArray = NDArray[np.float32]
 Own = Mapping[range, FloatArray]
 
 
+@dataclass(frozen=True, eq=False)
+class Surveyed:
+    """A segment as the survey hands it out.
+
+    Attributes:
+        segment: with its luma.
+        own: chroma of shots that are in colour already, by their places in the luma.
+        handed: whether people's colour reached the segment before: then what that saw of this one
+            is the first thing said about the shot that goes on.
+    """
+
+    segment: Segment
+    own: Own
+    handed: bool
+
+
 def settled_shots(
-    plan: Plan,
-    segment: Segment,
-    own: Own,
-    predictor: Predictor,
-    handed: FloatArray | None = None,
+    plan: Plan, surveyed: Surveyed, predictor: Predictor, before: FloatArray | None
 ) -> Iterator[FloatArray]:
     """Chroma of all that a segment's luma shows, shot by shot.
 
@@ -31,18 +45,50 @@ def settled_shots(
 
     Args:
         plan: what is to be done.
-        segment: with its luma.
-        own: chroma of shots that are in colour already, by their places in the luma.
+        surveyed: the segment.
         predictor: what colours.
-        handed: what the segment before saw of this one's first frames, where people's colour
-            reached it and the shot goes on.
+        before: what the segment before saw of this one's first frames.
     """
-    people = people_of(plan, segment, handed)
+    segment = surveyed.segment
+    people = people_of(plan, segment, before if surveyed.handed else None)
     for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
         shot, luma = range(start, stop), segment.luma[start:stop]
-        if plan.settings.keeps_own and shot in own:
-            yield own[shot]
+        if plan.settings.keeps_own and shot in surveyed.own:
+            yield surveyed.own[shot]
         elif said := [one.moved(-start) for one in people if one.frame in shot]:
             yield directed_shot(plan, luma, predictor, said)
         else:
             yield from settle_shots(luma, predictor, plan.settings.steady, ())
+
+
+def blended_shots(
+    shots: Iterable[FloatArray], lead: int, before: FloatArray | None
+) -> Iterator[FloatArray]:
+    """Shots without the frames before the segment, walked over from what the one before saw."""
+    start = -lead
+    for settled in shots:
+        chroma = settled[max(0, -start) :]
+        if len(chroma):
+            if before is not None:
+                before = of_size(before, chroma)
+                chroma = crossfade(before, chroma, max(0, start))
+            yield chroma
+        start += len(settled)
+
+
+def parted(
+    shots: Iterable[FloatArray], count: int
+) -> Iterator[tuple[FloatArray, FloatArray | None]]:
+    """A segment's own chroma in parts, each as soon as it is there; the last one with the tail."""
+    made = 0
+    ending: list[FloatArray] = []
+    behind: list[FloatArray] = []
+    for shot in shots:
+        left = max(0, count - made)
+        made += len(shot)
+        if made < count:
+            yield shot, None
+        else:
+            ending.append(shot[:left])
+            behind.append(shot[left:])
+    yield joined(ending), joined(behind)
