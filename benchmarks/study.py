@@ -151,7 +151,7 @@ METRICS = {
     "cf": ("CF", 2),
     "closeness": ("closeness", 4),
     "kid": ("KID", 4),
-    "checker": ("checkerboard, of 255", 3),
+    "checker": ("checkerboard", 3),
 }
 SEED_PAIRS = (("unet l1", "unet l1, seed 1"), ("unet gan+l1", "unet gan+l1, seed 1"))
 
@@ -260,7 +260,7 @@ def train_and_judge(name: str, chosen: argparse.Namespace, cache: Path, bench: B
         "gflop": round(cost.gflop, 3),
         "seconds": round(time.perf_counter() - before, 1),
     }
-    predictor = load_predictor(str(run / MODEL), "cpu", "torch")
+    predictor = load_predictor(str(run / MODEL), "cpu", precision="f32")
     save(chosen.out, name, judge(bench, name, painters.model(predictor, chosen.size), about))
 
 
@@ -276,18 +276,20 @@ def judge(bench: Bench, name: str, painter: Painter, about: dict[str, Any]) -> J
 
 
 def checkerboard(result: Picture) -> float:
-    """How much of the chroma repeats every second quarter-size pixel, in units of 255.
+    """Share of chroma's fine detail that repeats every second quarter-size pixel, 0..1.
 
-    The root mean square, over the four places of a 2 x 2 cell and both planes, of the mean residue
-    (quarter-size chroma less its 3 x 3 mean) at that place: zero for what is natural, for that
-    favours no place.
+    The residue is quarter-size chroma less its 3 x 3 mean; its means at the four places of a 2 x 2
+    cell are near zero for what is natural, which favours no place, and as large as the residue
+    itself for a grid. Their root mean square over places and planes, by the residue's; NaN where
+    there is no residue.
     """
     chroma = to_planes(result).chroma
     height, width = chroma.shape[1] // 8 * 8, chroma.shape[2] // 8 * 8
     quarter = chroma[:, :height, :width].reshape(2, height // 4, 4, width // 4, 4).mean((2, 4))
     residue = np.stack([plane - cv2.blur(plane, (3, 3)) for plane in quarter])[:, 1:-1, 1:-1]
     places = [residue[:, y::2, x::2].mean((1, 2)) for y in (0, 1) for x in (0, 1)]
-    return float(np.sqrt(np.square(places).mean()))
+    size = float(np.sqrt(np.square(residue).mean()))
+    return float(np.sqrt(np.square(places).mean())) / size if size > 1e-3 else float("nan")
 
 
 def save(out: Path, name: str, judged: Judged) -> None:
