@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.direct.conftest import save, tinted
+from tests.media.conftest import decoded_lumas
 from tests.run.test_job import color, video_packets
 from vidcolor.cli.main import run
+from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import InputError, MachineError, ModelError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
 from vidcolor.run import cluster as rooms
 from vidcolor.run.cluster import Cluster, Where
+from vidcolor.run.directed import film_view
 from vidcolor.run.folder import JobFolder, job_folder
 from vidcolor.run.identity import identify
 from vidcolor.run.job import Finished, run_job
@@ -104,6 +108,25 @@ def dies_once(plan: Plan, segment: Segment, parts: list[Any], path: Path) -> dic
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return write(plan, segment, parts, path)
+
+
+def test_peoples_colour_is_handed_from_segment_to_segment(
+    ray: Any, plan: Plan, tmp_path: Path
+) -> None:
+    still = save(tmp_path / "ref_000003.png", tinted(decoded_lumas(plan.clip.path)[3], 150, 100))
+    said = prepare(Request((still,)), film_view(plan.view))
+    films = []
+    here = load_predictor(plan.settings.model, "cpu", "openvino", threads=1)
+    for name, predictor, direction in (
+        ("plain.mp4", here, plan.direction),
+        ("here.mp4", here, said),
+        ("there.mp4", Cluster(Where("auto"), plan.settings), said),
+    ):
+        directed = replace(plan, output=tmp_path / name, direction=direction)
+        run_job(directed, predictor, JobFolder(directed, "test"), lambda *_: None)
+        films.append(video_packets(directed.output))
+    assert films[0][12:] != films[1][12:]
+    assert films[1] == films[2]
 
 
 def test_a_stopped_run_goes_on_here_or_there(
