@@ -33,7 +33,7 @@ GRAIN = 4.0
 # rises with those of the luma residual, of the round trip's miss, and of the difference of the
 # colours that the two paths bring. Such doubts and the knowledge that is left:
 DOUBTS = (2.4, 2.8, 3.3, 3.95, 4.74, 6.0)
-KNOWLEDGE = (0.95, 0.86, 0.65, 0.47, 0.3, 0.2)
+KNOWLEDGE = (0.98, 0.94, 0.85, 0.7, 0.5, 0.35)
 KNOWN_SIGMA = 1.0
 # Where several people's frames are seen the nearer counts more: with the distance to this power.
 NEARNESS = 1.5
