@@ -308,7 +308,8 @@ def main() -> None:
             *table(results),
             "",
             f"A dot stays on its thing for {LATER} frames in {sum(stayed)} of {len(stayed)}"
-            f" trials of known motion (seed {SEED}): at the point's true place more than half of the"
+            f" trials of known motion (seed {SEED}): at the point's true place more than"
+            " half of the"
             " way from the network's colour to the dot's is gone.",
             "",
             f"Colouring a shot with a still to without, colour stage alone, {sample.stem}:"
