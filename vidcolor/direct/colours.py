@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
-from vidcolor.color.convert import BLUE_SCALE, NEUTRAL, RED_SCALE
+from vidcolor.color.convert import BLUE_SCALE, LUMA_COEFFICIENTS, NEUTRAL, RED_SCALE
 from vidcolor.errors import UsageError
 
 FloatArray = NDArray[np.float32]
@@ -50,3 +50,23 @@ def chroma_of(rgb: FloatArray) -> FloatArray:
         (red - luma) / np.float32(RED_SCALE) + np.float32(NEUTRAL),
     ]
     return np.asarray(np.stack(planes), np.float32)
+
+
+def for_matrix(chroma: FloatArray, matrix: str) -> FloatArray:
+    """Chroma of RGB that a player will make of a film's luma and matrix.
+
+    Args:
+        chroma: float32 (2, height, width), Cb and Cr of BT.601 on 0..255.
+        matrix: of the film.
+
+    Returns:
+        the differences of blue and red from the luma that the film's own matrix gives that RGB,
+        in the same units.
+    """
+    red_share, blue_share = LUMA_COEFFICIENTS[matrix]
+    blue = (chroma[0] - np.float32(NEUTRAL)) * np.float32(BLUE_SCALE)
+    red = (chroma[1] - np.float32(NEUTRAL)) * np.float32(RED_SCALE)
+    green = -(np.float32(_RED) * red + np.float32(_BLUE) * blue) / np.float32(_GREEN)
+    higher = red_share * red + (1 - red_share - blue_share) * green + blue_share * blue
+    lifted = np.stack([higher / BLUE_SCALE, higher / RED_SCALE])
+    return np.asarray(chroma - lifted, np.float32)

@@ -10,12 +10,13 @@ All that is wrong is found here, before any work.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from vidcolor.direct.anchors import Anchor, Direction, SmallLuma
+from vidcolor.direct.anchors import Direction, SmallLuma
+from vidcolor.direct.colours import for_matrix
 from vidcolor.direct.hints import read_hints
 from vidcolor.direct.paint import overlay_anchor, overlays_in, stroke_anchors
 from vidcolor.direct.placing import place_stills
@@ -85,5 +86,7 @@ def prepare(request: Request, film: FilmView) -> Direction:
             anchors.append(overlay_anchor(overlay, film))
         if (path.is_file() and not overlays_in(path)) or not path.exists():
             anchors.extend(stroke_anchors(read_hints(path), film))
-    ordered: list[Anchor] = sorted(anchors, key=lambda anchor: (anchor.frame, anchor.is_hint))
+    matrix = film.clip.resolved_matrix()
+    meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in anchors]
+    ordered = sorted(meant, key=lambda anchor: (anchor.frame, anchor.is_hint))
     return Direction(tuple(ordered), request.reach, tuple(notes))

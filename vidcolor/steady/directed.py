@@ -72,7 +72,12 @@ def settle_directed(
     if flow is None:
         flow = FineFlow() if settings.flow == "dis" else named_flow(settings.flow)
     steps = Steps(luma, flow)
-    carried = carry(spread_over_things(luma, predictor, people, saturation), steps)
+    stills = [said for said in people if not said.is_hint]
+    hints = [said for said in people if said.is_hint]
+    carried = carry(stills, steps)
+    if hints:
+        dots = spread_over_things(luma, predictor, hints, saturation)
+        carried = carried.under(carry(dots, steps))
     if settings.strength < 1.0:
         every: Sequence[int] = range(len(luma))
     else:

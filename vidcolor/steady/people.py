@@ -99,6 +99,21 @@ class Carried:
         self.known[frame] = np.maximum(self.known[frame], known)
 
 
+    def under(self, hints: Carried) -> Carried:
+        """Stills' colour with that of dots laid over it, far or near, the more the surer it is.
+
+        A dot that surely means a pixel has its way; the faint edge of its spread has not, where a
+        still knows the pixel.
+        """
+        for frame, (colour, said) in enumerate(zip(hints.colour, hints.known, strict=True)):
+            sure, known = said.astype(np.float32), self.known[frame].astype(np.float32)
+            share = sure / np.maximum(sure + known * (1 - sure), 1e-6)
+            held = self.colour[frame].astype(np.float32)
+            self.colour[frame] = held + large(share, held.shape)[..., None] * (colour - held)
+            self.known[frame] = np.maximum(known, sure)
+        return self
+
+
 def carry(said: Sequence[Said], steps: Steps) -> Carried:
     """The colour of several frames carried through their shot."""
     carried = Carried(steps)

@@ -37,18 +37,15 @@ FAR = 1e3
 def spread_over_things(
     luma: LumaStack, predictor: Predictor, people: Sequence[Said], saturation: float = 1.0
 ) -> list[Said]:
-    """Stills as they are, and dots as what the network makes of them.
+    """Dots as what the network makes of them.
 
     Args:
         luma: uint8 (frames, height, width).
         predictor: the network.
-        people: what was said.
+        people: the dots.
         saturation: factor on the network's chroma where no dot guides it.
     """
-    return [
-        _spread(luma[said.frame], predictor, said, saturation) if said.is_hint else said
-        for said in people
-    ]
+    return [_spread(luma[said.frame], predictor, said, saturation) for said in people]
 
 
 def stronger(chroma: FloatArray, factor: float | FloatArray) -> FloatArray:
