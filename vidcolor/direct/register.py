@@ -31,6 +31,9 @@ LEAST_AGREEMENT, FULL_AGREEMENT = 0.35, 0.75
 FITS = 0.55
 # ... and if it covers at least this share of the frame or of its own opaque part.
 LEAST_COVER = 0.02
+# So near to a still's own edge, as a share of its short side, editors fill in what they shifted:
+# there luma has to agree pixel by pixel, within so much of 255 once the still is lit as the film.
+EDGE_SHARE, EDGE_RESIDUAL = 0.06, 12.0
 # What a curve of relighting may be.
 GAMMAS = (0.4, 2.5)
 
@@ -244,7 +247,9 @@ def _sampled(still: Still, place: FloatArray, luma: SmallLuma) -> Registered:
     brought = bring(still.luma.astype(np.float32))
     near = agreement(normalised(luma), normalised(brought), _window(luma.shape))
     trusted = np.clip((near - LEAST_AGREEMENT) / (FULL_AGREEMENT - LEAST_AGREEMENT), 0, 1)
-    chroma = chroma_of(_as_lit(bring(still.rgb), brought, luma, cover * trusted))
+    lit = _as_lit(bring(still.rgb), brought, luma, cover * trusted)
+    trusted = np.where(_at_edge(still, place), trusted * _same_light(lit, luma), trusted)
+    chroma = chroma_of(lit)
     size = width // HALF, height // HALF
     covered = float(cover.sum())
     return Registered(
@@ -254,6 +259,22 @@ def _sampled(still: Still, place: FloatArray, luma: SmallLuma) -> Registered:
         ),
         agreement=float((near * cover).sum() / covered) if covered else -1.0,
     )
+
+
+def _at_edge(still: Still, place: FloatArray) -> NDArray[np.bool_]:
+    """Pixels of the frame that lie near the edge of the still."""
+    tall, wide = still.luma.shape
+    margin = EDGE_SHARE * min(tall, wide)
+    x, y = place[..., 0], place[..., 1]
+    inner = (x > margin) & (x < wide - 1 - margin) & (y > margin) & (y < tall - 1 - margin)
+    return np.asarray(~inner)
+
+
+def _same_light(lit: FloatArray, luma: SmallLuma) -> FloatArray:
+    """How well each pixel's luma agrees by itself, 0..1."""
+    light = lit @ np.array([0.299, 0.587, 0.114], np.float32)
+    squared = cv2.GaussianBlur((light - luma) ** 2, (0, 0), 0.8)
+    return np.asarray(np.exp(-squared / EDGE_RESIDUAL**2), np.float32)
 
 
 def _as_lit(rgb: FloatArray, brought: FloatArray, luma: SmallLuma, sure: FloatArray) -> FloatArray:
