@@ -1,44 +1,39 @@
-"""Dots beside stills: a dot rules its thing, and not what a still knows better."""
+"""People's colour through a shot whose true motion is known."""
 
 import numpy as np
 
-from tests.steady.conftest import GREEN, crossing
-from vidcolor.infer.predictor import Prediction
+from tests.steady.conftest import GREEN, RED, Noisy, crossing, true_colour
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
 
-STILL, DOT = (150.0, 90.0), (90.0, 190.0)
+BLUE = np.array([190.0, 110.0], np.float32)
 
 
-class _Blushing:
-    """A network that turns all of a picture a little red as soon as it is given a dot."""
-
-    description = "fake"
-
-    def predict(self, luma, hints=None):
-        frames, height, width = luma.shape
-        chroma = np.empty((frames, 2, height // 4, width // 4), np.float32)
-        chroma[:] = np.array(GREEN, np.float32)[:, None, None]
-        if hints is not None:
-            few = (hints[:, 2] > 0).mean(axis=(1, 2)) < 0.2
-            chroma[few, 1] += 8.0
-        return Prediction(chroma, np.full((frames, height // 4, width // 4), 0.5, np.float32))
+def still(luma, frame):
+    chroma = true_colour(luma[frame : frame + 1])[0].repeat(2, axis=1).repeat(2, axis=2)
+    return Said(frame, chroma, np.ones(chroma.shape[1:], np.float32))
 
 
-def test_the_faint_edge_of_a_dot_gives_way_to_a_far_still():
-    luma = crossing(40, lambda i: 48)
-    still = Said(
-        0,
-        np.broadcast_to(np.array(STILL, np.float32)[:, None, None], (2, 48, 64)).copy(),
-        np.ones((48, 64), np.float32),
-    )
-    chroma = np.broadcast_to(np.array(DOT, np.float32)[:, None, None], (2, 48, 64)).copy()
-    sure = np.zeros((48, 64), np.float32)
-    sure[22:26, 30:34] = 1
-    dot = Said(39, chroma, sure, is_hint=True)
-    made = settle_directed(luma, _Blushing(), SteadySettings(), [still, dot]).astype(np.float32)
-    there = made[39, :, 44:52, 60:68].mean(axis=(1, 2))
-    far = made[39, :, 4:28, 4:40].mean(axis=(1, 2))
-    assert np.abs(there - DOT).max() < 12
-    assert np.abs(far - STILL).max() < 4
+def test_a_still_is_law_on_its_frame_and_rules_the_others():
+    luma = crossing(20, lambda i: 4 * i)
+    said = still(luma, 6)
+    made = settle_directed(luma, Noisy(sigma=20.0), SteadySettings(), [said])
+    assert made.shape == (20, 2, 96, 128)
+    assert np.abs(made[6, :, ::2, ::2] - said.chroma).mean() < 1
+    for index in (0, 12, 19):
+        left = 4 * index
+        assert np.abs(made[index, 1, 40:56, left + 8 : left + 24] - RED[1]).mean() < 12
+        assert np.abs(made[index, 0, 76:, 8:-8] - GREEN[0]).mean() < 6
+
+
+def test_a_painted_thing_takes_its_colour_along_and_leaves_none_behind():
+    luma = crossing(24, lambda i: 3 * i)
+    chroma = np.empty((2, 48, 64), np.float32)
+    chroma[:] = BLUE[:, None, None]
+    mask = np.zeros((48, 64), np.float32)
+    mask[16:32, 0:16] = 1
+    made = settle_directed(luma, Noisy(), SteadySettings(), [Said(0, chroma, mask)])
+    last = made[23].astype(np.float32)
+    assert np.abs(last[0, 38:58, 69 + 6 : 69 + 26] - BLUE[0]).mean() < 15
+    assert np.abs(last[0, :, 4:60] - GREEN[0]).mean() < 6

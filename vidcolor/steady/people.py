@@ -98,7 +98,6 @@ class Carried:
         self._weight[frame] = np.minimum(before + weight, 6e4)
         self.known[frame] = np.maximum(self.known[frame], known)
 
-
     def under(self, hints: Carried) -> Carried:
         """Stills' colour with that of dots laid over it, far or near, the more the surer it is.
 

@@ -28,7 +28,9 @@ LEAST_CHANGE, SURE_CHANGE = 2.0, 10.0
 PIXEL_COST, LUMA_COST = 0.01, 4.0
 # Distance over which dots share a pixel out among them; over which luma's word fades; within
 # which a pixel surely belongs to its dot.
-SHARED, HEARD, SURE = 0.25, 1.5, 0.5
+SHARED, HEARD, SURE = 0.25, 6.0, 0.5
+# Of so many dots each half is heard beyond its own thing: a few are an exception, many a picture.
+MANY = 6.0
 # Luma's word against the network's.
 LUMA_SHARE = 0.65
 FAR = 1e3
@@ -61,9 +63,10 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Said, saturatio
     size = np.hypot(*(told - plain))
     meant = np.clip((size - LEAST_CHANGE) / (SURE_CHANGE - LEAST_CHANGE), 0, 1)
     told += (1 - meant) * (stronger(plain, saturation) - plain)
-    by_luma, distance = _by_luma(luma, hints)
+    by_luma, distance, dots = _by_luma(luma, hints)
     told += LUMA_SHARE * np.exp(-distance / HEARD) * (by_luma - told)
     theirs = np.maximum(meant * np.exp(-distance), np.exp(-((distance / SURE) ** 2)))
+    theirs = np.maximum(theirs, dots / (dots + MANY) * np.exp(-distance / HEARD))
     height, width = said.confidence.shape
     small = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     colour = enlarge(told, small)
@@ -73,12 +76,12 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Said, saturatio
     return Said(said.frame, colour, np.asarray(sure, np.float32))
 
 
-def _by_luma(luma: NDArray[np.uint8], hints: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Dots' colours shared out by geodesic distance: (2, h, w), and the distance to the nearest."""
+def _by_luma(luma: NDArray[np.uint8], hints: FloatArray) -> tuple[FloatArray, FloatArray, int]:
+    """Dots' colours by geodesic distance: (2, h, w), how far the nearest is, how many dots."""
     _, height, width = hints.shape
     count, labels = cv2.connectedComponents((hints[2] > 0).astype(np.uint8))
     if count < 2:
-        return hints[:2], np.full((height, width), FAR, np.float32)
+        return hints[:2], np.full((height, width), FAR, np.float32), 0
     dots = np.stack([labels == number for number in range(1, count)])
     colours = np.stack([hints[:2, dot].mean(axis=1) for dot in dots])
     small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
@@ -86,7 +89,7 @@ def _by_luma(luma: NDArray[np.uint8], hints: FloatArray) -> tuple[FloatArray, Fl
     nearest = away.min(axis=0)
     weights = np.exp((nearest - away) / SHARED)
     weights /= weights.sum(axis=0)
-    return np.einsum("dhw,dc->chw", weights, colours).astype(np.float32), nearest
+    return np.einsum("dhw,dc->chw", weights, colours).astype(np.float32), nearest, len(dots)
 
 
 def _distances(luma: FloatArray, dots: NDArray[np.bool_]) -> FloatArray:
