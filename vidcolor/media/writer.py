@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -62,6 +63,8 @@ class SegmentWriter:
 
     def _open(self) -> None:
         clip, settings = self._clip, self._settings
+        # SVT-AV1 greets on stderr with every segment unless it is told not to.
+        os.environ.setdefault("SVT_LOG", "1")
         # The length of the edit list is stored in the movie's time scale, 1 ms by default.
         exact = {"movie_timescale": str(clip.time_base.denominator)}
         container = av.open(
