@@ -375,7 +375,7 @@ def claim_row(results: Results, claim: Claim) -> str:
     title, digits = METRICS[claim.metric]
     found = results.between(claim.system, claim.reference, claim.metric)
     pair = f"{claim.words}: {claim.system} less {claim.reference}"
-    chance = f"{results.chance(claim.metric):.{digits}f}"
+    chance = shown(Figure(results.chance(claim.metric)), digits)
     return (
         f"| {pair} | {title} | {shown(found, digits, sign='+')} | {chance}"
         f" | {results.verdict(claim)} |"
