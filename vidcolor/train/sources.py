@@ -109,7 +109,7 @@ def _frames(file: Path) -> Iterator[NDArray[np.uint8]]:
             seconds = (container.duration or 0) / 1e6
             apart = max(APART_S, seconds / MOST_FRAMES)
             found = list(_spaced(container, "NONKEY", apart))
-        if seconds > FAR_APART_S * len(found):
+        if seconds > max(FAR_APART_S, 2 * apart) * len(found):
             with av.open(str(file)) as container:
                 found = list(_spaced(container, "DEFAULT", apart))
     except av.error.FFmpegError:
