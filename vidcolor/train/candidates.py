@@ -24,6 +24,7 @@ from vidcolor.evaluate.judge import Judge, first_judge
 from vidcolor.evaluate.kid import kid, pair_terms
 from vidcolor.evaluate.measures import colourfulness, psnr
 from vidcolor.infer.predictor import network_input
+from vidcolor.media.files import finished_file
 from vidcolor.network.generator import Decoder
 from vidcolor.train.data import PictureStore
 from vidcolor.train.degrade import disturb
@@ -148,7 +149,8 @@ class Candidates:
     def ship(self, model: Path) -> str:
         """Copy the candidate that is best to `model`, write the table, and say which it is."""
         best = choose(self.figures, self.nogan)
-        shutil.copyfile(self.run / FOLDER / _name(best.step), model)
+        with finished_file(model) as temporary:
+            shutil.copyfile(self.run / FOLDER / _name(best.step), temporary)
         (self.run / TABLE).write_text(as_table(self.figures, best))
         before = self.figures[0]
         return (

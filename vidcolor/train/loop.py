@@ -134,11 +134,16 @@ class Trainer:
                     raise StoppedError
                 self._enter(self.schedule.phase())
                 clock = time.perf_counter()
+            self._finish()
+
+    def _finish(self) -> None:
+        """The last figures and the last state, and which checkpoint is to ship."""
         if self.progress.step % self.schedule.every():
             self._look({})
             self.save()
         if self.candidates is not None:
-            self.say(self.candidates.ship(self.run / MODEL))
+            with _writing(self.run):
+                self.say(self.candidates.ship(self.run / MODEL))
 
     def _summary(self) -> str:
         """One line: device, precision, network, recipe, pictures."""
