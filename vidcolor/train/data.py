@@ -112,7 +112,7 @@ def open_store(
     shelf = _Shelf(cache, name)
     if not shelf.index.is_file():
         shelf.fill(files, floor)
-    store = shelf.load(least_color)
+    store = shelf.load(files, least_color)
     if not len(store):
         raise InputError(
             f"None of the {len(files)} files in {', '.join(map(str, folders))} can be used"
@@ -171,11 +171,12 @@ class _Shelf:
         with finished_file(self.index) as partial:
             partial.write_text(json.dumps(record))
 
-    def load(self, least_color: float) -> PictureStore:
+    def load(self, listed: Sequence[Path], least_color: float) -> PictureStore:
         stored = json.loads(self.index.read_text())
         entries = [_Entry(*row) for row in stored["entries"]]
-        # Caches filled by 0.1.0 name no files; they hold one picture a file.
-        files = stored.get("files", [""] * len(entries))
+        # Caches filled by 0.1.0 name no files: they hold one picture of each that wasn't skipped.
+        out = {file for file, _ in stored["skipped"]}
+        files = stored.get("files") or [str(f) for f in listed if str(f) not in out]
         size = self.pixels.stat().st_size
         pixels = np.memmap(self.pixels, np.uint8, "r") if size else np.empty(0, np.uint8)
         every = PictureStore(pixels, tuple(entries), tuple(files), "", (), np.empty((0, 0), int))
