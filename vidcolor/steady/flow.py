@@ -48,7 +48,8 @@ class Flow(Protocol):
 class DisFlow:
     """Dense inverse search (Kroeger et al. 2016) with OpenCV's variational refinement.
 
-    OpenCV is set to one thread: its result depends on their number. Several may call at once.
+    OpenCV is set to one thread: its result depends on their number, and on pictures so small a
+    second one takes as much time as it saves.
 
     Args:
         preset: `cv2.DISOPTICAL_FLOW_PRESET_*`.
@@ -56,13 +57,11 @@ class DisFlow:
 
     def __init__(self, preset: int = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM) -> None:
         cv2.setNumThreads(1)
-        self._preset = preset
+        self._engine = cv2.DISOpticalFlow.create(preset)
 
     def __call__(self, first: LumaPlane, second: LumaPlane) -> FloatArray:
         """See `Flow`."""
-        # A new engine each time: at tiny sizes a used one answers otherwise than a fresh one.
-        engine = cv2.DISOpticalFlow.create(self._preset)
-        return np.asarray(engine.calc(first, second, None), np.float32)
+        return np.asarray(self._engine.calc(first, second, None), np.float32)
 
 
 @dataclass(frozen=True)
