@@ -43,3 +43,9 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     patch.setenv("VIDCOLOR_CACHE", str(tmp_path_factory.mktemp("cache")))
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def same_chance() -> None:
+    """What a test draws from torch does not depend on the tests before it."""
+    torch.manual_seed(0)
