@@ -28,7 +28,7 @@ def degrade(luma: Luma, strength: float, rng: np.random.Generator) -> Luma:
         if rng.random() < share:
             damaged = damage(damaged, strength, rng)
     result = np.clip(damaged * 255.0 + 0.5, 0, 255).astype(np.uint8)
-    return _compress(result, strength, rng) if rng.random() < 0.3 else result
+    return _compress(result, strength, rng) if rng.random() < SHARES["compress"] else result
 
 
 def disturb(luma: Luma, rng: np.random.Generator) -> Luma:
@@ -36,7 +36,7 @@ def disturb(luma: Luma, rng: np.random.Generator) -> Luma:
     moved = _gamma(luma.astype(np.float32) / 255.0, 0.25, rng)
     moved = _grain(moved, rng.uniform(0, 0.3), rng)
     result = np.clip(moved * 255.0 + 0.5, 0, 255).astype(np.uint8)
-    return _compress(result, 0.5, rng) if rng.random() < 0.3 else result
+    return _compress(result, 0.5, rng) if rng.random() < SHARES["compress"] else result
 
 
 def _blur(luma: FloatLuma, strength: float, rng: np.random.Generator) -> FloatLuma:
@@ -97,15 +97,28 @@ def _interlace(luma: FloatLuma, strength: float, rng: np.random.Generator) -> Fl
     return damaged
 
 
+SHARES = {
+    "interlace": 0.03,
+    "blur": 0.45,
+    "gamma": 0.6,
+    "fade": 0.5,
+    "harden": 0.3,
+    "vignette": 0.25,
+    "grain": 0.6,
+    "scratches": 0.2,
+    "compress": 0.3,
+}
+"""How often each kind is met with."""
+
 DAMAGES: tuple[tuple[Damage, float], ...] = (
-    (_interlace, 0.03),
-    (_blur, 0.45),
-    (_gamma, 0.6),
-    (_fade, 0.5),
-    (_harden, 0.3),
-    (_vignette, 0.25),
-    (_grain, 0.6),
-    (_scratches, 0.2),
+    (_interlace, SHARES["interlace"]),
+    (_blur, SHARES["blur"]),
+    (_gamma, SHARES["gamma"]),
+    (_fade, SHARES["fade"]),
+    (_harden, SHARES["harden"]),
+    (_vignette, SHARES["vignette"]),
+    (_grain, SHARES["grain"]),
+    (_scratches, SHARES["scratches"]),
 )
 
 

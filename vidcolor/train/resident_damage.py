@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vidcolor.train.chance import Chance
+from vidcolor.train.degrade import SHARES
 from vidcolor.train.settings import Simulation
 
 Damage = Callable[[Tensor, Tensor, Chance], Tensor]
@@ -164,13 +165,13 @@ def _cosines(device: torch.device) -> Tensor:
 
 
 DAMAGES: tuple[tuple[Damage, float], ...] = (
-    (_interlace, 0.03),
-    (_blur, 0.45),
-    (_gamma, 0.6),
-    (_fade, 0.5),
-    (_harden, 0.3),
-    (_vignette, 0.25),
-    (_grain, 0.6),
-    (_scratches, 0.2),
-    (_compress, 0.3),
+    (_interlace, SHARES["interlace"]),
+    (_blur, SHARES["blur"]),
+    (_gamma, SHARES["gamma"]),
+    (_fade, SHARES["fade"]),
+    (_harden, SHARES["harden"]),
+    (_vignette, SHARES["vignette"]),
+    (_grain, SHARES["grain"]),
+    (_scratches, SHARES["scratches"]),
+    (_compress, SHARES["compress"]),
 )
