@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -76,6 +78,23 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     assert (
         load_predictor(str(tiny_model), "cpu", "openvino").predict(frames(1)).chroma.shape[0] == 1
     )
+
+
+def test_ctrl_c_is_heard_after_networks_came_and_went(tiny_model: Path) -> None:
+    program = f"""
+import os, signal
+from vidcolor.infer.choose import load_predictor
+first = load_predictor({str(tiny_model)!r}, "cpu", "openvino")
+second = load_predictor({str(tiny_model)!r}, "cpu", "openvino")
+del first
+del second
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    print("heard")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "heard"), done.stderr
 
 
 def test_a_frame_is_coloured_the_same_alone_and_in_a_batch(tiny_model: Path) -> None:

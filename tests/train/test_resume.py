@@ -27,9 +27,6 @@ from vidcolor.train.settings import NoGan, Simulation, TrainSettings
 from vidcolor.train.state import STATE, read_state
 from vidcolor.train.stop import StoppedError
 
-# Late in the whole suite the first of these ends the process (139); alone all pass.
-pytestmark = pytest.mark.slow
-
 LAW: dict[str, dict[str, Any]] = {
     "default": {"simulation": Simulation(damaged=0.5, hinted=0.8, own=0.5)},
     "consistency": {"losses": {"consistency": 5.0}, "accumulate": 2},

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from vidcolor.errors import ModelError
 from vidcolor.evaluate.colour import Floats, Picture
-from vidcolor.infer.openvino_backend import CacheFolder, converted, translate
+from vidcolor.infer.openvino_backend import CacheFolder, converted, core, translate
 
 SIDE = 224
 BATCH = 16
@@ -150,21 +150,18 @@ class _OnProcessor:
     """
 
     def __init__(self, weights: Path, make: Callable[[], nn.Module]) -> None:
-        import openvino
-
-        core = openvino.Core()
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
 
         def convert() -> Any:
             example = (torch.zeros(2, 3, SIDE, SIDE),)
             return translate(make().eval(), example, ([-1, 3, SIDE, SIDE],))
 
-        cache = CacheFolder.of_user().path
-        network = converted(core, cache, digest, convert)
+        folder = CacheFolder.of_user().path
+        network = converted(folder, digest, convert)
         options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        if cache:
-            options["CACHE_DIR"] = str(cache / "compiled")
-        self._compiled = core.compile_model(network, "CPU", options)
+        if folder:
+            options["CACHE_DIR"] = str(folder / "compiled")
+        self._compiled = core().compile_model(network, "CPU", options)
 
     def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:
         given = self._compiled([pictures])

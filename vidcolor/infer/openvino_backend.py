@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,22 +58,19 @@ class OpenVinoPredictor:
         threads: int = 0,
         precision: str = "auto",
     ) -> None:
-        import openvino
-
         self._statistics = statistics
-        core = openvino.Core()
-        cache = CacheFolder.of_user().path
-        network = converted(core, cache, digest, lambda: _convert(checkpoint))
+        folder = CacheFolder.of_user().path
+        network = converted(folder, digest, lambda: _convert(checkpoint))
         hint = {"f32": "f32", "bf16": "bf16"}.get(precision)
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
             options["INFERENCE_NUM_THREADS"] = threads
         if hint:
             options["INFERENCE_PRECISION_HINT"] = hint
-        if cache:
+        if folder:
             # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits.
-            options["CACHE_DIR"] = str(cache / "compiled")
-        self._compiled = core.compile_model(network, "CPU", options)
+            options["CACHE_DIR"] = str(folder / "compiled")
+        self._compiled = core().compile_model(network, "CPU", options)
         chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.precision = "float32" if chosen == "f32" else chosen
 
@@ -92,30 +90,42 @@ class OpenVinoPredictor:
         return self._statistics.prediction(np.concatenate(frames), luma.shape[1:])
 
 
-def converted(core: Any, cache: Path | None, digest: str, convert: Callable[[], Any]) -> Any:
+@cache
+def core() -> Any:
+    """OpenVINO itself, once a process.
+
+    Each core's CPU plugin gives the thread a stack for signals and puts the one before it back at
+    its end: of two cores that end in the order they began in, the second puts back a stack that is
+    gone, and the next Ctrl-C ends the process with a segmentation fault (seen in 2026.4).
+    """
+    import openvino
+
+    return openvino.Core()
+
+
+def converted(folder: Path | None, digest: str, convert: Callable[[], Any]) -> Any:
     """A network in OpenVINO's form: as an earlier run kept it, or converted now and kept.
 
     Args:
-        core: OpenVINO's.
-        cache: folder where networks are kept, or None.
+        folder: where networks are kept, or None.
         digest: sha256 of the weights, which names it there.
         convert: makes it.
     """
     import openvino
 
-    if cache is None:
+    if folder is None:
         return convert()
     stem = f"{digest[:24]}-openvino-{openvino.get_version().split('-')[0]}"
-    kept = cache / f"{stem}.xml"
+    kept = folder / f"{stem}.xml"
     if kept.is_file() and kept.with_suffix(".bin").is_file():
         try:
-            return core.read_model(kept)
+            return core().read_model(kept)
         except RuntimeError:
             kept.unlink(missing_ok=True)
     network = convert()
     _keep(network, kept)
     # Read anew, so that the next run knows its compiled form again.
-    return core.read_model(kept) if kept.is_file() else network
+    return core().read_model(kept) if kept.is_file() else network
 
 
 def _keep(network: Any, kept: Path) -> None:
