@@ -6,7 +6,7 @@ Settled anchors come in; a ballot for every frame of the shot goes out.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,12 @@ def neighbours(frame: int, anchors: Sequence[int]) -> tuple[int, int]:
     """The anchors before and after a frame that is none."""
     after = bisect_left(anchors, frame)
     return anchors[after - 1], anchors[after]
+
+
+def sides(frames: Sequence[int], anchors: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The links that `lost` and `fill` will ask for: pairs of frames."""
+    for frame in frames:
+        yield from ((frame, anchor) for anchor in neighbours(frame, anchors))
 
 
 def lost(frames: Sequence[int], anchors: Sequence[int], book: LinkBook) -> list[int]:

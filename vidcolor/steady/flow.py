@@ -48,8 +48,7 @@ class Flow(Protocol):
 class DisFlow:
     """Dense inverse search (Kroeger et al. 2016) with OpenCV's variational refinement.
 
-    OpenCV is set to one thread: its result depends on their number, and on pictures so small a
-    second one takes as much time as it saves.
+    OpenCV is set to one thread: its result depends on their number. Several may call at once.
 
     Args:
         preset: `cv2.DISOPTICAL_FLOW_PRESET_*`.
@@ -57,11 +56,13 @@ class DisFlow:
 
     def __init__(self, preset: int = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM) -> None:
         cv2.setNumThreads(1)
-        self._engine = cv2.DISOpticalFlow.create(preset)
+        self._preset = preset
 
     def __call__(self, first: LumaPlane, second: LumaPlane) -> FloatArray:
         """See `Flow`."""
-        return np.asarray(self._engine.calc(first, second, None), np.float32)
+        # A new engine each time: at tiny sizes a used one answers otherwise than a fresh one.
+        engine = cv2.DISOpticalFlow.create(self._preset)
+        return np.asarray(engine.calc(first, second, None), np.float32)
 
 
 @dataclass(frozen=True)

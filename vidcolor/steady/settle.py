@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import Predictor
 from vidcolor.steady.anchors import ask, choose_every, place_anchors
-from vidcolor.steady.between import fill, lost
+from vidcolor.steady.between import fill, lost, sides
 from vidcolor.steady.flow import Flow, named_flow, view
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.shots import find_cuts
 from vidcolor.steady.vivid import keep_vivid
-from vidcolor.steady.vote import Ballot, LinkBook, agree, look_around
+from vidcolor.steady.vote import Ballot, LinkBook, agree, glances
 from vidcolor.steady.windows import crossfade, plan_windows
 
 __all__ = ["SteadySettings", "colorize_shots", "settle", "settle_shots", "settle_windows"]
@@ -109,16 +109,16 @@ def settle(
     book = LinkBook([view(frame) for frame in luma], flow or named_flow(settings.flow), bool(fixed))
     every = settings.every or choose_every(len(luma), book)
     anchors = place_anchors(len(luma), every, list(fixed))
+    between = sorted(set(everything) - set(anchors))
     asked = everything if settings.strength < 1.0 else anchors
     with ThreadPoolExecutor(1) as network:
         answers = network.submit(ask, luma, asked, predictor, settings.batch, fixed)
-        for _ in look_around(anchors, book):
+        for _ in book.prepare((*glances(anchors), *sides(between, anchors))):
             if answers.done():
                 answers.result()  # If it failed, nothing else is worth the time.
         said = dict(zip(asked, answers.result(), strict=True))
     first = [said[anchor] for anchor in anchors]
     settled = keep_vivid(first, agree(anchors, first, book))
-    between = sorted(set(everything) - set(anchors))
     alone = [frame for frame in lost(between, anchors, book) if frame not in said]
     said.update(zip(alone, ask(luma, alone, predictor, settings.batch, fixed), strict=True))
     ballots = fill(between, anchors, settled, {f: said[f] for f in alone}, book)

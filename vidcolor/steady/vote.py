@@ -6,6 +6,7 @@ The anchors' own colours and how much they count come in; colours on which the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -27,6 +28,8 @@ TRUST_POWER = 0.5
 # the whole shot. A person does.
 LOUDEST = 6.0
 LOUDEST_PERSON = 1000.0
+# The network takes the other cores meanwhile.
+FLOW_THREADS = 2
 # Colour is brought over by cubic interpolation: linear, repeated, blurs 2 % of colourfulness away.
 COLOUR_METHOD = cv2.INTER_CUBIC
 
@@ -70,6 +73,19 @@ class LinkBook:
             self._links[other, frame] = back
         return self._links[frame, other]
 
+    def prepare(self, pairs: Iterable[tuple[int, int]]) -> Iterator[None]:
+        """Make links that will be asked for, two at a time; yields after each."""
+        both_ways = dict.fromkeys((min(pair), max(pair)) for pair in pairs)
+        once = [pair for pair in both_ways if pair not in self._links]
+        with ThreadPoolExecutor(FLOW_THREADS) as pool:
+            made = pool.map(self._pair, once)
+            for (frame, other), (there, back) in zip(once, made, strict=True):
+                self._links[frame, other], self._links[other, frame] = there, back
+                yield
+
+    def _pair(self, pair: tuple[int, int]) -> tuple[Link, Link]:
+        return link_pair(self._flow, self._views[pair[0]], self._views[pair[1]])
+
 
 def agree(anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> dict[int, Ballot]:
     """Let anchors vote until the shot agrees.
@@ -103,13 +119,11 @@ def neighbourhoods(anchors: Sequence[int], level: int) -> Iterator[tuple[int, tu
         yield frame, (*members[max(0, i - REACH) : i], *members[i + 1 : i + 1 + REACH])
 
 
-def look_around(anchors: Sequence[int], book: LinkBook) -> Iterator[None]:
-    """Make the links that `agree` will ask for, one a step."""
+def glances(anchors: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The links that `agree` will ask for: pairs of frames."""
     for level in range(coarsest(len(anchors)) + 1):
         for frame, others in neighbourhoods(anchors, level):
-            for other in others:
-                book.link(frame, other)
-                yield
+            yield from ((frame, other) for other in others)
 
 
 def schedule(anchors: int) -> list[int]:
