@@ -130,6 +130,15 @@ def test_the_network_runs_on_anchors_only():
     assert network.frames == 5
 
 
+def test_a_network_that_fails_ends_the_shot():
+    class Failing(Noisy):
+        def predict(self, luma, hints=None):
+            raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        settle(static(200), Failing(), SteadySettings(every=1))
+
+
 def test_auto_takes_fewer_anchors_where_nothing_moves():
     still, wild = Noisy(), Noisy()
     settle(static(33), still, SteadySettings())

@@ -78,10 +78,13 @@ class LinkBook:
         both_ways = dict.fromkeys((min(pair), max(pair)) for pair in pairs)
         once = [pair for pair in both_ways if pair not in self._links]
         with ThreadPoolExecutor(FLOW_THREADS) as pool:
-            made = pool.map(self._pair, once)
-            for (frame, other), (there, back) in zip(once, made, strict=True):
-                self._links[frame, other], self._links[other, frame] = there, back
-                yield
+            try:
+                made = pool.map(self._pair, once)
+                for (frame, other), (there, back) in zip(once, made, strict=True):
+                    self._links[frame, other], self._links[other, frame] = there, back
+                    yield
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def _pair(self, pair: tuple[int, int]) -> tuple[Link, Link]:
         return link_pair(self._flow, self._views[pair[0]], self._views[pair[1]])
