@@ -22,7 +22,7 @@ import numpy as np
 
 from vidcolor.color.upscale import enlarge
 from vidcolor.direct.reference import Still
-from vidcolor.direct.register import register
+from vidcolor.direct.register import FINER, register
 from vidcolor.evaluate.colour import Picture, Planes, scale_chroma, to_picture, to_planes
 from vidcolor.evaluate.measures import histograms, psnr
 from vidcolor.evaluate.motion import Scene, scenes
@@ -78,7 +78,8 @@ def resized(chroma: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def true_still(clip: Clip) -> Said:
     height, width = clip.shape
     sure = np.ones((height // 2, width // 2), np.float32)
-    return Said(0, resized(clip.planes[0].chroma, (width, height)), sure)
+    size = round(FINER * width), round(FINER * height)
+    return Said(0, resized(clip.planes[0].chroma, size), sure)
 
 
 def edited_still(clip: Clip) -> Said:

@@ -17,6 +17,11 @@ def luma():
     return shot(1)[0]
 
 
+def seen(laid):
+    """Its chroma at the size of the frame."""
+    return np.stack([cv2.resize(plane, (WIDTH, HEIGHT)) for plane in laid.chroma])
+
+
 def shifted(rgb):
     return np.roll(rgb, (3, -3), (0, 1))
 
@@ -48,15 +53,24 @@ def test_a_still_survives_what_editors_do(tmp_path, luma, edit):
     assert laid.fits
     assert (laid.confidence > 0.5).mean() > 0.45
     sure = np.kron(laid.confidence > 0.5, np.ones((2, 2), bool))
-    assert np.abs(laid.chroma[0][sure] - CB).mean() < 3
-    assert np.abs(laid.chroma[1][sure] - CR).mean() < 3
+    assert np.abs(seen(laid)[0][sure] - CB).mean() < 3
+    assert np.abs(seen(laid)[1][sure] - CR).mean() < 3
+
+
+def test_a_still_keeps_what_is_finer_than_the_network_sees(tmp_path, luma):
+    large = cv2.resize(luma, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    rgb = tinted(large, 128, 128)
+    rgb[:, 100:102] = tinted(large, 90, 180)[:, 100:102]
+    laid = register(read_still(save(tmp_path / "a.png", rgb)), luma)
+    assert laid.chroma[1].shape > luma.shape
+    assert laid.chroma[1].max() > seen(laid)[1].max() + 1
 
 
 def test_colour_lands_where_it_was_painted(tmp_path, luma):
     rgb = tinted(luma, 128, 128)
     rgb[40:72, 60:100] = tinted(luma, 90, 180)[40:72, 60:100]
     laid = register(read_still(save(tmp_path / "a.png", shifted(rgb))), luma)
-    inside, outside = laid.chroma[1, 48:68, 68:92], laid.chroma[1, :28]
+    inside, outside = seen(laid)[1, 48:68, 68:92], seen(laid)[1, :28]
     assert inside.mean() > 172
     assert abs(outside.mean() - 128) < 3
 

@@ -12,7 +12,7 @@ FloatArray = NDArray[np.float32]
 SmallLuma = NDArray[np.uint8]
 
 HALF = 2
-"""How surely colour is meant is kept at half the working size; the colour at up to all of it."""
+"""How surely colour is meant is kept at half the working size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +22,8 @@ class Anchor:
     Attributes:
         frame: index in the film.
         luma: uint8 (height, width), the frame at working size.
-        chroma: float32 (2, h, w), Cb and Cr on 0..255, as it is to be seen: of the working size for
-            stills, of half of it for hints.
+        chroma: float32 (2, h, w), Cb and Cr on 0..255, as it is to be seen: finer than the working
+            size for stills, of half of it for hints.
         confidence: float32 (height / 2, width / 2), 0..1; 1 is law.
         is_hint: whether it is dots or strokes, which spread over their thing; a still shows all.
         digest: of what was said and where.

@@ -7,7 +7,7 @@ there is not trusted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -36,6 +36,8 @@ LEAST_COVER = 0.02
 EDGE_SHARE, EDGE_RESIDUAL = 0.06, 12.0
 # What a curve of relighting may be.
 GAMMAS = (0.4, 2.5)
+# A still's colour is finer than what the network sees: of so many times the working size.
+FINER = 1.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,7 @@ class Registered:
     """A still as its frame sees it.
 
     Attributes:
-        chroma: float32 (2, height, width) of the working size, 0..255.
+        chroma: float32 (2, h, w), `FINER` than the working size, 0..255.
         confidence: float32 (height / 2, width / 2), 0..1: alpha times agreement.
         agreement: mean agreement of luma over what the still covers, -1..1.
     """
@@ -233,32 +235,31 @@ def _for_flow(plane: FloatArray) -> NDArray[np.uint8]:
 
 def _sampled(still: Still, place: FloatArray, luma: SmallLuma) -> Registered:
     height, width = luma.shape
-    scale = max(1.0, still.luma.shape[0] / height, still.luma.shape[1] / width)
-    sigma = 0.45 * scale if scale > 1.2 else 0.0
-
-    def bring(plane: FloatArray) -> FloatArray:
-        soft = cv2.GaussianBlur(plane, (0, 0), sigma) if sigma else plane
-        return np.asarray(
-            cv2.remap(soft, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
-            np.float32,
-        )
-
     cover = cv2.remap(still.alpha, place, None, cv2.INTER_LINEAR)
-    brought = bring(still.luma.astype(np.float32))
+    brought = _at(still.luma.astype(np.float32), place)
     near = agreement(normalised(luma), normalised(brought), _window(luma.shape))
     trusted = np.clip((near - LEAST_AGREEMENT) / (FULL_AGREEMENT - LEAST_AGREEMENT), 0, 1)
-    lit = _as_lit(bring(still.rgb), brought, luma, cover * trusted)
-    trusted = np.where(_at_edge(still, place), trusted * _same_light(lit, luma), trusted)
-    chroma = chroma_of(lit)
+    relit = _relighting(brought, luma, cover * trusted)
+    light = _same_light(relit(_at(still.rgb, place)), luma)
+    trusted = np.where(_at_edge(still, place), trusted * light, trusted)
+    finely = cv2.resize(place, (round(FINER * width), round(FINER * height)))
     size = width // HALF, height // HALF
     covered = float(cover.sum())
     return Registered(
-        chroma=chroma,
+        chroma=chroma_of(relit(_at(still.rgb, np.asarray(finely, np.float32)))),
         confidence=np.asarray(
             cv2.resize(cover * trusted, size, interpolation=cv2.INTER_AREA), np.float32
         ),
         agreement=float((near * cover).sum() / covered) if covered else -1.0,
     )
+
+
+def _at(plane: FloatArray, place: FloatArray) -> FloatArray:
+    """A plane of the still at its places float32 (h, w, 2), smoothed before if it grows smaller."""
+    scale = max(plane.shape[0] / place.shape[0], plane.shape[1] / place.shape[1])
+    soft = cv2.GaussianBlur(plane, (0, 0), 0.45 * scale) if scale > 1.2 else plane
+    border = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.remap(soft, place, None, cv2.INTER_LINEAR, borderMode=border), np.float32)
 
 
 def _at_edge(still: Still, place: FloatArray) -> NDArray[np.bool_]:
@@ -277,15 +278,17 @@ def _same_light(lit: FloatArray, luma: SmallLuma) -> FloatArray:
     return np.asarray(np.exp(-squared / EDGE_RESIDUAL**2), np.float32)
 
 
-def _as_lit(rgb: FloatArray, brought: FloatArray, luma: SmallLuma, sure: FloatArray) -> FloatArray:
-    """The still's colour in the film's light.
+def _relighting(
+    brought: FloatArray, luma: SmallLuma, sure: FloatArray
+) -> Callable[[FloatArray], FloatArray]:
+    """What takes the still's colour, float32 RGB on 0..255, to the film's light.
 
     An editor's gamma or exposure changes chroma with luma. The power law that best takes the
     still's luma to the film's is applied to its red, green and blue.
     """
     used = (sure > 0.8) & (brought > 12) & (brought < 243) & (luma > 12) & (luma < 243)
     if int(used.sum()) < 100:
-        return rgb
+        return _as_it_is
     given = np.log(brought[used] / 255)
     wanted = np.log(luma[used].astype(np.float32) / 255)
     slope, offset = 1.0, 0.0
@@ -293,12 +296,20 @@ def _as_lit(rgb: FloatArray, brought: FloatArray, luma: SmallLuma, sure: FloatAr
     for _ in range(3):
         spread = float(given[kept].var())
         if spread < 1e-3:
-            return rgb
+            return _as_it_is
         slope = float(np.cov(given[kept], wanted[kept])[0, 1]) / spread
         offset = float(wanted[kept].mean() - slope * given[kept].mean())
         miss = np.abs(wanted - slope * given - offset)
         kept = miss <= max(0.02, 2.5 * float(np.median(miss)))
     if not GAMMAS[0] <= slope <= GAMMAS[1]:
-        return rgb
-    lit = 255 * np.exp(offset) * (np.maximum(rgb, 0) / 255) ** slope
-    return np.asarray(np.clip(lit, 0, 255), np.float32)
+        return _as_it_is
+
+    def relit(rgb: FloatArray) -> FloatArray:
+        lit = 255 * np.exp(offset) * (np.maximum(rgb, 0) / 255) ** slope
+        return np.asarray(np.clip(lit, 0, 255), np.float32)
+
+    return relit
+
+
+def _as_it_is(rgb: FloatArray) -> FloatArray:
+    return rgb

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
-from vidcolor.steady.flow import Flow, named_flow
+from vidcolor.steady.flow import DisFlow, Flow, named_flow
 from vidcolor.steady.paths import (
     HALF,
     FineFlow,
@@ -26,6 +26,7 @@ from vidcolor.steady.paths import (
     residual,
     round_trip,
     sampled,
+    steps_of,
 )
 from vidcolor.steady.people import Carried, Said, carry, large
 from vidcolor.steady.settings import SteadySettings
@@ -38,7 +39,7 @@ FloatArray = NDArray[np.float32]
 EVERY = 8
 # What is known this far is law to the network; below, it paints itself. Its answer to opinions
 # of middling confidence is worse than to none.
-LAW = 0.5
+LAW = 0.3
 # How far a neighbour's colour may outweigh an anchor's own.
 MOST_MASS = 5.0
 RESIDUAL_SCALE = 14.0
@@ -66,37 +67,51 @@ def settle_directed(
         saturation: factor on the network's chroma where people's colour does not guide it.
 
     Returns:
-        chroma, float16 (frames, 2, height, width), Cb and Cr on 0..255, before the saturation as
-        that of `settle`, but four times its size: what people painted is finer.
+        chroma, float16 (frames, 2, h, w), Cb and Cr on 0..255, before the saturation as that of
+        `settle`, but of the working size or that of the finest still: what people painted is finer
+        than what the network paints.
     """
-    if flow is None:
-        flow = FineFlow() if settings.flow == "dis" else named_flow(settings.flow)
-    steps = Steps(luma, flow)
+    exact, glance = _flows(settings.flow) if flow is None else (flow, flow)
     stills = [said for said in people if not said.is_hint]
     hints = [said for said in people if said.is_hint]
-    carried = carry(stills, steps)
-    if hints:
-        dots = spread_over_things(luma, predictor, hints, saturation)
-        carried = carried.under(carry(dots, steps))
+    shape = max((luma.shape[1:], *(said.chroma.shape[1:] for said in stills)))
+    with steps_of(luma, exact, glance) as steps:
+        steps.lead_to(said.frame for said in (*stills, *hints))
+        carried = carry(stills, steps, shape)
+        if hints:
+            dots = spread_over_things(luma, predictor, hints, saturation)
+            carried = carried.under(carry(dots, steps, shape))
+        rest = _rest(carried, steps, settings, Painter(predictor, settings.batch, saturation))
+    # In its own place: a shot is large.
+    made = carried.colour
+    for given, painted, known in zip(made, rest, carried.known, strict=True):
+        behind = large(painted, given.shape)
+        share = large(known.astype(np.float32), given.shape)[..., None]
+        given[:] = stronger(behind + share * (given - behind), 1 / saturation)
+    return made.transpose(0, 3, 1, 2)
+
+
+def _flows(name: str) -> tuple[Flow, Flow]:
+    """For what colour is taken from, and for what only says how far to trust it."""
+    if name == "dis":
+        return FineFlow(), DisFlow(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow = named_flow(name)
+    return flow, flow
+
+
+def _rest(carried: Carried, steps: Steps, settings: SteadySettings, painter: Painter) -> FloatArray:
+    """What the network paints of all frames: float32 (frames, height / 2, width / 2, 2)."""
     if settings.strength < 1.0:
-        every: Sequence[int] = range(len(luma))
+        every: Sequence[int] = range(len(steps))
     else:
-        every = sorted({*range(0, len(luma), settings.every or EVERY), len(luma) - 1})
-    painted = _painted(every, carried, steps, Painter(predictor, settings.batch, saturation))
+        every = sorted({*range(0, len(steps), settings.every or EVERY), len(steps) - 1})
+    painted = _painted(every, carried, steps, painter)
     agreed = _agreed(every, painted, steps) if settings.strength > 0 else painted
     rest = _between(every, agreed, steps)
     if 0 < settings.strength < 1:
         loose = np.stack([painted[frame] for frame in every])
         rest = (loose + np.float32(settings.strength) * (rest - loose)).astype(np.float32)
-    made = np.empty((len(luma), 2, *luma.shape[1:]), np.float16)
-    for frame, (painted_frame, given, known) in enumerate(
-        zip(rest, carried.colour, carried.known, strict=True)
-    ):
-        behind = large(painted_frame, given.shape)
-        share = large(known.astype(np.float32), given.shape)[..., None]
-        mixed = behind + share * (given.astype(np.float32) - behind)
-        made[frame] = stronger(mixed, 1 / saturation).transpose(2, 0, 1)
-    return made
+    return rest
 
 
 def twice(chroma: FloatArray, luma: LumaStack) -> FloatArray:

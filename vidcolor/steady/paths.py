@@ -7,7 +7,9 @@ handed on from frame to frame.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -23,21 +25,29 @@ HALF = 2
 # A path is made exact on luma at distances that are multiples of this.
 EXACT_EVERY = 4
 RESIDUAL_SIGMA = 1.0
+FLOW_THREADS = 2
 
 
 class Steps:
     """Flow between neighbouring frames, estimated at working size, kept at half of it.
 
+    Use `steps_of`, which ends its threads.
+
     Args:
         luma: uint8 (frames, height, width) of a shot.
         flow: what estimates motion.
+        glance: what estimates it where little depends on it.
+        pool: what estimates ahead.
     """
 
-    def __init__(self, luma: LumaStack, flow: Flow) -> None:
+    def __init__(
+        self, luma: LumaStack, flow: Flow, glance: Flow, pool: ThreadPoolExecutor
+    ) -> None:
         self.luma = luma
         self.shape = luma.shape[1] // HALF, luma.shape[2] // HALF
-        self._flow = flow
-        self._kept: dict[tuple[int, int], NDArray[np.float16]] = {}
+        self._flow, self._glance, self._pool = flow, glance, pool
+        self._exact: dict[tuple[int, int], Future[NDArray[np.float16]]] = {}
+        self._rough: dict[tuple[int, int], Future[NDArray[np.float16]]] = {}
         self._small: dict[int, FloatArray] = {}
 
     def __len__(self) -> int:
@@ -49,12 +59,48 @@ class Steps:
             self._small[frame] = halved(self.luma[frame])
         return self._small[frame]
 
-    def step(self, frame: int, other: int) -> FloatArray:
+    def lead_to(self, frames: Iterable[int]) -> None:
+        """Begin to estimate all steps that lead to these frames, from near to far."""
+        for known in frames:
+            for way in (1, -1):
+                last = len(self) - 1 if way > 0 else 0
+                for frame in range(known, last, way):
+                    self._begin(self._exact, self._flow, frame + way, frame)
+                    self._begin(self._rough, self._glance, frame, frame + way)
+
+    def exact(self, frame: int, other: int) -> FloatArray:
         """Flow from a frame to its neighbour, float32 (height / 2, width / 2, 2)."""
-        if (frame, other) not in self._kept:
-            found = at_size(self._flow(self.luma[frame], self.luma[other]), self.shape)
-            self._kept[frame, other] = found.astype(np.float16)
-        return self._kept[frame, other].astype(np.float32)
+        return self._begin(self._exact, self._flow, frame, other).result().astype(np.float32)
+
+    def step(self, frame: int, other: int) -> FloatArray:
+        """The same, but a glance will do where there is nothing better."""
+        kept = self._exact.get((frame, other))
+        kept = kept or self._begin(self._rough, self._glance, frame, other)
+        return kept.result().astype(np.float32)
+
+    def _begin(
+        self,
+        kept: dict[tuple[int, int], Future[NDArray[np.float16]]],
+        flow: Flow,
+        frame: int,
+        other: int,
+    ) -> Future[NDArray[np.float16]]:
+        if (frame, other) not in kept:
+            kept[frame, other] = self._pool.submit(self._estimated, flow, frame, other)
+        return kept[frame, other]
+
+    def _estimated(self, flow: Flow, frame: int, other: int) -> NDArray[np.float16]:
+        return at_size(flow(self.luma[frame], self.luma[other]), self.shape).astype(np.float16)
+
+
+@contextmanager
+def steps_of(luma: LumaStack, flow: Flow, glance: Flow) -> Iterator[Steps]:
+    """Steps of a shot, uint8 (frames, height, width), estimated by threads that end with it."""
+    pool = ThreadPoolExecutor(FLOW_THREADS)
+    try:
+        yield Steps(luma, flow, glance, pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +126,14 @@ def paths(known: int, direction: int, steps: Steps) -> Iterator[Path]:
     frame = known + direction
     while 0 <= frame < len(steps):
         nearer = frame - direction
-        there, again = steps.step(frame, nearer), steps.step(nearer, frame)
+        there, again = steps.exact(frame, nearer), steps.step(nearer, frame)
         if before is None:
             before = Path(frame, there, there, again)
         else:
             exact, back = composed(there, before.exact), composed(before.back, again)
             if abs(frame - known) % EXACT_EVERY == 0:
-                exact = refined(steps.luma[frame], steps.luma[known], exact)
-                back = refined(steps.luma[known], steps.luma[frame], back)
+                exact = refined(FineFlow(), steps.luma[frame], steps.luma[known], exact)
+                back = refined(DisFlow(), steps.luma[known], steps.luma[frame], back)
             before = Path(frame, composed(there, before.chained), exact, back)
         yield before
         frame += direction
@@ -114,9 +160,10 @@ def composed(first: FloatArray, second: FloatArray) -> FloatArray:
 
 
 class FineFlow:
-    """DIS down to single pixels, where `DisFlow` stops at every second: worth half a dB.
+    """DIS down to single pixels, where `DisFlow` stops at every second: worth a quarter of a dB.
 
     It begins from `DisFlow`'s answer, which follows fast motion better than its own first steps.
+    Variational refinement would take as long again and gain nothing.
     """
 
     def __init__(self) -> None:
@@ -125,31 +172,36 @@ class FineFlow:
     def __call__(
         self, first: LumaStack, second: LumaStack, start: FloatArray | None = None
     ) -> FloatArray:
-        """See `Flow`; from where a flow `start` of the same size begins, if there is one."""
-        if start is None:
-            start = self._coarse(first, second)
-        # An engine that was once given a start keeps it, so each call has its own.
+        """See `DisFlow`."""
         engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         engine.setFinestScale(0)
-        engine.setVariationalRefinementIterations(2)
+        engine.setVariationalRefinementIterations(0)
         engine.setGradientDescentIterations(12)
         engine.setPatchStride(4)
-        return np.asarray(engine.calc(first, second, start), np.float32)
+        begun = self._coarse(first, second) if start is None else start.copy()
+        return np.asarray(engine.calc(first, second, begun), np.float32)
 
 
-def refined(first: LumaStack, second: LumaStack, start: FloatArray) -> FloatArray:
+def refined(
+    flow: FineFlow | DisFlow, first: LumaStack, second: LumaStack, start: FloatArray
+) -> FloatArray:
     """A flow at half size made exact on two planes of full size, from where it starts."""
-    found = FineFlow()(first, second, at_size(start, first.shape))
-    return at_size(found, start.shape)
+    return at_size(flow(first, second, at_size(start, first.shape)), start.shape)
 
 
 def inside(flow: FloatArray) -> NDArray[np.bool_]:
     """Pixels whose end lies within the frame."""
+    return beyond(flow) < 0.5
+
+
+def beyond(flow: FloatArray) -> FloatArray:
+    """How far beyond the frame's edge each pixel ends, in pixels; 0 within."""
     height, width = flow.shape[:2]
     column = flow[..., 0] + np.arange(width, dtype=np.float32)
     row = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    within = (column > -0.5) & (column < width - 0.5) & (row > -0.5) & (row < height - 0.5)
-    return np.asarray(within)
+    across = np.maximum(np.maximum(-column, column - (width - 1)), 0)
+    down = np.maximum(np.maximum(-row, row - (height - 1)), 0)
+    return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
 def residual(luma: FloatArray, known: FloatArray, flow: FloatArray) -> FloatArray:

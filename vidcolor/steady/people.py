@@ -16,7 +16,7 @@ from vidcolor.steady.flow import at_size
 from vidcolor.steady.paths import (
     Path,
     Steps,
-    inside,
+    beyond,
     paths,
     residual,
     round_trip,
@@ -30,10 +30,11 @@ FloatArray = NDArray[np.float32]
 PICK_POWER = 4.0
 GRAIN = 4.0
 # The error of carried colour, fitted on clips of known colour (docs/experiments.md): its logarithm
-# rises with those of the luma residual, of the round trip's miss, and of the difference of the
-# colours that the two paths bring. Such doubts and the knowledge that is left:
-DOUBTS = (2.4, 2.8, 3.3, 3.95, 4.74, 6.0)
-KNOWLEDGE = (0.98, 0.94, 0.85, 0.7, 0.5, 0.35)
+# rises with those of the luma residual, of the round trip's miss, of the difference of the colours
+# that the two paths bring, and of how far beyond the edge they end, where the edge's colour goes
+# on. At this doubt half is left to the network, and so fast it changes:
+HALF_KNOWN, STEEPNESS = 4.0, 2.0
+BEYOND = 0.2
 KNOWN_SIGMA = 1.0
 # Where several people's frames are seen the nearer counts more: with the distance to this power.
 NEARNESS = 1.5
@@ -45,7 +46,7 @@ class Said:
 
     Attributes:
         frame: index in the stack.
-        chroma: float32 (2, h, w) of any size up to the working size, Cb and Cr on 0..255.
+        chroma: float32 (2, h, w) of any size, Cb and Cr on 0..255.
         confidence: float32 (height / 2, width / 2), 0..1; 1 is law.
         is_hint: whether it is dots that are yet to spread over their thing.
     """
@@ -63,21 +64,25 @@ class Said:
 class Carried:
     """People's colour on all frames of a shot.
 
+    Args:
+        steps: the motion of the shot.
+        shape: (h, w) of the colour.
+
     Attributes:
-        colour: float16 (frames, height, width, 2) at working size.
+        colour: float16 (frames, h, w, 2).
         known: float16 (frames, height / 2, width / 2), 0..1.
     """
 
-    def __init__(self, steps: Steps) -> None:
-        shape = len(steps), *steps.shape
-        self.colour = np.full((*steps.luma.shape, 2), 128, np.float16)
-        self.known = np.zeros(shape, np.float16)
+    def __init__(self, steps: Steps, shape: tuple[int, ...]) -> None:
+        known = len(steps), *steps.shape
+        self.colour = np.full((len(steps), *shape, 2), 128, np.float16)
+        self.known = np.zeros(known, np.float16)
         self._steps = steps
-        self._weight = np.zeros(shape, np.float16)
+        self._weight = np.zeros(known, np.float16)
 
     def add(self, said: Said) -> None:
         """Carry one more frame's colour through the shot."""
-        colour = large(said.chroma.transpose(1, 2, 0), self._steps.luma.shape[1:])
+        colour = large(said.chroma.transpose(1, 2, 0), self.colour.shape[1:])
         self._mix(said.frame, colour, said.confidence, 0)
         seen = self._steps.small(said.frame)
         for direction in (1, -1):
@@ -113,9 +118,9 @@ class Carried:
         return self
 
 
-def carry(said: Sequence[Said], steps: Steps) -> Carried:
-    """The colour of several frames carried through their shot."""
-    carried = Carried(steps)
+def carry(said: Sequence[Said], steps: Steps, shape: tuple[int, ...]) -> Carried:
+    """The colour of several frames carried through their shot, of size `shape`."""
+    carried = Carried(steps, shape)
     for one in said:
         carried.add(one)
     return carried
@@ -139,8 +144,9 @@ def _brought(
         + 0.48 * np.log1p(differ)
         + 1.08
     )
-    within = np.where(misses[1] < misses[0], inside(path.exact), inside(path.chained))
-    known = np.interp(doubt, DOUBTS, KNOWLEDGE, left=1.0).astype(np.float32) * within
+    ends = np.where(misses[1] < misses[0], beyond(path.exact), beyond(path.chained))
+    doubt += BEYOND * np.log1p(ends)
+    known = (1 / (1 + np.exp(STEEPNESS * (doubt - HALF_KNOWN)))).astype(np.float32)
     known = cv2.GaussianBlur(known, (0, 0), KNOWN_SIGMA)
     said = [sampled(sure, flow) for flow in flows]
     known *= np.clip(said[0] + share * (said[1] - said[0]), 0, 1)
