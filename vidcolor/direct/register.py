@@ -34,6 +34,9 @@ LEAST_COVER = 0.02
 # So near to a still's own edge, as a share of its short side, editors fill in what they shifted:
 # there luma has to agree pixel by pixel, within so much of 255 once the still is lit as the film.
 EDGE_SHARE, EDGE_RESIDUAL = 0.06, 12.0
+# The frame goes on where such a still ends: there the colour of the nearest trusted pixels of the same
+# luma goes on, too. Sigmas in pixels of half the working size and in units of 255, and how sure it is.
+GOES_ON, SAME_LUMA, GOES_ON_TRUST = 3.0, 10.0, 0.9
 # What a curve of relighting may be.
 GAMMAS = (0.4, 2.5)
 # A still's colour is finer than what the network sees: of so many times the working size.
@@ -240,18 +243,53 @@ def _sampled(still: Still, place: FloatArray, luma: SmallLuma) -> Registered:
     near = agreement(normalised(luma), normalised(brought), _window(luma.shape))
     trusted = np.clip((near - LEAST_AGREEMENT) / (FULL_AGREEMENT - LEAST_AGREEMENT), 0, 1)
     relit = _relighting(brought, luma, cover * trusted)
-    light = _same_light(relit(_at(still.rgb, place)), luma)
-    trusted = np.where(_at_edge(still, place), trusted * light, trusted)
+    edge = _at_edge(still, place)
+    trusted = np.where(edge, trusted * _same_light(relit(_at(still.rgb, place)), luma), trusted)
     finely = cv2.resize(place, (round(FINER * width), round(FINER * height)))
-    size = width // HALF, height // HALF
+    chroma = chroma_of(relit(_at(still.rgb, np.asarray(finely, np.float32))))
+    half = width // HALF, height // HALF
+    sure = np.asarray(cv2.resize(cover * trusted, half, interpolation=cv2.INTER_AREA), np.float32)
     covered = float(cover.sum())
-    return Registered(
-        chroma=chroma_of(relit(_at(still.rgb, np.asarray(finely, np.float32)))),
-        confidence=np.asarray(
-            cv2.resize(cover * trusted, size, interpolation=cv2.INTER_AREA), np.float32
-        ),
-        agreement=float((near * cover).sum() / covered) if covered else -1.0,
-    )
+    agreed = float((near * cover).sum() / covered) if covered else -1.0
+    opaque = _at(still.alpha, place)
+    missing = cv2.resize(edge * opaque, half, interpolation=cv2.INTER_AREA) * (1 - sure)
+    return Registered(*_going_on(chroma, sure, np.asarray(missing, np.float32), luma), agreed)
+
+
+def _going_on(
+    chroma: FloatArray, sure: FloatArray, missing: FloatArray, luma: SmallLuma
+) -> tuple[FloatArray, FloatArray]:
+    """Chroma (2, h, w) and confidence, both with what is missing at the still's edge filled in.
+
+    Args:
+        chroma: as registered.
+        sure: its confidence, (height, width).
+        missing: where it is to be filled in, 0..1, of the same size.
+        luma: of the frame, of any size.
+    """
+    if not (missing > 0).any():
+        return chroma, sure
+    height, width = sure.shape
+    reach = round(2 * GOES_ON)
+    light = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    planes = [cv2.resize(p, (width, height), interpolation=cv2.INTER_AREA) * sure for p in chroma]
+    border = cv2.BORDER_CONSTANT
+    wide = [
+        cv2.copyMakeBorder(p, reach, reach, reach, reach, border) for p in (light, sure, *planes)
+    ]
+    sums = np.zeros((3, height, width), np.float32)
+    for y in range(2 * reach + 1):
+        for x in range(2 * reach + 1):
+            there = [plane[y : y + height, x : x + width] for plane in wide]
+            away = ((y - reach) ** 2 + (x - reach) ** 2) / GOES_ON**2
+            weight = np.exp(-0.5 * (((there[0] - light) / SAME_LUMA) ** 2 + away))
+            sums += weight * np.stack(there[1:])
+    heard = np.minimum(1, sums[0])
+    share = missing * heard
+    size = chroma.shape[2], chroma.shape[1]
+    large = cv2.resize(share, size)
+    filled = np.stack([cv2.resize(p / np.maximum(sums[0], 1e-6), size) for p in sums[1:]])
+    return chroma + large * (filled - chroma), np.maximum(sure, GOES_ON_TRUST * share)
 
 
 def _at(plane: FloatArray, place: FloatArray) -> FloatArray:
@@ -259,7 +297,7 @@ def _at(plane: FloatArray, place: FloatArray) -> FloatArray:
     scale = max(plane.shape[0] / place.shape[0], plane.shape[1] / place.shape[1])
     soft = cv2.GaussianBlur(plane, (0, 0), 0.45 * scale) if scale > 1.2 else plane
     border = cv2.BORDER_REPLICATE
-    return np.asarray(cv2.remap(soft, place, None, cv2.INTER_LINEAR, borderMode=border), np.float32)
+    return np.asarray(cv2.remap(soft, place, None, cv2.INTER_CUBIC, borderMode=border), np.float32)
 
 
 def _at_edge(still: Still, place: FloatArray) -> NDArray[np.bool_]:

@@ -39,7 +39,7 @@ FloatArray = NDArray[np.float32]
 EVERY = 8
 # What is known this far is law to the network; below, it paints itself. Its answer to opinions
 # of middling confidence is worse than to none.
-LAW = 0.3
+LAW = 0.4
 # How far a neighbour's colour may outweigh an anchor's own.
 MOST_MASS = 5.0
 RESIDUAL_SCALE = 14.0

@@ -33,7 +33,7 @@ GRAIN = 4.0
 # rises with those of the luma residual, of the round trip's miss, of the difference of the colours
 # that the two paths bring, and of how far beyond the edge they end, where the edge's colour goes
 # on. At this doubt half is left to the network, and so fast it changes:
-HALF_KNOWN, STEEPNESS = 4.0, 2.0
+HALF_KNOWN, STEEPNESS = 4.0, 1.75
 BEYOND = 0.2
 KNOWN_SIGMA = 1.0
 # Where several people's frames are seen the nearer counts more: with the distance to this power.
