@@ -58,13 +58,11 @@ class DisFlow:
         cv2.setNumThreads(1)
         self._preset = preset
 
-    def __call__(
-        self, first: LumaPlane, second: LumaPlane, start: FloatArray | None = None
-    ) -> FloatArray:
-        """See `Flow`; from where a flow `start` of the same size begins, if there is one."""
+    def __call__(self, first: LumaPlane, second: LumaPlane) -> FloatArray:
+        """See `Flow`."""
         # A new engine each time: at tiny sizes a used one answers otherwise than a fresh one.
         engine = cv2.DISOpticalFlow.create(self._preset)
-        return np.asarray(engine.calc(first, second, None if start is None else start.copy()), np.float32)
+        return np.asarray(engine.calc(first, second, None), np.float32)
 
 
 @dataclass(frozen=True)

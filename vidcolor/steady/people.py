@@ -27,8 +27,7 @@ FloatArray = NDArray[np.float32]
 
 # Of two paths the one along which luma agrees better has the say: their weights are residuals,
 # grain added, to this power.
-PICK_POWER = 4.0
-GRAIN = 4.0
+PICK_POWER, GRAIN = 2.0, 4.0
 # The error of carried colour, fitted on clips of known colour (docs/experiments.md): its logarithm
 # rises with those of the luma residual, of the round trip's miss, of the difference of the colours
 # that the two paths bring, and of how far beyond the edge they end, where the edge's colour goes
@@ -85,10 +84,12 @@ class Carried:
         colour = large(said.chroma.transpose(1, 2, 0), self.colour.shape[1:])
         self._mix(said.frame, colour, said.confidence, 0)
         seen = self._steps.small(said.frame)
+        half = cv2.resize(colour, said.confidence.shape[::-1], interpolation=cv2.INTER_AREA)
+        meant = np.dstack([half, said.confidence]).astype(np.float32)
         for direction in (1, -1):
             for path in paths(said.frame, direction, self._steps):
                 luma = self._steps.small(path.frame)
-                brought, known = _brought(path, luma, seen, colour, said.confidence)
+                brought, known = _brought(path, luma, seen, colour, meant)
                 self._mix(path.frame, brought, known, abs(path.frame - said.frame))
 
     def _mix(self, frame: int, colour: FloatArray, known: FloatArray, distance: int) -> None:
@@ -127,30 +128,35 @@ def carry(said: Sequence[Said], steps: Steps, shape: tuple[int, ...]) -> Carried
 
 
 def _brought(
-    path: Path, luma: FloatArray, seen: FloatArray, colour: FloatArray, sure: FloatArray
+    path: Path, luma: FloatArray, seen: FloatArray, colour: FloatArray, said: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """A known frame's colour as another sees it, and how far it is known there."""
+    """A known frame's colour as another sees it, and how far it is known there.
+
+    Args:
+        path: from the other frame to the known one.
+        luma: of the other frame, (height / 2, width / 2), as all that follows but `colour`.
+        seen: of the known frame.
+        colour: of the known frame, (h, w, 2).
+        said: the same and how surely it is meant, (height / 2, width / 2, 3).
+    """
     flows = path.chained, path.exact
-    chained, exact = (sampled(colour, at_size(flow, colour.shape)) for flow in flows)
     misses = [residual(luma, seen, flow) for flow in flows]
+    chained, exact = (sampled(colour, at_size(flow, colour.shape)) for flow in flows)
     first, second = ((GRAIN + miss) ** -PICK_POWER for miss in misses)
     share = np.asarray(second / (first + second), np.float32)
-    change = exact - chained
-    differ = cv2.resize(cv2.magnitude(*cv2.split(change)), luma.shape[::-1])
-    brought = chained + large(share, colour.shape)[..., None] * change
+    brought = chained + large(share, colour.shape)[..., None] * (exact - chained)
+    ends = [sampled(said, flow) for flow in flows]
+    apart = ends[1] - ends[0]
     doubt = (
         0.245 * np.log1p(np.minimum(*misses))
         + 0.26 * np.log(0.3 + round_trip(path.exact, path.back))
-        + 0.48 * np.log1p(differ)
+        + 0.48 * np.log1p(cv2.magnitude(apart[..., 0], apart[..., 1]))
+        + BEYOND * np.log1p(np.where(share > 0.5, beyond(path.exact), beyond(path.chained)))
         + 1.08
     )
-    ends = np.where(misses[1] < misses[0], beyond(path.exact), beyond(path.chained))
-    doubt += BEYOND * np.log1p(ends)
     known = (1 / (1 + np.exp(STEEPNESS * (doubt - HALF_KNOWN)))).astype(np.float32)
     known = cv2.GaussianBlur(known, (0, 0), KNOWN_SIGMA)
-    said = [sampled(sure, flow) for flow in flows]
-    known *= np.clip(said[0] + share * (said[1] - said[0]), 0, 1)
-    return brought, np.asarray(known, np.float32)
+    return brought, known * np.clip(ends[0][..., 2] + share * apart[..., 2], 0, 1)
 
 
 def large(planes: FloatArray, shape: tuple[int, ...]) -> FloatArray:
