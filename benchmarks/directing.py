@@ -11,7 +11,6 @@ import argparse
 import json
 import platform
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vidcolor.color.spread import spread
 from vidcolor.color.upscale import enlarge
 from vidcolor.direct.reference import Still
 from vidcolor.direct.register import FINER, register
@@ -28,7 +28,6 @@ from vidcolor.evaluate.measures import histograms, psnr
 from vidcolor.evaluate.motion import Scene, scenes
 from vidcolor.evaluate.read import PICTURES, find, read_clip, read_picture
 from vidcolor.evaluate.series import CdcSums
-from vidcolor.evaluate.spread import spread
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor, shrink, working_shape
 from vidcolor.steady.directed import settle_directed
@@ -215,18 +214,6 @@ def trials(paths: list[Path], place: int, predictor: Predictor) -> list[bool]:
     return [dot_trial(scene, rng, predictor) for scene in made]
 
 
-def cost(clip: Clip, predictor: Predictor) -> float:
-    """Seconds of colouring a shot with a still to seconds without, median of three pairs."""
-    ratios = []
-    for _ in range(3):
-        began = time.perf_counter()
-        colorize_shots(clip.luma, predictor, SteadySettings(), [])
-        between = time.perf_counter()
-        settle_directed(clip.luma, predictor, SteadySettings(), [true_still(clip)])
-        ratios.append((time.perf_counter() - between) / (between - began))
-    return float(np.median(ratios))
-
-
 def kept(cache: Path, name: str, make: Callable[[], object]) -> Any:
     path = cache / f"{name}.json"
     if not path.exists():
@@ -291,8 +278,6 @@ def main() -> None:
     stayed: list[bool] = []
     for place in range(PHOTOGRAPHS):
         stayed += kept(given.cache, f"trials-{place}", lambda p=place: trials(paths, p, predictor))
-    sample = single_shots(given.clips)[0]
-    ratio = kept(given.cache, "cost", lambda: cost(read(sample), predictor))
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
@@ -308,9 +293,10 @@ def main() -> None:
             f" short side 240, coloured at short side {SIDE} by vidcolor-base. Given is the true"
             f" colour of the first frame, or {DOTS} dots of it. PSNR in dB, mean over"
             " frames, then over clips.",
-            "Edited: enlarged by 2 %, shifted by 3 pixels, gamma 1.2, then registered; cropped: cut to"
-            " the frame's size before the shift, so that 6 % of it are missing. Carried: along DIS flow from frame to frame at full size. By luma: Levin, Lischinski, Weiss"
-            " 2004 on the first frame, then carried.",
+            "Edited: enlarged by 2 %, shifted by 3 pixels, gamma 1.2, then registered; cropped: cut"
+            " to the frame's size before the shift, so that 6 % of it are missing. Carried: along"
+            " DIS flow from frame to frame at full size. By luma: Levin, Lischinski, Weiss 2004 on"
+            " the first frame, then carried.",
             "",
             *table(results),
             "",
@@ -318,9 +304,6 @@ def main() -> None:
             f" trials of known motion (seed {SEED}): at the point's true place more than"
             " half of the"
             " way from the network's colour to the dot's is gone.",
-            "",
-            f"Colouring a shot with a still to without, colour stage alone, {sample.stem}:"
-            f" {ratio:.2f}.",
             "",
             "Frame 2 on / frame 25 on:",
             "",

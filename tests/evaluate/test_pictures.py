@@ -5,6 +5,7 @@ import pytest
 
 from tests.evaluate.conftest import scenery
 from tests.evaluate.fakes import FakeJudge, Tint
+from vidcolor.color.spread import spread
 from vidcolor.evaluate import painters
 from vidcolor.evaluate.colour import scale_chroma, to_planes
 from vidcolor.evaluate.picture_table import picture_table
@@ -12,7 +13,6 @@ from vidcolor.evaluate.pictures import Bench, evaluate_pictures, find_root
 from vidcolor.evaluate.report import figure_of
 from vidcolor.evaluate.samples import Preparation, Sample, dots, load
 from vidcolor.evaluate.session import Contender, Settings, picture_rows
-from vidcolor.evaluate.spread import spread
 from vidcolor.evaluate.training_mean import measure, stored
 
 

@@ -34,8 +34,9 @@ LEAST_COVER = 0.02
 # So near to a still's own edge, as a share of its short side, editors fill in what they shifted:
 # there luma has to agree pixel by pixel, within so much of 255 once the still is lit as the film.
 EDGE_SHARE, EDGE_RESIDUAL = 0.06, 12.0
-# The frame goes on where such a still ends: there the colour of the nearest trusted pixels of the same
-# luma goes on, too. Sigmas in pixels of half the working size and in units of 255, and how sure it is.
+# The frame goes on where such a still ends: there the colour of the nearest trusted pixels of the
+# same luma goes on, too. Sigmas in pixels of half the working size and in units of 255, and how
+# sure that is.
 GOES_ON, SAME_LUMA, GOES_ON_TRUST = 3.0, 10.0, 0.9
 # What a curve of relighting may be.
 GAMMAS = (0.4, 2.5)

@@ -8,10 +8,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.spread import spread
 from vidcolor.evaluate.colour import NEUTRAL, Floats, scale_chroma
 from vidcolor.evaluate.colouring import Colouring, Luma
 from vidcolor.evaluate.samples import Painter, Sample, dots, quarter_chroma
-from vidcolor.evaluate.spread import spread
 from vidcolor.evaluate.training_mean import stored
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, shrink, working_shape

@@ -40,9 +40,7 @@ class Steps:
         pool: what estimates ahead.
     """
 
-    def __init__(
-        self, luma: LumaStack, flow: Flow, glance: Flow, pool: ThreadPoolExecutor
-    ) -> None:
+    def __init__(self, luma: LumaStack, flow: Flow, glance: Flow, pool: ThreadPoolExecutor) -> None:
         self.luma = luma
         self.shape = luma.shape[1] // HALF, luma.shape[2] // HALF
         self._flow, self._glance, self._pool = flow, glance, pool

@@ -1,4 +1,4 @@
-"""Dots of colour spread by luma alone: what hints are worth without having seen a picture."""
+"""Dots of colour spread by luma alone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 from scipy.sparse.linalg import spsolve  # type: ignore[import-untyped]
 
-from vidcolor.evaluate.colour import NEUTRAL, Floats
+from vidcolor.color.convert import NEUTRAL
+
+FloatArray = NDArray[np.float32]
 
 _NEIGHBOURS = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
 
 
-def spread(luma: NDArray[np.uint8], hints: Floats) -> Floats:
+def spread(luma: NDArray[np.uint8], hints: FloatArray) -> FloatArray:
     """Levin, Lischinski, Weiss 2004: neighbours of like luma get like chroma.
 
     Minimises the sum over pixels of (U(r) - sum over neighbours of w(r, s) U(s)) squared, with w
@@ -22,7 +24,8 @@ def spread(luma: NDArray[np.uint8], hints: Floats) -> Floats:
 
     Args:
         luma: uint8 (height, width).
-        hints: float32 (3, height / 4, width / 4): Cb, Cr, confidence.
+        hints: float32 (3, height / 4, width / 4): Cb, Cr (or what is to be added to them),
+            confidence.
 
     Returns:
         float32 (2, height / 4, width / 4); neutral where there is no hint at all.
@@ -37,7 +40,7 @@ def spread(luma: NDArray[np.uint8], hints: Floats) -> Floats:
     system = sparse.eye_array(height * width, format="csc") - held.tocsc()
     given = np.where(fixed, hints[:2].reshape(2, -1), 0.0).T
     solved = np.asarray(spsolve(system, given), np.float32)
-    return np.clip(solved.T, 0, 255).reshape(2, height, width)
+    return np.ascontiguousarray(solved.T).reshape(2, height, width)
 
 
 def _affinity(luma: NDArray[np.float64]) -> sparse.csr_array:
