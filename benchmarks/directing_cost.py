@@ -89,7 +89,8 @@ def main() -> None:
             "# What directing costs",
             "",
             f"{processor()}; `python benchmarks/directing_cost.py ../shared/data/clips`. Whole"
-            f" runs, start and end included, medians of {PAIRS} in turns; the still is of one shot.",
+            f" runs, start and end included, medians of {PAIRS} in turns; the still is of one"
+            " shot.",
             "",
             "| film | frames | shots | seconds without | with a still | ratio |",
             "|---|---|---|---|---|---|",
