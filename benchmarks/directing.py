@@ -19,11 +19,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vidcolor.color.spread import spread
+from vidcolor.cli.colourings import said_of
 from vidcolor.color.upscale import enlarge
 from vidcolor.direct.reference import Still
-from vidcolor.direct.register import FINER, register
+from vidcolor.direct.register import register
 from vidcolor.evaluate.colour import Picture, Planes, scale_chroma, to_picture, to_planes
+from vidcolor.evaluate.flow import Estimated
+from vidcolor.evaluate.given import Given, carried, spread_by_luma
 from vidcolor.evaluate.measures import histograms, psnr
 from vidcolor.evaluate.motion import Scene, scenes
 from vidcolor.evaluate.read import PICTURES, find, read_clip, read_picture
@@ -37,7 +39,7 @@ from vidcolor.steady.settle import colorize_shots
 
 FRAMES, SIDE, LATER = 49, 192, 24
 SATURATION = 1.3
-DOTS, DOT = 10, 6
+DOTS = 10
 PHOTOGRAPHS, TRIAL_SHAPE, SEED = 25, (144, 192), 29
 DOT_COLOUR = (90.0, 190.0)
 
@@ -70,15 +72,8 @@ def single_shots(folder: Path) -> list[Path]:
     return [folder / e["file"] for e in listed if e["colour"] and not e["cuts_at_frame"]]
 
 
-def resized(chroma: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    return np.stack([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in chroma])
-
-
-def true_still(clip: Clip) -> Said:
-    height, width = clip.shape
-    sure = np.ones((height // 2, width // 2), np.float32)
-    size = round(FINER * width), round(FINER * height)
-    return Said(0, resized(clip.planes[0].chroma, size), sure)
+def given(clip: Clip, index: int, dots: int = 0) -> Given:
+    return Given("first", 0, clip.planes[0].chroma, clip.planes[0].luma_bytes, dots, SEED + index)
 
 
 def edited_still(clip: Clip, cropped: bool) -> Said:
@@ -101,43 +96,16 @@ def edited_still(clip: Clip, cropped: bool) -> Said:
     return Said(0, laid.chroma, laid.confidence)
 
 
-def true_dots(clip: Clip, index: int) -> Said:
-    height, width = clip.shape[0] // 2, clip.shape[1] // 2
-    true = resized(clip.planes[0].chroma, (width, height))
-    chroma = np.full((2, height, width), 128, np.float32)
-    sure = np.zeros((height, width), np.float32)
-    for y, x in np.random.default_rng(SEED + index).random((DOTS, 2)):
-        top, left = int(y * (height - DOT)), int(x * (width - DOT))
-        place = np.s_[top : top + DOT, left : left + DOT]
-        sure[place] = 1
-        for plane, source in zip(chroma, true, strict=True):
-            plane[place] = source[place].mean()
-    return Said(0, chroma, sure, is_hint=True)
-
-
-def carried(clip: Clip) -> list[np.ndarray]:
-    """The first frame's chroma, at full size, along DIS flow from frame to frame."""
-    colour = np.ascontiguousarray(clip.planes[0].chroma.transpose(1, 2, 0))
-    made = [clip.planes[0].chroma]
-    rows, columns = np.mgrid[: colour.shape[0], : colour.shape[1]].astype(np.float32)
-    for before, now in zip(clip.planes, clip.planes[1:], strict=False):
-        engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        flow = engine.calc(now.luma_bytes, before.luma_bytes, None)
-        x, y = columns + flow[..., 0], rows + flow[..., 1]
-        colour = cv2.remap(colour, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        made.append(colour.transpose(2, 0, 1))
-    return made
-
-
-def by_luma(clip: Clip, said: Said) -> list[np.ndarray]:
-    """The first frame's dots by Levin, Lischinski, Weiss 2004 on every frame, carried there."""
-    size = clip.shape[1] // 4, clip.shape[0] // 4
-    share = cv2.resize(said.confidence, size, interpolation=cv2.INTER_AREA)
-    weighted = resized(said.chroma * said.confidence, size)
-    hints = np.stack([*(weighted / np.maximum(share, 1e-3)), share > 0.3]).astype(np.float32)
-    first = enlarge(spread(clip.luma[0], hints), clip.planes[0].luma_bytes)
-    planes = [Planes(clip.planes[0].luma, first), *clip.planes[1:]]
-    return carried(Clip(clip.name, clip.pictures, planes, clip.luma))
+def by_hand_rows(clip: Clip, index: int) -> dict[str, list[np.ndarray]]:
+    """The first frame's chroma and its dots by luma alone, carried at full size."""
+    motion = Estimated()
+    dots = given(clip, index, DOTS)
+    colours = {
+        "still, carried": clip.planes[0].chroma,
+        "dots, by luma": spread_by_luma(dots, SIDE),
+    }
+    lumas = [planes.luma_bytes for planes in clip.planes]
+    return {name: list(carried(iter(lumas), c, 0, motion)) for name, c in colours.items()}
 
 
 def figures(clip: Clip, chroma: list[np.ndarray]) -> dict[str, float]:
@@ -165,17 +133,17 @@ def rows(clip: Clip, index: int, predictor: Predictor) -> dict[str, dict[str, fl
         made = settle_directed(clip.luma, predictor, SteadySettings(), [said], None, SATURATION)
         return [scale_chroma(one.astype(np.float32), SATURATION) for one in made]
 
-    dots = true_dots(clip, index)
+    by_hand = by_hand_rows(clip, index)
     alone = colorize_shots(clip.luma, predictor, SteadySettings(), [])
     made = {
         "grey": [np.full((2, 8, 8), 128, np.float32)] * len(clip.pictures),
         "automatic": [scale_chroma(one, SATURATION) for one in alone],
-        "still, carried": carried(clip),
-        "still": directed(true_still(clip)),
+        "still, carried": by_hand["still, carried"],
+        "still": directed(said_of(given(clip, index), clip.shape)),
         "still, edited": directed(edited_still(clip, cropped=False)),
         "still, edited and cropped": directed(edited_still(clip, cropped=True)),
-        "dots, by luma": by_luma(clip, dots),
-        "dots": directed(dots),
+        "dots, by luma": by_hand["dots, by luma"],
+        "dots": directed(said_of(given(clip, index, DOTS), clip.shape)),
         "truth": [planes.chroma for planes in clip.planes],
     }
     return {name: figures(clip, chroma) for name, chroma in made.items()}

@@ -88,7 +88,7 @@ def judge(made: list[Scene], per_frame: Colouring, steady: Colouring, jobs: int)
 
 
 def main() -> None:
-    from vidcolor.cli.evaluate import steady_colouring
+    from vidcolor.cli.colourings import Way, steady_colouring
     from vidcolor.infer.choose import load_predictor
     from vidcolor.network import shelf
 
@@ -101,7 +101,7 @@ def main() -> None:
     predictor = load_predictor(options.model)
     path = shelf.find_model(options.model)
     info = shelf.load_info(path)
-    steady = steady_colouring(predictor, None, info.working_size, info.saturation)
+    steady = steady_colouring(Way(predictor, None, info.working_size, info.saturation))
     per_frame = film(predictor, info.working_size, info.saturation)
     table = judge(made, per_frame, steady, options.jobs)
     print(plain(cells(table)), *table.notes, sep="\n")

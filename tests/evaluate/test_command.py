@@ -69,8 +69,8 @@ def test_pictures_and_clips_with_every_output(photographs, tmp_path, tint, capsy
     titles = [table["title"] for table in report["tables"]]
     assert titles == ["6 pictures", "town (3 pictures)", "wood (3 pictures)", "1 clip"]
     clips = [row["name"] for row in report["tables"][3]["rows"]]
-    assert clips == ["grey", "per frame", "5-frame average", "first frame carried",
-                     "two-way recursion", "vidcolor", "truth"]  # fmt: skip
+    assert clips == ["grey", "10 dots by luma alone, carried", "per frame", "5-frame average",
+                     "first frame carried", "two-way recursion", "vidcolor", "truth"]  # fmt: skip
     assert report["about"]["data"]["pictures"]["count"] == 6
     assert report["about"]["models"] == {"tint": "0" * 64}
     assert [curve["what"] for curve in report["curves"]] == ["saturation", "vividness"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,9 @@ from vidcolor.cli.options import grouped
 from vidcolor.errors import BatchError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from vidcolor.evaluate.colouring import Colouring
     from vidcolor.evaluate.exhibits import Exhibits
     from vidcolor.evaluate.report import Report
     from vidcolor.evaluate.session import Contender, Settings
-    from vidcolor.infer.predictor import Predictor
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,10 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--degrade", default=0.0, show_default=True, type=click.FloatRange(0, 1),
               help="[Data] Wear out what is coloured, as age does.")  # fmt: skip
 @click.option("--hints", default="0", show_default=True, metavar="N,N,...",
-              help="[Data] Numbers of dots of true colour that are given.")  # fmt: skip
+              help="[Data] Numbers of dots of true colour that are given; of clips, on the first"
+              " frame.")  # fmt: skip
+@click.option("--stills", default="", show_default="none", metavar="first,middle",
+              help="[Data] Direct clips by their true first or middle frame.")  # fmt: skip
 @click.option("--model", "models", multiple=True, metavar="NAME|PATH",
               help="[Colour] A model to judge; may be given several times.")  # fmt: skip
 @click.option("--size", type=click.IntRange(32),
@@ -115,11 +114,11 @@ def evaluate(models: tuple[str, ...], device: str, **options: Any) -> None:
 def _check_together(models: tuple[str, ...], options: dict[str, Any]) -> None:
     if (options["data"] is None) == (options["pairs"] is None):
         raise UsageError("Nothing, or too much, to evaluate.", "Give --data DIR or --pairs A B.")
-    unfit = any(options[key] for key in ("crop", "degrade", "curve", "skip"))
+    unfit = any(options[key] for key in ("crop", "degrade", "curve", "skip", "stills"))
     if options["pairs"] and (models or unfit or options["hints"] != "0"):
         raise UsageError(
             "--pairs compares finished results.",
-            "Leave out --model, --crop, --degrade, --hints, --curve and --skip.",
+            "Leave out --model, --crop, --degrade, --hints, --stills, --curve and --skip.",
         )
 
 
@@ -130,6 +129,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     return Settings(
         side=options["size"] or STILL_SIDE,
         hints=_numbers(options["hints"]),
+        stills=_words(options["stills"]),
         preparation=Preparation(options["crop"], options["degrade"]),
         split=options["split"],
         limit=options["limit"],
@@ -147,6 +147,10 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(part) for part in parts}))
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.strip() for word in text.split(","))) if text else ()
+
+
 def _check(outputs: Outputs) -> None:
     for path in (outputs.json, outputs.csv, outputs.html, outputs.markdown):
         if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
@@ -161,6 +165,7 @@ def _check(outputs: Outputs) -> None:
 
 
 def _contender(name: str, wishes: Wishes) -> Contender:
+    from vidcolor.cli.colourings import Way, directed_colouring, steady_colouring
     from vidcolor.evaluate.session import Contender
     from vidcolor.infer.choose import load_predictor
     from vidcolor.network import shelf
@@ -170,6 +175,7 @@ def _contender(name: str, wishes: Wishes) -> Contender:
     predictor = load_predictor(name, wishes.device)
     saturation = info.saturation if wishes.saturation is None else wishes.saturation
     side = wishes.size or info.working_size
+    way = Way(predictor, wishes.every, side, saturation)
     return Contender(
         name=path.stem,
         predictor=predictor,
@@ -177,7 +183,8 @@ def _contender(name: str, wishes: Wishes) -> Contender:
         still_side=wishes.size or info.still_size,
         film_side=side,
         saturation=saturation,
-        steady=steady_colouring(predictor, wishes.every, side, saturation),
+        steady=steady_colouring(way),
+        directed=partial(directed_colouring, way),
         at_vividness=lambda value: load_predictor(name, wishes.device, vividness=value),
     )
 
@@ -192,31 +199,6 @@ def _silent(line: str) -> None:
 
 def _command() -> str:
     return shlex.join(["vidcolor", *sys.argv[1:]])
-
-
-def steady_colouring(
-    predictor: Predictor, every: int | None, side: int, saturation: float
-) -> Colouring:
-    """The project's own steadying, as a colouring.
-
-    Args:
-        predictor: the network.
-        every: distance of anchors; None lets the program choose.
-        side: short side that the network sees.
-        saturation: factor on the settled chroma.
-    """
-    from vidcolor.evaluate.colour import scale_chroma
-    from vidcolor.evaluate.colouring import whole
-    from vidcolor.evaluate.painters import shrink_frames
-    from vidcolor.steady.settle import SteadySettings, colorize_shots
-
-    settings = SteadySettings(strength=1.0, every=every)
-
-    def colour(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
-        chroma = colorize_shots(shrink_frames(luma, side), predictor, settings)
-        return scale_chroma(chroma, saturation)
-
-    return whole(colour)
 
 
 def _deliver(report: Report, page: Exhibits, outputs: Outputs, verbose: bool) -> None:

@@ -10,7 +10,6 @@ with `clip_table` of the module of that name, `cells` and `plain` of `table`.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import tee
@@ -18,13 +17,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from vidcolor.evaluate.colour import Picture, to_planes
-from vidcolor.evaluate.colouring import PER_FRAME, Paint, enlarge, grey
+from vidcolor.evaluate.colouring import PER_FRAME, Luma, Paint, enlarge, grey
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.flow import Estimated, MotionSource
 from vidcolor.evaluate.read import read_clip
 from vidcolor.evaluate.series import ClipScore
 from vidcolor.evaluate.temporal import score_clip
-from vidcolor.evaluate.wear import Wear
+from vidcolor.evaluate.wear import Wear, wear_of
 
 GREY = "grey"
 
@@ -67,10 +66,19 @@ def evaluate_clips(
     """
     results = []
     for path in paths:
-        wear = Wear(degrade, zlib.crc32(path.stem.encode())) if degrade > 0 else None
+        wear = wear_of(path, degrade)
         scores = score_rows(read_clip(path, limit), paint, None, costs, jobs, wear)
         results.append(ClipResult(path.stem, scores))
     return results
+
+
+def read_shown(path: Path, limit: int | None, degrade: float) -> Iterator[tuple[Picture, Luma]]:
+    """A clip's true frames and their luma as the rows see it; arguments as in `evaluate_clips`."""
+    return _shown(read_clip(path, limit), wear_of(path, degrade))
+
+
+def _shown(frames: Iterator[Picture], wear: Wear | None) -> Iterator[tuple[Picture, Luma]]:
+    return wear(frames) if wear else ((p, to_planes(p).luma_bytes) for p in frames)
 
 
 def score_rows(
@@ -87,8 +95,7 @@ def score_rows(
     tool has to, and the referee its own on the clean luma.
     """
     costs = costs or Costs()
-    shown = wear(frames) if wear else ((p, to_planes(p).luma_bytes) for p in frames)
-    clean, seen = tee(shown)
+    clean, seen = tee(_shown(frames, wear))
     colourless, given, guides = tee((luma for _, luma in seen), 3)
     referee = motion or Estimated()
     painted = {GREY: grey(colourless), **paint(given, Estimated() if wear else referee)}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from vidcolor.errors import InputError
+from vidcolor.errors import InputError, UsageError
 from vidcolor.evaluate import pairs as paired
-from vidcolor.evaluate.clips import ClipResult, evaluate_clips
+from vidcolor.evaluate.clips import ClipResult, evaluate_clips, read_shown
 from vidcolor.evaluate.colour import Picture
 from vidcolor.evaluate.colouring import PER_FRAME
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.exhibits import Exhibits, Strip, picture_sheets
+from vidcolor.evaluate.given import Given, all_given
 from vidcolor.evaluate.judge import Judge, first_judge, second_judge
 from vidcolor.evaluate.painters import MEAN_BY_LUMA
 from vidcolor.evaluate.pictures import Bench, PictureScores
@@ -122,11 +125,11 @@ class Session:
         failed: list[str] = []
         for path in paths:
             self.say(f"clip: {path.name}")
-            paint = clip_paint(contenders)
             prefix = f"{contenders[0].name}: " if len(contenders) > 1 else ""
             steady = bool(contenders) and contenders[0].steady is not None
             strip = Strip(prefix + (OWN if steady else PER_FRAME))
             try:
+                paint = clip_paint(contenders, self._given(path), self.settings.side)
                 scored = evaluate_clips(
                     [path],
                     strip.along(paint),
@@ -142,6 +145,14 @@ class Session:
             results.append(replace(scored[0], name=name, category=category))
             self.exhibits.strips[name] = tuple(strip.pictures)
         self._add_clips(results, failed)
+
+    def _given(self, path: Path) -> list[Given]:
+        settings = self.settings
+        degrade = settings.preparation.degrade
+        dots = [count for count in settings.hints if count]
+        seed = zlib.crc32(f"dots/{path.stem}".encode())
+        read = partial(read_shown, path, settings.frames, degrade)
+        return all_given(read, settings.stills, dots, seed)
 
     def _add_clips(self, results: list[ClipResult], failed: list[str]) -> None:
         if not results:
@@ -191,10 +202,13 @@ def judge_folder(
 
     Raises:
         InputError: there is nothing, or nothing that can be read.
+        UsageError: stills are asked for, and there are no clips.
         ModelError: the judge is not installed.
     """
     session = Session(settings, device, say)
     found = find_data(root, settings)
+    if settings.stills and not found["clips"]:
+        raise UsageError(f"Stills are of clips, and {root} holds none.", "Leave --stills off.")
     if found["pictures"]:
         session.pictures(settings.chosen(found["pictures"]), root, contenders)
     if found["clips"]:

@@ -33,7 +33,7 @@ class ClipScore:
     Attributes:
         frames: frames scored.
         psnr, delta_e, cf: means over frames (dB; CIEDE2000; Hasler and Süsstrunk). Frames whose
-            truth is grey are left out of Delta E and CF.
+            truth is grey are left out of Delta E and CF; those that are perfect, out of PSNR.
         flicker: residual flicker at 1, 8 and 24 frames, in chroma levels of 255, mean over the
             visible pixels of the whole clip.
         visible: share of pixels that were visible at those distances.
@@ -68,6 +68,11 @@ class ClipScore:
 def mean(values: Sequence[float]) -> float:
     """Mean of what is there; NaN of nothing."""
     return float(np.mean(values)) if values else NOTHING
+
+
+def decibels(values: Sequence[float]) -> float:
+    """Mean of finite PSNRs: one perfect frame does not hide the others; infinite if all are."""
+    return mean([value for value in values if np.isfinite(value)] or values)
 
 
 @dataclass
@@ -142,7 +147,7 @@ class RowSums:
         visible = tuple(self._flicker[d].count / n if n else NOTHING for d, n in pairs)
         return ClipScore(
             frames=len(self.psnr),
-            psnr=mean(self.psnr),
+            psnr=decibels(self.psnr),
             delta_e=mean(self.delta_e),
             cf=mean(self.cf),
             flicker=tuple(pooled.mean for pooled in self._flicker.values()),

@@ -21,6 +21,7 @@ from vidcolor.evaluate.curve import (
     saturation_curve,
     vividness_curve,
 )
+from vidcolor.evaluate.given import STILLS, Directed, Given, by_hand
 from vidcolor.evaluate.picture_table import category_table, picture_items, picture_table
 from vidcolor.evaluate.pictures import Bench, PictureScores, evaluate_pictures
 from vidcolor.evaluate.read import CLIPS, PICTURES, find
@@ -45,6 +46,7 @@ class Contender:
         saturation: what its chroma is multiplied by where no colours are given.
         digest: SHA-256 of the weights.
         steady: the project's own steadying of a clip's colours, from above this room.
+        directed: its colours of a clip of which a person gave some, likewise.
         at_vividness: the same model at another vividness, for the curve.
     """
 
@@ -55,6 +57,7 @@ class Contender:
     film_side: int = 192
     saturation: float = 1.0
     steady: Colouring | None = None
+    directed: Directed | None = None
     at_vividness: Callable[[float], Predictor] | None = None
 
     def painter(self, count: int = 0) -> Painter:
@@ -72,7 +75,8 @@ class Settings:
 
     Attributes:
         side: working size of the quarter-size truth and of dots spread by luma.
-        hints: numbers of dots; 0 is none.
+        hints: numbers of dots, on pictures and on a clip's first frame; 0 is none.
+        stills: true frames that a clip is directed by: first, middle.
         preparation: crop of pictures, damage of pictures and clips.
         split: "all", or the pictures with an "even" or "odd" index, sorted by path.
         limit: pictures at most, evenly spaced, and clips at most.
@@ -84,6 +88,7 @@ class Settings:
 
     side: int = 256
     hints: tuple[int, ...] = (0,)
+    stills: tuple[str, ...] = ()
     preparation: Preparation = field(default_factory=Preparation)
     split: str = "all"
     limit: int | None = None
@@ -95,6 +100,9 @@ class Settings:
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
             raise UsageError(f"There is no split '{self.split}'.", f"Choose {', '.join(SPLITS)}.")
+        for place in self.stills:
+            if place not in STILLS:
+                raise UsageError(f"There is no still '{place}'.", f"Choose {', '.join(STILLS)}.")
 
     def wanted(self, paths: Sequence[Path]) -> list[Path]:
         """All that no pattern of `skip` leaves out."""
@@ -110,7 +118,7 @@ class Settings:
 
     def describe(self) -> dict[str, str]:
         """What changes figures, as text; jobs do not."""
-        return {
+        described = {
             "working size": str(self.side),
             "hints": ",".join(map(str, self.hints)),
             "crop": str(self.preparation.crop or "none"),
@@ -119,6 +127,7 @@ class Settings:
             "limit": str(self.limit or "none"),
             "frames": str(self.frames or "all"),
         }
+        return described | ({"stills": ",".join(self.stills)} if self.stills else {})
 
 
 @dataclass
@@ -216,14 +225,25 @@ def _curves(bench: Bench, truth: PictureScores, contender: Contender) -> list[Cu
     return curves
 
 
-def clip_paint(contenders: Sequence[Contender]) -> Paint:
-    """All rows of a table of clips: each model per frame, smoothed as others do it, and steady."""
-    paints: list[Paint] = []
+def clip_paint(
+    contenders: Sequence[Contender], given: Sequence[Given] = (), side: int = 256
+) -> Paint:
+    """All rows of a table of clips: each model per frame, smoothed as others do it, and steady.
+
+    Args:
+        contenders: the models.
+        given: what is known of the clip: rows that are directed by it, and carry it by hand.
+        side: working size at which dots are spread by luma alone.
+    """
+    paints = [by_hand(one, side) for one in given]
     for contender in contenders:
         prefix = f"{contender.name}: " if len(contenders) > 1 else ""
         paints.append(treated(contender.film(), smoothings(), prefix))
         if contender.steady is not None:
             paints.append(each({prefix + OWN: contender.steady}))
+        if contender.directed is not None:
+            rows = {prefix + one.row: contender.directed(one) for one in given}
+            paints.append(each(rows))
     return together(paints) if paints else each({})
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -51,6 +53,11 @@ class Wear:
                 worn = degrade(np.rint(bright).astype(np.uint8), self.strength, rng)
                 shown = picture, worn
             yield shown
+
+
+def wear_of(path: Path, strength: float) -> Wear | None:
+    """The damage of a clip of that name; None at strength 0."""
+    return Wear(strength, zlib.crc32(path.stem.encode())) if strength > 0 else None
 
 
 def _moved(picture: Picture, x: float, y: float) -> Picture:
