@@ -11,6 +11,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from tests.direct.conftest import LENGTH, film_of, save, shot, tinted  # noqa: F401
 from tests.media.conftest import decoded_lumas
 from vidcolor.cli.main import run
 
@@ -126,6 +127,34 @@ def test_a_still_colours_the_other_frames_of_its_shot_and_no_other_shot(
         assert ("automatic" in said) != follows
         near = np.abs(np.median(chroma_of(output), axis=(0, 1)) - [30, -40]).max() < 8
         assert near == follows, frame
+
+
+def test_a_still_of_another_shot_reaches_a_frame_as_far_as_it_may(
+    shots: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, output = ("--model", tiny_model), tmp_path / "out.png"
+    assert preview(shots, "--frame", 20, "-o", tmp_path / "plain.png", *model) == 0
+    still = painted(tmp_path / "plain.png", tmp_path / "ref_000020.png", 30, -40)
+    away = {}
+    for reach, follows in {"shot": False, "scene": False, "film": True}.items():
+        capsys.readouterr()
+        options = ("--reference", still, "--reach", reach, "--overwrite", *model)
+        assert preview(shots, "--frame", 55, "-o", output, *options) == 0
+        assert ("automatic" in capsys.readouterr().err) != follows
+        away[reach] = np.abs(np.median(chroma_of(output), axis=(0, 1)) - [30, -40]).max()
+    assert away["film"] < away["shot"]
+
+
+def test_a_still_reaches_a_frame_where_the_camera_came_back(
+    film_of: Maker,  # noqa: F811
+    tmp_path: Path,
+    tiny_model: Path,
+) -> None:
+    source, output = film_of(seeds=(1, 2, 1)), tmp_path / "out.png"
+    still = save(tmp_path / "ref_000002.png", tinted(shot(1)[2], 158, 88))
+    options = ("--reference", still, "--reach", "scene", "--model", tiny_model, "-o", output)
+    assert preview(source, "--frame", 2 * LENGTH + 3, *options) == 0
+    assert np.abs(np.median(chroma_of(output), axis=(0, 1)) - [30, -40]).max() < 8
 
 
 def test_a_dot_colours_its_place(shots: Path, tmp_path: Path, tiny_model: Path) -> None:

@@ -125,7 +125,15 @@ def test_a_still_reaches_the_rest_of_a_shot_that_was_split(
     assert (ruled < 0.6 * plain).all()
 
 
-def test_a_still_reaches_the_shots_it_is_let_reach(film_of, tiny_model, monkeypatch, tmp_path):  # noqa: F811
+@pytest.mark.parametrize("longest_s", [0.75, 30])
+def test_a_still_reaches_the_shots_it_is_let_reach(
+    film_of,  # noqa: F811
+    tiny_model,
+    monkeypatch,
+    tmp_path,
+    longest_s,
+):
+    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", longest_s)
     job = Job(film_of(seeds=(1, 2, 1)), tiny_model, monkeypatch)
     still = save(tmp_path / "ref_000002.png", tinted(shot(1)[2], 150, 100))
     job.run(Request((still,)))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path)
 COLOUR = ("model", "saturation", "vividness", "render_size", "device", "backend", "threads")
-DIRECTIONS = ("references", "hints")
+DIRECTIONS = ("references", "hints", "reach")
 SHARED = (*COLOUR, "overwrite", "quiet", "as_json")
 
 
@@ -41,7 +41,8 @@ def preview(
     """Colour one frame of FILM and write it at full size.
 
     The network sees this frame alone, so its colour may differ a little from that on which a whole
-    shot agrees in `colorize`. Stills and hints of its shot are carried to it.
+    shot agrees in `colorize`. Stills and hints of its shot are carried to it; stills of other shots
+    reach it as far as --reach lets them.
     """
     from vidcolor.direct.prepare import Request
     from vidcolor.infer.choose import load_predictor
@@ -58,7 +59,7 @@ def preview(
             settings.model, settings.device, settings.backend, settings.vividness, settings.threads
         )
 
-    request = Request(options["references"], options["hints"])
+    request = Request(options["references"], options["hints"], options["reach"])
     made = make(film, place, output, settings, load, options["overwrite"], request)
     for sentence in made.notes:
         talk.say(f"note: {sentence}")

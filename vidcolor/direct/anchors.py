@@ -57,12 +57,12 @@ class Direction:
         """Anchors on frames first..stop (stop not included)."""
         return tuple(anchor for anchor in self.anchors if first <= anchor.frame < stop)
 
-    def beyond(self, first: int, stop: int) -> tuple[Anchor, ...]:
-        """Stills elsewhere that may reach frames first..stop all the same."""
+    @property
+    def roaming(self) -> tuple[Anchor, ...]:
+        """Stills that may reach other shots than their own."""
         if self.reach == "shot":
             return ()
-        outside = (a for a in self.anchors if not first <= a.frame < stop)
-        return tuple(anchor for anchor in outside if not anchor.is_hint)
+        return tuple(anchor for anchor in self.anchors if not anchor.is_hint)
 
     def digest(self, first: int, stop: int, before: str = "") -> str:
         """Of all that reaches frames first..stop; "" if nothing does.
@@ -72,7 +72,8 @@ class Direction:
             stop: of that behind the last.
             before: the digest of the frames before, where the same shot goes on.
         """
-        reaching = (*self.within(first, stop), *self.beyond(first, stop))
+        outside = (a for a in self.roaming if not first <= a.frame < stop)
+        reaching = (*self.within(first, stop), *outside)
         words = [f"{anchor.frame}:{anchor.digest}" for anchor in reaching]
         if not words and not before:
             return ""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.convert import compose_rgb
-from vidcolor.direct.anchors import HALF, Anchor, SmallLuma
+from vidcolor.direct.anchors import HALF, Anchor, Direction, SmallLuma
 from vidcolor.direct.placing import thumb
 from vidcolor.direct.reference import Still
 from vidcolor.direct.register import register
@@ -31,6 +31,11 @@ COARSE = 8
 LIGHT, TEXTURE, HEIGHT, WIDTH = 14.0, 8.0, 0.35, 0.9
 NEIGHBOURS = 5
 LOOK, SPREAD = 1.0, 10.0
+
+
+def recalled(direction: Direction, luma: SmallLuma) -> tuple[FloatArray, FloatArray] | None:
+    """`recall` as far as what was said may reach; the frame's own shot has no still."""
+    return recall(direction.roaming, luma, by_looks=direction.reach == "film")
 
 
 def recall(

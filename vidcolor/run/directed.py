@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.direct.anchors import HALF, Anchor
+from vidcolor.direct.anchors import HALF, Anchor, Direction
 from vidcolor.direct.prepare import FilmView
-from vidcolor.direct.scene import recall
+from vidcolor.direct.scene import recalled
 from vidcolor.infer.predictor import Predictor
 from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.plan import Plan
@@ -59,8 +59,7 @@ def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[S
     people = [_said(anchor, first) for anchor in plan.direction.within(first, stop)]
     if handed is not None and len(handed):
         people.append(_handed_on(segment, handed, saturation))
-    beyond = plan.direction.beyond(first, stop)
-    return [*people, *_recalled(segment, people, beyond, plan.direction.reach)]
+    return [*people, *_recalled(segment, people, plan.direction)]
 
 
 def directed_shot(
@@ -97,17 +96,13 @@ def of_size(chroma: Chroma, like: Chroma) -> Chroma:
     return resized
 
 
-def _recalled(
-    segment: Segment, people: Sequence[Said], stills: Sequence[Anchor], reach: str
-) -> Iterator[Said]:
+def _recalled(segment: Segment, people: Sequence[Said], direction: Direction) -> Iterator[Said]:
     """What stills of other shots say about shots that have none, each on its middle frame."""
-    if not stills:
-        return
     for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
         if any(start <= said.frame < stop for said in people):
             continue
         middle = (start + stop) // 2
-        found = recall(stills, segment.luma[middle], by_looks=reach == "film")
+        found = recalled(direction, segment.luma[middle])
         if found is not None:
             yield Said(middle, *found)
 

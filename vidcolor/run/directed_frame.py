@@ -1,4 +1,8 @@
-"""One frame as people's stills and hints have it: those of its own shot, carried to it by flow."""
+"""One frame as people's stills and hints have it.
+
+Those of its own shot are carried to it by flow; where there are none, stills of other shots say
+what they may.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from vidcolor.direct.anchors import Anchor
 from vidcolor.direct.names import frame_in, time_in
 from vidcolor.direct.prepare import FilmView, Request, prepare
 from vidcolor.direct.reference import find_stills
+from vidcolor.direct.scene import recalled
 from vidcolor.infer.predictor import Predictor
 from vidcolor.run.directed import film_view
 from vidcolor.run.look import SmallLuma, View
@@ -46,9 +51,10 @@ class Directed:
 def directed_frame(
     film: View, frame: int, request: Request, predictor: Predictor, saturation: float
 ) -> Directed:
-    """Colour one frame by what people said of its shot.
+    """Colour one frame by what people said of its shot, or of others as far as that reaches.
 
-    Stills whose names place them further away than a segment is long are not looked at.
+    Where stills reach no other shot, those whose names place them further away than a segment is
+    long are not looked at.
 
     Args:
         film: all of it.
@@ -62,16 +68,20 @@ def directed_frame(
     """
     seen = film_view(film)
     reach = film.segment_limits[1]
-    stills = [
-        path for path in find_stills(request.references) if _is_near(path, frame, seen, reach)
-    ]
-    near = replace(request, references=tuple(stills))
-    if not near:
-        return Directed(None, ())
-    direction = prepare(near, seen)
+    if request.reach == "shot":
+        stills = find_stills(request.references)
+        near = (path for path in stills if _is_near(path, frame, seen, reach))
+        request = replace(request, references=tuple(near))
+        if not request:
+            return Directed(None, ())
+    direction = prepare(request, seen)
+    if not saturation:
+        return Directed(None, direction.notes)
     anchors = direction.within(max(0, frame - reach), frame + reach + 1)
-    said = _carried(film, frame, anchors, predictor, saturation) if anchors and saturation else None
-    return Directed(said, direction.notes)
+    chroma = _carried(film, frame, anchors, predictor, saturation) if anchors else None
+    if chroma is None and (found := recalled(direction, seen.look(frame))) is not None:
+        chroma = _settled(seen.look(frame)[None], 0, [Said(0, *found)], predictor, saturation)
+    return Directed(chroma, direction.notes)
 
 
 def _is_near(path: Path, frame: int, film: FilmView, reach: int) -> bool:
@@ -99,9 +109,15 @@ def _carried(
     walked = _walked(frame - first, [anchor.frame - first for anchor in people])
     said = [Said(walked.index(a.frame - first), a.chroma, a.confidence, a.is_hint) for a in people]
     stack = np.stack([luma[place] for place in walked])
+    return _settled(stack, walked.index(frame - first), said, predictor, saturation)
+
+
+def _settled(
+    luma: SmallLuma, place: int, said: list[Said], predictor: Predictor, saturation: float
+) -> FloatArray:
     flow = named_flow(SteadySettings().flow)
-    chroma = settle_directed(stack, predictor, SteadySettings(), said, flow, saturation)
-    return np.asarray(chroma[walked.index(frame - first)], np.float32)
+    chroma = settle_directed(luma, predictor, SteadySettings(), said, flow, saturation)
+    return np.asarray(chroma[place], np.float32)
 
 
 def _shot_around(place: int, luma: list[SmallLuma]) -> range:
