@@ -8,15 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import PIL.Image
 import pytest
 
 from tests.cli.test_colorize import vidcolor
-from tests.media.conftest import seconds
+from tests.direct.conftest import film_of, save, shot, tinted  # noqa: F401
+from tests.media.conftest import decoded_lumas, seconds
 from tests.run.test_job import video_packets
 from vidcolor.cli.main import run
 
@@ -252,3 +254,89 @@ def test_bad_calls_are_one_sentence_with_their_code(
         heard = capsys.readouterr().err
         assert (found, said in heard, "Traceback" in heard) == (code, True, False), (name, heard)
         assert not (target / "three.png").exists()
+
+
+def still_of(source: Path, frame: int, path: Path) -> Path:
+    """A frame of a film with its own brightness, in one strong colour."""
+    luma = decoded_lumas(source)[frame]
+    planes = np.dstack([luma, np.full_like(luma, 158), np.full_like(luma, 88)])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(planes.astype(np.uint8), "YCbCr").convert("RGB").save(path)
+    return path
+
+
+def colour_of(path: Path) -> np.ndarray:
+    """Mean Cb and Cr of a film."""
+    with av.open(str(path)) as container:
+        frames = [frame.to_ndarray(format="yuv444p") for frame in container.decode(video=0)]
+    return np.mean(frames, axis=(0, 2, 3))[1:]
+
+
+def test_each_film_gets_its_own_stills_and_hints_and_the_others_are_automatic(
+    film_of: Maker,  # noqa: F811
+    tmp_path: Path,
+    tiny_model: Path,
+) -> None:
+    reels, refs, hints, target = (tmp_path / n for n in ("reels", "refs", "hints", "out"))
+    reels.mkdir()
+    for name in ("one", "two", "plain"):
+        film_of(seeds=(1,), frames=10).rename(reels / f"{name}.mkv")
+    photograph(reels / "three.png")
+    still_of(reels / "one.mkv", 2, refs / "one" / "ref_000002.png")
+    hints.mkdir()
+    dot = {"frame": 2, "points": [[64, 48]], "radius": 40, "colour": "#ff0000"}
+    (hints / "two.json").write_text(json.dumps({"version": 1, "hints": [dot]}))
+    words = ["batch", reels, target, "--model", tiny_model, "--reference", refs, "--hints", hints]
+    done = vidcolor(*words)
+    assert done.returncode == 0, done.stderr
+    one, two, plain = (colour_of(target / f"{name}.mkv") for name in ("one", "two", "plain"))
+    assert np.abs(one - (158, 88)).max() < 8
+    assert np.abs(two - plain).max() > 4
+    assert np.abs(plain - (158, 88)).max() > 10
+
+    still_of(reels / "plain.mkv", 2, refs / "plain" / "ref_000002.png")
+    save(refs / "plain" / "stranger.png", tinted(shot(9)[0]))
+    asked = vidcolor(*words)
+    assert asked.returncode == 5
+    assert "other settings, stills or hints" in asked.stderr
+    again = vidcolor(*words, "--overwrite")
+    assert again.returncode == 0, again.stderr
+    assert "stranger.png" in again.stderr
+    assert report(target) == {
+        "one.mkv": "skipped",
+        "two.mkv": "skipped",
+        "plain.mkv": "done",
+        "three.png": "skipped",
+    }
+    assert np.abs(colour_of(target / "plain.mkv") - (158, 88)).max() < 8
+
+
+def test_directions_that_direct_nothing_are_said_before_any_work(
+    reels: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "refs"
+
+    def cases() -> Iterator[tuple[str, str]]:
+        yield "--reference", "refs is not there"
+        folder.mkdir()
+        yield "--reference", "no folder that is named after a film"
+        photograph(folder / "ref_000001.png")
+        yield "--reference", "no folder that is named after a film"
+        (folder / "one").mkdir()
+        yield "--reference", "one holds no picture"
+        photograph(folder / "one" / "ref_000001.png")
+        (folder / "three").mkdir()
+        photograph(folder / "three" / "ref_000001.png")
+        yield "--reference", "three is named after no film"
+        (folder / "three").rename(tmp_path / "elsewhere")
+        (folder / "twoo.csv").write_text("frame,x,y,colour\n1,2,3,red\n")
+        yield "--hints", "twoo.csv is named after no film"
+        (folder / "twoo.csv").unlink()
+        (reels / "inner" / "one.mkv").write_bytes(b"another film of that name")
+        yield "--reference", "alike"
+
+    for option, words in cases():
+        given = ("batch", reels, tmp_path / "out", "--recursive", option, folder)
+        assert run([*map(str, given), "--model", str(tiny_model)]) == 2, words
+        assert words in capsys.readouterr().err
+        assert not (tmp_path / "out").exists()

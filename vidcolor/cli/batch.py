@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vidcolor.run.batch import Result
     from vidcolor.run.inputs import Inputs
 
-_OF_ONE_FILE = ("references", "hints", "reach", "start_s", "duration_s", "keep_job", "threads")
+_OF_ONE_FILE = ("references", "hints", "start_s", "duration_s", "keep_job", "threads")
 _SHOWN = 3
 Decorated = Callable[..., Any]
 
@@ -42,6 +42,19 @@ def _options_of_colorize(function: Decorated) -> Decorated:
     "--watch",
     is_flag=True,
     help="[What] Wait for more files until Ctrl-C, for a folder that fills.",
+)
+@click.option(
+    "--reference",
+    "references",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="[Direct] Stills in colour: FOLDER/reel/ holds those of reel.mp4.",
+)
+@click.option(
+    "--hints",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="[Direct] Dots and strokes: FOLDER/reel.json, reel.csv, or overlays in FOLDER/reel/.",
 )
 @click.option(
     "--jobs",
@@ -65,6 +78,7 @@ def batch(inputs: Sequence[str], target: Path, **options: Any) -> None:
     fails stops nothing else. What became of each file is written to OUT_DIR/report.json.
     """
     from vidcolor.run.batch import Order, counts, run_batch
+    from vidcolor.run.directions import Directions
     from vidcolor.run.inputs import Search
     from vidcolor.run.watch import Arrivals
 
@@ -73,13 +87,15 @@ def batch(inputs: Sequence[str], target: Path, **options: Any) -> None:
     settings = settings_of(options)
     search = Search(inputs, target, options["recursive"])
     found = search.look() if options["watch"] else search.find()
-    talk.say(_opening(found, settings.model, options))
-    flags = (options[name] for name in ("jobs", "overwrite", "restart", "cluster"))
     wanted = Arrivals(search) if options["watch"] else found
+    directions = Directions(options["references"], options["hints"], options["reach"])
+    flags = {name: options[name] for name in ("jobs", "overwrite", "restart", "cluster")}
+    order = Order(wanted, target, settings, **flags, directions=directions)
+    talk.say(_opening(found, settings.model, options))
     expected = None if options["watch"] else len(found.pairs)
     began = time.perf_counter()
     with may_be_interrupted(), _Table(expected, talk) as table:
-        results = run_batch(Order(wanted, target, settings, *flags), table)
+        results = run_batch(order, table)
     _close(results, counts(results), target, time.perf_counter() - began, talk)
 
 
@@ -154,6 +170,8 @@ class _Table:
             "failed": result.error,
         }[result.status]
         self._say(f"{result.status}: {result.source}: {detail}")
+        for sentence in result.notes:
+            self.note(f"{result.source}: {sentence}")
         self._bar.update(1)
         self._refresh()
 

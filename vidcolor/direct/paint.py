@@ -35,7 +35,7 @@ def overlays_in(path: Path) -> tuple[Path, ...]:
         UsageError: a folder holds none, or a picture has no frame in its name.
     """
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if _is_overlay(p))
+        found = sorted(p for p in path.iterdir() if is_overlay(p))
         if not found:
             raise UsageError(f"The folder {path} holds no hint_NNNNNN.png.", "Put overlays there.")
         return tuple(found)
@@ -46,7 +46,8 @@ def overlays_in(path: Path) -> tuple[Path, ...]:
     return (path,)
 
 
-def _is_overlay(path: Path) -> bool:
+def is_overlay(path: Path) -> bool:
+    """Whether a file is a picture `hint_NNNNNN`."""
     named = path.name.startswith("hint_") and frame_in(path) is not None
     return named and path.suffix.lower() in PICTURES
 

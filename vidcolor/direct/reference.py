@@ -64,7 +64,7 @@ def find_stills(given: Sequence[Path]) -> tuple[Path, ...]:
 
 def _expanded(entry: Path) -> Iterator[Path]:
     if entry.is_dir():
-        files = sorted(path for path in entry.iterdir() if _is_still(path))
+        files = sorted(path for path in entry.iterdir() if is_still(path))
         if not files:
             raise UsageError(
                 f"The folder {entry} holds no still.",
@@ -77,7 +77,8 @@ def _expanded(entry: Path) -> Iterator[Path]:
         raise UsageError(f"The still {entry} is not there.", "Check the name.")
 
 
-def _is_still(path: Path) -> bool:
+def is_still(path: Path) -> bool:
+    """Whether a file is a picture that is no hint."""
     named = not path.name.startswith((".", "hint_"))
     return named and path.suffix.lower() in PICTURES and path.is_file()
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
 from vidcolor import __version__
+from vidcolor.direct.prepare import Request
 from vidcolor.errors import UsageError, VidcolorError
 from vidcolor.media.files import finished_file, write_error
 from vidcolor.network import shelf
 from vidcolor.run.cluster import Cluster, Where
+from vidcolor.run.directions import Directions, digest
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.inputs import Inputs, Pair, collision
 from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
@@ -51,6 +53,7 @@ class Result:
         error: the cause of a failure, with the remedy.
         code: exit code that this failure would have alone.
         trace: of a defect.
+        notes: sentences on stills that were left out or say grey.
     """
 
     source: str
@@ -61,6 +64,7 @@ class Result:
     error: str = ""
     code: int = 0
     trace: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Order:
         overwrite: whether other files at the outputs' names are replaced.
         restart: whether unfinished jobs with other settings are thrown away.
         cluster: address of one that colours, None for this machine alone.
+        directions: where stills and hints of the films are.
     """
 
     inputs: Inputs | Arrivals
@@ -84,6 +89,13 @@ class Order:
     overwrite: bool = False
     restart: bool = False
     cluster: str | None = None
+    directions: Directions = field(default_factory=Directions)
+
+    def films(self) -> list[Path] | None:
+        """All films to be coloured; None where more may come."""
+        if not isinstance(self.inputs, Inputs):
+            return None
+        return [pair.source for pair in self.inputs.pairs if pair.is_film]
 
 
 class Watcher(Protocol):
@@ -130,8 +142,9 @@ def run_batch(order: Order, watcher: Watcher) -> list[Result]:
     Raises:
         OutputError: another batch works there, or the folder cannot be written.
         ModelError, MachineError: no file could be coloured at all.
-        UsageError: as `shared_out`.
+        UsageError: as `shared_out`, and as `Directions.check`.
     """
+    order.directions.check(order.films())
     settings = shared_out(order.settings, order.jobs)
     model_hash = shelf.verified_hash(shelf.find_model(settings.model))
     try:
@@ -162,7 +175,7 @@ class _Batch:
         self._painters = Cluster(self._where, settings) if self._where else None
         self._results: list[Result] = []
         self._reported = -1
-        self._identities: dict[Path, Identity] = {}
+        self._known: dict[Path, tuple[Identity, str]] = {}
         self._began: dict[Path, float] = {}
         self._sources: dict[str, Path] = {}
 
@@ -215,7 +228,9 @@ class _Batch:
         if other != pair.source:
             raise collision(other, pair)
         identity = identify(pair.source)
-        standing = self._ledger.standing(identity, pair.output, order.overwrite)
+        request = order.directions.of(pair.source) if pair.is_film else Request()
+        said = digest(request)
+        standing = self._ledger.standing(identity, pair.output, order.overwrite, said)
         if standing == Standing.DONE:
             return None
         try:
@@ -224,23 +239,24 @@ class _Batch:
             raise write_error(pair.output, error) from error
         if self._ledger.was_stopped(pair.output):
             _remove_rubble(pair.output)
-        self._identities[pair.output] = identity
-        self._ledger.write(Event.BEGUN, identity, pair.output)
+        self._known[pair.output] = identity, said
+        self._ledger.write(Event.BEGUN, identity, pair.output, said)
         replaces = standing == Standing.OWN
-        return Task(pair.source, pair.output, self._settings, replaces, order.restart)
+        task = Task(pair.source, pair.output, self._settings, replaces, order.restart)
+        return replace(task, request=request)
 
     def _hear(self, task: Task, message: Message) -> None:
         if isinstance(message, Moved):
             self._watcher.moved(task.source, message.share)
             return
         seconds = round(perf_counter() - self._began.pop(task.output), 3)
-        identity = self._identities.pop(task.output)
+        identity, said = self._known.pop(task.output)
         result = Result(str(task.source), str(task.output), Status.DONE, seconds=seconds)
         if isinstance(message, Outcome):
-            self._ledger.write(Event.DONE, identity, task.output)
-            self._end(replace(result, frames=message.frames))
+            self._ledger.write(Event.DONE, identity, task.output, said)
+            self._end(replace(result, frames=message.frames, notes=message.notes))
             return
-        self._ledger.write(Event.FAILED, identity, task.output)
+        self._ledger.write(Event.FAILED, identity, task.output, said)
         if message.hopeless:
             raise message.kind(message.sentence, message.remedy)
         self._end(_failed(result, message))

@@ -30,6 +30,11 @@ class Pair:
     source: Path
     output: Path
 
+    @property
+    def is_film(self) -> bool:
+        """Whether it becomes a film, not a photograph."""
+        return self.output.suffix.lower() in CONTAINERS
+
 
 @dataclass(frozen=True)
 class Inputs:

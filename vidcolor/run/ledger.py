@@ -44,7 +44,7 @@ class Line:
         event: what happened.
         output: path below the output folder.
         source: a hash of the source's identity.
-        settings: from `settings_key`.
+        settings: from `settings_key`, with what people said of the film.
         size: of the output in bytes, where it is done.
         mtime_ns: likewise.
     """
@@ -85,8 +85,14 @@ class Ledger:
                 line = Line(**json.loads(text))
                 self._last[line.output] = line
 
-    def standing(self, source: Identity, output: Path, overwrite: bool) -> Standing:
+    def standing(self, source: Identity, output: Path, overwrite: bool, said: str = "") -> Standing:
         """What is to be done about an output.
+
+        Args:
+            source: its source.
+            output: where it goes.
+            overwrite: whether another file there is replaced.
+            said: a hash of the stills and hints; "" without.
 
         Raises:
             OutputError: a file is there that must not be replaced.
@@ -98,9 +104,9 @@ class Ledger:
         line = self._last.get(self._name(output))
         if line and line.event == Event.DONE:
             ours = (line.size, line.mtime_ns) == (status.st_size, status.st_mtime_ns)
-            if ours and (line.source, line.settings) == (_hash(asdict(source)), self._settings):
+            if ours and (line.source, line.settings) == (_hash(asdict(source)), self._key(said)):
                 return Standing.DONE
-            why = "was made from another source or with other settings"
+            why = "was made from another source or with other settings, stills or hints"
             why = why if ours else "was changed since it was made"
         elif line and line.event == Event.BEGUN:
             return Standing.OWN
@@ -118,13 +124,13 @@ class Ledger:
         line = self._last.get(self._name(output))
         return line is not None and line.event == Event.BEGUN
 
-    def write(self, event: Event, source: Identity, output: Path) -> None:
-        """Add a line, and have it on the disk.
+    def write(self, event: Event, source: Identity, output: Path, said: str = "") -> None:
+        """Add a line, and have it on the disk; arguments as in `standing`.
 
         Raises:
             OutputError: it cannot be written.
         """
-        line = Line(event, self._name(output), _hash(asdict(source)), self._settings)
+        line = Line(event, self._name(output), _hash(asdict(source)), self._key(said))
         try:
             if event == Event.DONE:
                 status = output.stat()
@@ -137,6 +143,9 @@ class Ledger:
             self._start = ""
         except OSError as error:
             raise write_error(self._path, error) from error
+
+    def _key(self, said: str) -> str:
+        return _hash({"settings": self._settings, "said": said}) if said else self._settings
 
     def _name(self, output: Path) -> str:
         return output.relative_to(self._target).as_posix()

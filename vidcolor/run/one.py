@@ -57,6 +57,7 @@ class Outcome:
         resumed: frames that an earlier run had made.
         encoder: FFmpeg's name of it; "" for a photograph.
         stages: seconds by stage; they overlap.
+        notes: sentences on stills that were left out or say grey.
     """
 
     frames: int
@@ -65,6 +66,7 @@ class Outcome:
     resumed: int = 0
     encoder: str = ""
     stages: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 class Listener(Protocol):
@@ -153,6 +155,7 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
         resumed=done.resumed,
         encoder=plan.encoder.codec,
         stages={name: round(spent, 3) for name, spent in sorted(done.timings.seconds.items())},
+        notes=plan.direction.notes,
     )
 
 

@@ -1,0 +1,131 @@
+"""What people said of the films of a batch: folders come in, each film's stills and hints go out.
+
+refs/one/ref_000040.png      of one.mp4
+hints/one.json
+hints/two/hint_000012.png    of two.mkv
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidcolor.direct.paint import is_overlay
+from vidcolor.direct.prepare import Request
+from vidcolor.direct.reference import is_still
+from vidcolor.errors import UsageError
+
+DOT_FILES = (".json", ".csv")
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Where a batch finds what people said of its films.
+
+    Attributes:
+        references: a folder with a folder of stills for each film, by its name without suffix.
+        hints: likewise with overlays, or with a JSON or CSV file for each film.
+        reach: how far stills give their colour.
+    """
+
+    references: Path | None = None
+    hints: Path | None = None
+    reach: str = "shot"
+
+    def check(self, films: Sequence[Path] | None) -> None:
+        """Refuse what can direct nothing, before any work.
+
+        Args:
+            films: all films of the batch; None where more may come.
+
+        Raises:
+            UsageError: a folder is missing or empty, or something in it names no film, or two.
+        """
+        for folder, entries in ((self.references, _folders), (self.hints, _hints_in)):
+            if folder is None:
+                continue
+            if not folder.is_dir():
+                raise UsageError(f"The folder {folder} is not there.", "Check the name.")
+            found = list(entries(folder))
+            if not found and films is not None:
+                raise UsageError(
+                    f"{folder} holds no folder that is named after a film.",
+                    f"Put what is meant for reel.mp4 into {folder / 'reel'}.",
+                )
+            for entry in found:
+                self._check_entry(entry, films)
+
+    def _check_entry(self, entry: Path, films: Sequence[Path] | None) -> None:
+        if entry.is_dir() and not any(is_still(p) or is_overlay(p) for p in _listed(entry)):
+            raise UsageError(
+                f"The folder {entry} holds no picture.", "Put stills or overlays there."
+            )
+        name = entry.name if entry.is_dir() else entry.stem
+        named = [film for film in films or () if film.stem == name]
+        if films is not None and not named:
+            raise UsageError(
+                f"{entry} is named after no film of this batch.",
+                "Rename it, or give the film that it is meant for.",
+            )
+        if len(named) > 1:
+            raise UsageError(
+                f"{entry} is named after {named[0]} and {named[1]} alike.",
+                "Rename one of the films, or give them in two runs.",
+            )
+
+    def of(self, film: Path) -> Request:
+        """What was said of a film; nothing where there is nothing of its name."""
+        stills = _of(self.references, film, is_still)
+        hints = _of(self.hints, film, is_overlay)
+        if self.hints is not None:
+            files = (self.hints / f"{film.stem}{suffix}" for suffix in DOT_FILES)
+            hints += tuple(path for path in files if path.is_file())
+        return Request(stills, hints, self.reach)
+
+
+def _of(folder: Path | None, film: Path, fits: Callable[[Path], bool]) -> tuple[Path, ...]:
+    own = folder / film.stem if folder is not None else None
+    if own is None or not own.is_dir():
+        return ()
+    return tuple(path for path in _listed(own) if fits(path))
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    found = (path for path in _listed(folder) if path.is_dir())
+    yield from (path for path in found if not path.name.startswith("."))
+
+
+def _hints_in(folder: Path) -> Iterator[Path]:
+    yield from _folders(folder)
+    yield from (path for path in _listed(folder) if path.suffix.lower() in DOT_FILES)
+
+
+def digest(request: Request) -> str:
+    """A hash of all files of a request, which are no folders; "" of none.
+
+    Raises:
+        UsageError: one cannot be read.
+    """
+    if not request:
+        return ""
+    found = hashlib.sha256(request.reach.encode())
+    for path in (*request.references, *request.hints):
+        found.update(f"\n{path.name} ".encode())
+        try:
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+        except OSError as error:
+            raise _closed(path, error) from error
+    return found.hexdigest()[:32]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise _closed(folder, error) from error
+
+
+def _closed(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{path} cannot be read ({error.strerror}).", "Change its permissions.")
