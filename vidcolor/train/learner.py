@@ -191,11 +191,14 @@ class Learner:
     @torch.no_grad()
     def _follow(self, decay: float) -> None:
         own = self.generator.state_dict()
+        moving, towards = [], []
         for key, value in self.average.state_dict().items():
             if value.is_floating_point():
-                value.lerp_(own[key], 1 - decay)
+                moving.append(value)
+                towards.append(own[key])
             else:
                 value.copy_(own[key])
+        torch._foreach_lerp_(moving, towards, 1 - decay)
 
     def state(self) -> dict[str, Any]:
         """All that `restore` needs: tensors, numbers and text alone."""
@@ -265,4 +268,4 @@ def _optimizer(generator: Generator, settings: TrainSettings) -> torch.optim.Ada
             ]
             decay = settings.weight_decay if decays else 0.0
             groups.append({"params": parameters, "peak": rate, "weight_decay": decay, "lr": rate})
-    return torch.optim.AdamW(groups)
+    return torch.optim.AdamW(groups, fused=True)
