@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.spread import spread
+from vidcolor.color.spread import away, heed, spread
 from vidcolor.evaluate.colour import NEUTRAL, Floats, scale_chroma
 from vidcolor.evaluate.colouring import Colouring, Luma
 from vidcolor.evaluate.samples import Painter, Sample, dots, quarter_chroma
@@ -81,13 +81,15 @@ def model(predictor: Predictor, side: int, count: int = 0, saturation: float = 1
 
     Given colours stand: with hints nothing is multiplied by the saturation.
     """
-    factor = 1.0 if count else saturation
 
     def paint(sample: Sample) -> Floats:
         shape = working(sample.seen, side)
         luma = shrink(sample.seen, shape)[None]
-        hints = dots(sample, shape, count)[None] if count else None
-        return scale_chroma(Mirrored(predictor).predict(luma, hints).chroma[0], factor)
+        if not count:
+            return scale_chroma(Mirrored(predictor).predict(luma).chroma[0], saturation)
+        hints = dots(sample, shape, count)
+        told = Mirrored(predictor).predict(luma, hints[None]).chroma[0]
+        return heed(luma[0], told, hints, away(luma[0], hints))
 
     return paint
 

@@ -1,9 +1,7 @@
 """Dots spread over their thing: the network is asked with and without them.
 
-What changes by a dot is what the network takes for the dot's thing. There it has half the word;
-what the dots say beyond that is spread by luma alone, and counts the less the more luma is crossed
-on the way from the nearest dot (geodesic distance, as Yatziv and Sapiro 2006). That, and no more,
-is carried through the shot.
+What changes by a dot is what the network takes for the dot's thing. That, and no more, is carried
+through the shot.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.spread import spread
+from vidcolor.color.spread import HEARD, away, heed
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
 from vidcolor.steady.paths import HALF
@@ -25,15 +23,10 @@ FloatArray = NDArray[np.float32]
 
 # A change of this many units of 255 is surely meant; below the first it is noise.
 LEAST_CHANGE, SURE_CHANGE = 2.0, 10.0
-# What a way costs: by pixel of the network's chroma, and by luma crossed (of all of it).
-PIXEL_COST, LUMA_COST = 0.01, 4.0
-# Distance over which luma's word fades; within which a pixel surely belongs to its dot.
-HEARD, SURE = 6.0, 0.5
+# Distance within which a pixel surely belongs to its dot.
+SURE = 0.5
 # Of so many dots each half is heard beyond its own thing: a few are an exception, many a picture.
 MANY = 6.0
-# The network's word against that of luma.
-NETWORK_SHARE = 0.5
-FAR = 1e3
 
 
 def spread_over_things(
@@ -63,10 +56,9 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Said, saturatio
     size = np.hypot(*(told - plain))
     meant = np.clip((size - LEAST_CHANGE) / (SURE_CHANGE - LEAST_CHANGE), 0, 1)
     told += (1 - meant) * (stronger(plain, saturation) - plain)
-    distance, dots = _away(luma, hints)
-    half = NETWORK_SHARE * told
-    by_luma = half + spread(luma, np.concatenate([hints[:2] - half, hints[2:]]))
-    told += np.exp(-distance / HEARD) * (by_luma - told)
+    distance = away(luma, hints)
+    told = heed(luma, told, hints, distance)
+    dots = cv2.connectedComponents((hints[2] > 0).astype(np.uint8))[0] - 1
     theirs = np.maximum(meant * np.exp(-distance), np.exp(-((distance / SURE) ** 2)))
     theirs = np.maximum(theirs, dots / (dots + MANY) * np.exp(-distance / HEARD))
     height, width = said.confidence.shape
@@ -76,29 +68,6 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Said, saturatio
     theirs = cv2.resize(theirs * hints[2].max(), (width, height), interpolation=cv2.INTER_LINEAR)
     sure = np.maximum(said.confidence, theirs)
     return Said(said.frame, colour, np.asarray(sure, np.float32))
-
-
-def _away(luma: NDArray[np.uint8], hints: FloatArray) -> tuple[FloatArray, int]:
-    """Geodesic distance of every pixel from the nearest dot, (height, width); how many dots."""
-    said = hints[2] > 0
-    height, width = said.shape
-    plane = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    steps = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
-    around = np.pad(plane, 1, mode="edge")
-    costs = []
-    for y, x in steps:
-        crossed = np.abs(plane - around[1 + y : 1 + y + height, 1 + x : 1 + x + width])
-        costs.append(crossed * (LUMA_COST / 255) + PIXEL_COST * np.hypot(y, x))
-    away = np.where(said, 0, FAR).astype(np.float32)
-    for _ in range(height + width):
-        before = away
-        wide = np.pad(away, 1, constant_values=FAR)
-        for (y, x), cost in zip(steps, costs, strict=True):
-            there = wide[1 + y : 1 + y + height, 1 + x : 1 + x + width]
-            away = np.minimum(away, there + cost.astype(np.float32))
-        if np.array_equal(away, before):
-            break
-    return away, cv2.connectedComponents(said.astype(np.uint8))[0] - 1
 
 
 def _quarter(said: Said) -> FloatArray:
