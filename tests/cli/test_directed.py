@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import cv2
 import numpy as np
 
 from tests.direct.conftest import film_of, save, shot, tinted  # noqa: F401
@@ -32,6 +33,10 @@ def _cases(tmp):
             hints("a.json", outside),
             "900",
         ),
+        "nowhere": (
+            hints("e.json", {"version": 1, "hints": [dot | {"frame": None}]}),
+            "a frame or a time",
+        ),
         "behind": (hints("b.json", {"version": 1, "hints": [dot | {"frame": 99}]}), "99"),
         "colour": (hints("c.json", {"version": 1, "hints": [dot | {"colour": "redd"}]}), "red,"),
         "old": (hints("d.json", {"version": 0, "hints": [dot]}), "version 0"),
@@ -54,8 +59,27 @@ def test_bad_stills_and_hints_are_one_sentence(film_of, tmp_path, tiny_model, ca
         assert {path.name for path in tmp_path.iterdir()} == before, name
 
 
-def test_a_photograph_takes_no_stills(tmp_path, tiny_model, capsys):
+def test_a_photograph_is_told_what_colour_a_thing_was(tmp_path, tiny_model, capsys):
+    light = np.full((96, 128), 70, np.uint8)
+    light[:, 64:] = 190
+    picture = save(tmp_path / "in.png", np.dstack([light] * 3))
+    dot = {"points": [[100, 48]], "radius": 6, "colour": "#c03030"}
+    told = tmp_path / "dots.json"
+    told.write_text(json.dumps({"version": 1, "hints": [dot]}))
+    for name, more in (("plain", []), ("told", ["--hints", told])):
+        given = ["colorize", picture, tmp_path / f"{name}.png", "--model", tiny_model, *more]
+        assert run([str(part) for part in given]) == 0, capsys.readouterr().err
+    plain, red = (cv2.imread(str(tmp_path / f"{n}.png")).astype(int) for n in ("plain", "told"))
+    redder = (red - plain)[..., 2] - (red - plain)[..., 0]
+    assert redder[40:56, 92:108].mean() > 40
+    assert abs(redder[:, :50]).mean() < 10
+
+
+def test_a_photograph_has_one_frame(tmp_path, tiny_model, capsys):
     picture = save(tmp_path / "in.png", np.full((64, 64, 3), 90, np.uint8))
-    given = [picture, tmp_path / "out.png", "--model", tiny_model, "--reference", picture]
+    told = tmp_path / "dots.csv"
+    told.write_text("frame,x,y,colour\n3,10,10,red\n")
+    given = [picture, tmp_path / "out.png", "--model", tiny_model, "--hints", told]
     assert run(["colorize", *map(str, given)]) == 2
-    assert "photograph" in capsys.readouterr().err
+    assert "frame 3; the film has 1" in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()

@@ -50,7 +50,7 @@ def test_a_stroke_at_a_time_in_csv(tmp_path):
         ("{", "no JSON"),
         ({"version": 1, "hints": [DOT | {"colour": "crimsn"}]}, "crimson"),
         ({"version": 1, "hints": [DOT | {"frame": -1}]}, "frame"),
-        ({"version": 1, "hints": [DOT | {"frame": None}]}, "frame or a time"),
+        ({"version": 1, "hints": [DOT | {"frame": 1, "time": 2}]}, "both a frame and a time"),
         ({"version": 1, "hints": [DOT | {"points": []}]}, "points"),
         ({"version": 1, "hints": [DOT | {"points": [[1]]}]}, "pair"),
         ({"version": 1, "hints": [DOT | {"points": [["a", 1]]}]}, "number"),

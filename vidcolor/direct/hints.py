@@ -97,9 +97,9 @@ def _csv(path: Path, text: str) -> tuple[Stroke, ...]:
     rows = csv.DictReader(text.splitlines(), skipinitialspace=True)
     columns = set(rows.fieldnames or ())
     placed = "points" in columns or {"x", "y"} <= columns
-    if not placed or not columns & {"frame", "time"} or not columns & {"colour", "color"}:
+    if not placed or not columns & {"colour", "color"}:
         raise UsageError(
-            f"The hints {path} are no JSON and have no columns for frame, place and colour.",
+            f"The hints {path} are no JSON and have no columns for place and colour.",
             "Begin the file with a line such as frame,x,y,radius,colour.",
         )
     return tuple(
@@ -147,8 +147,10 @@ def _stroke(entry: Any, where: str, size: tuple[float, float] | None) -> Stroke:
 
 def _when(entry: Mapping[str, Any], where: str) -> tuple[int | None, float | None]:
     frame, time = entry.get("frame"), entry.get("time")
-    if (frame is None) == (time is None):
-        raise UsageError(f"The {where} needs a frame or a time.", "Give one of the two.")
+    if frame is not None and time is not None:
+        raise UsageError(f"The {where} has both a frame and a time.", "Give one of the two.")
+    if frame is None and time is None:
+        return None, None
     if frame is not None:
         number = _number(frame, f"The frame of {where}")
         if number != int(number) or number < 0:

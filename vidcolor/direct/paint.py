@@ -112,7 +112,11 @@ def _frame(stroke: Stroke, film: FilmView) -> int:
                 "Correct the frame.",
             )
         return stroke.frame
-    frame = film.frame_at(stroke.time_s if stroke.time_s is not None else -1.0)
+    if stroke.time_s is None:
+        if count == 1:
+            return 0
+        raise UsageError(f"The {stroke.where} needs a frame or a time.", "Give one of the two.")
+    frame = film.frame_at(stroke.time_s)
     if frame < 0:
         raise UsageError(
             f"The {stroke.where} is at {stroke.time_s:g} s; the film has {seconds:.2f} s.",

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vidcolor.direct.anchors import Direction, SmallLuma
 from vidcolor.direct.colours import for_matrix
@@ -22,7 +25,6 @@ from vidcolor.direct.paint import overlay_anchor, overlays_in, stroke_anchors
 from vidcolor.direct.placing import place_stills
 from vidcolor.direct.reference import find_stills, read_still
 from vidcolor.errors import UsageError
-from vidcolor.media.clip import ClipInfo
 
 REACHES = ("shot", "scene", "film")
 
@@ -46,18 +48,34 @@ class Request:
         return bool(self.references or self.hints)
 
 
+class Shown(Protocol):
+    """What is coloured, as far as stills and hints have to do with it: see `ClipInfo`."""
+
+    @property
+    def frame_count(self) -> int: ...  # noqa: D102
+    @property
+    def duration_s(self) -> float: ...  # noqa: D102
+    @property
+    def pts(self) -> NDArray[Any]: ...  # noqa: D102
+    @property
+    def time_base(self) -> Fraction: ...  # noqa: D102
+    @property
+    def upright_size(self) -> tuple[int, int]: ...  # noqa: D102
+    def resolved_matrix(self) -> str: ...  # noqa: D102
+
+
 @dataclass(frozen=True, eq=False)
 class FilmView:
     """The film as those see it who place stills in it.
 
     Attributes:
-        clip: from `probe`.
+        clip: from `probe`; a photograph is a film of one frame.
         look: luma of one frame by its index, uint8 (height, width) at working size, upright.
         sweep: luma of the frames from `first` on, in order, likewise.
         first: index of the first frame in which a still without a number is looked for.
     """
 
-    clip: ClipInfo
+    clip: Shown
     look: Callable[[int], SmallLuma]
     sweep: Callable[[], Iterator[SmallLuma]]
     first: int = 0

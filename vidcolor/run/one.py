@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 from vidcolor.direct.prepare import Request, prepare
-from vidcolor.errors import UsageError
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of, probe
@@ -107,18 +106,15 @@ def colorize_file(task: Task, load: Callable[[], Predictor], listener: Listener)
 
 def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
     settings = task.settings
-    if task.request:
-        raise UsageError(
-            f"{task.source} is a photograph; stills and hints direct films.",
-            "Leave --reference and --hints off.",
-        )
     check_picture_output(task.output)
     predictor = load()
     info = shelf.load_info(shelf.find_model(settings.model))
     size = settings.render_size or info.still_size
     saturation = info.saturation if settings.saturation is None else settings.saturation
     listener.opened(predictor.description, settings.model, f"short side {size}")
-    colorize_picture(task.source, task.output, predictor, size, saturation)
+    request = task.request
+    for note in colorize_picture(task.source, task.output, predictor, size, saturation, request):
+        listener.note(note)
     return Outcome(1, predictor.description, settings.model)
 
 

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vidcolor.color.convert import NEUTRAL, SampleSpec, viewed_luma
 from vidcolor.color.upscale import enlarge
+from vidcolor.direct.anchors import Direction
+from vidcolor.direct.prepare import FilmView, Request, prepare
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, shrink, working_shape
 from vidcolor.media.picture import read_picture, write_picture
+from vidcolor.steady.directed import settle_directed
+from vidcolor.steady.people import Said
+from vidcolor.steady.settings import SteadySettings
+
+
+@dataclass(frozen=True)
+class _Photograph:
+    """A photograph as a film of one frame that takes no time."""
+
+    upright_size: tuple[int, int]
+    frame_count: int = 1
+    duration_s: float = 0.0
+    time_base: Fraction = Fraction(1)
+
+    @property
+    def pts(self) -> NDArray[np.int64]:
+        return np.zeros(1, np.int64)
+
+    def resolved_matrix(self) -> str:
+        return "bt601"
 
 
 def colorize_picture(
-    source: Path, output: Path, predictor: Predictor, render_size: int, saturation: float
-) -> None:
+    source: Path,
+    output: Path,
+    predictor: Predictor,
+    render_size: int,
+    saturation: float,
+    request: Request | None = None,
+) -> tuple[str, ...]:
     """Colour one picture; depth, transparency, profile and metadata are kept.
 
     The mean of what is said to the picture and to its mirror image: 0.06 dB better than the one.
@@ -26,15 +56,35 @@ def colorize_picture(
         predictor: what colours.
         render_size: short side in pixels the network sees.
         saturation: factor on chroma.
+        request: stills and hints.
+
+    Returns:
+        sentences on stills that say grey.
 
     Raises:
         InputError, OutputError: it cannot be read or written.
+        UsageError: a still or a hint does not fit it.
     """
     picture = read_picture(source)
     spec = SampleSpec(depth=8 * picture.luma.dtype.itemsize)
     shape = working_shape(picture.luma.shape[0], picture.luma.shape[1], render_size)
     small = viewed_luma(shrink(picture.luma, shape), spec)
-    chroma = Mirrored(predictor).predict(small[None]).chroma[0]
+    size = picture.luma.shape[0], picture.luma.shape[1]
+    said = _direction(request, size, small) if request else Direction()
+    mean = Mirrored(predictor)
+    if said.anchors and saturation:
+        people = [Said(0, one.chroma, one.confidence, one.is_hint) for one in said.anchors]
+        settings = SteadySettings()
+        made = settle_directed(small[None], mean, settings, people, saturation=saturation)
+        chroma = made[0].astype(np.float32)
+    else:
+        chroma = mean.predict(small[None]).chroma[0]
     strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation) + np.float32(NEUTRAL)
     cb, cr = enlarge(strong, picture.luma, spec)
     write_picture(output, picture, cb, cr)
+    return said.notes
+
+
+def _direction(request: Request, size: tuple[int, int], small: NDArray[np.uint8]) -> Direction:
+    film = FilmView(_Photograph(size), look=lambda _: small, sweep=lambda: iter([small]))
+    return prepare(request, film)
