@@ -81,6 +81,11 @@ def test_another_picture_does_not_fit(tmp_path, luma, seed):
     assert not register(read_still(save(tmp_path / "a.png", other)), luma).fits
 
 
+def test_an_even_picture_fits_no_frame(tmp_path, luma):
+    even = tinted(np.full_like(luma, 120))
+    assert not register(read_still(save(tmp_path / "a.png", even)), luma).fits
+
+
 def test_what_was_painted_over_is_not_trusted(tmp_path, luma):
     rgb = tinted(luma)
     rgb[30:70, 40:90] = tinted(shot(7)[0], 60, 200)[30:70, 40:90]

@@ -93,12 +93,15 @@ def normalised(luma: NDArray[np.generic]) -> FloatArray:
 
 
 def agreement(first: FloatArray, second: FloatArray, sigma: float) -> FloatArray:
-    """Correlation of two normalised planes around each pixel, -1..1; 1 where both are flat."""
+    """Correlation of two normalised planes around each pixel, -1..1.
+
+    1 where both are flat, near 0 where one is.
+    """
     both = cv2.GaussianBlur(first * second, (0, 0), sigma)
     own = cv2.GaussianBlur(first * first, (0, 0), sigma)
     other = cv2.GaussianBlur(second * second, (0, 0), sigma)
     grain = np.float32(0.05)
-    return np.asarray((both + grain) / (np.sqrt(own * other) + grain), np.float32)
+    return np.asarray((both + grain) / np.sqrt((own + grain) * (other + grain)), np.float32)
 
 
 def _stretch(still: Still, shape: tuple[int, ...]) -> FloatArray:
