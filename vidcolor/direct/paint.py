@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,13 +12,11 @@ from numpy.typing import NDArray
 
 from vidcolor.direct.anchors import HALF, Anchor, SmallLuma
 from vidcolor.direct.colours import chroma_of
+from vidcolor.direct.film import FilmView
 from vidcolor.direct.hints import RADIUS_SHARE, Stroke
 from vidcolor.direct.names import PICTURES, frame_in
 from vidcolor.direct.reference import Still, read_still
 from vidcolor.errors import UsageError
-
-if TYPE_CHECKING:
-    from vidcolor.direct.prepare import FilmView
 
 FloatArray = NDArray[np.float32]
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.direct.anchors import Anchor, SmallLuma
+from vidcolor.direct.film import FilmView
 from vidcolor.direct.reference import Still
 from vidcolor.direct.register import Registered, register
 from vidcolor.errors import UsageError
-
-if TYPE_CHECKING:
-    from vidcolor.direct.prepare import FilmView
 
 FloatArray = NDArray[np.float32]
 

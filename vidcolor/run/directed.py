@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.direct.anchors import HALF, Anchor, Direction
-from vidcolor.direct.prepare import FilmView
+from vidcolor.direct.film import FilmView
 from vidcolor.direct.scene import recalled
 from vidcolor.infer.predictor import Predictor
 from vidcolor.run.look import SmallLuma, View

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.direct.anchors import Anchor
+from vidcolor.direct.film import FilmView
 from vidcolor.direct.names import frame_in, time_in
-from vidcolor.direct.prepare import FilmView, Request, prepare
+from vidcolor.direct.prepare import Request, prepare
 from vidcolor.direct.reference import find_stills
 from vidcolor.direct.scene import recalled
 from vidcolor.infer.predictor import Predictor

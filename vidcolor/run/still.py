@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from vidcolor.color.convert import NEUTRAL, SampleSpec, viewed_luma
 from vidcolor.color.upscale import enlarge
 from vidcolor.direct.anchors import Direction
-from vidcolor.direct.prepare import FilmView, Request, prepare
+from vidcolor.direct.film import FilmView
+from vidcolor.direct.prepare import Request, prepare
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, shrink, working_shape
 from vidcolor.media.picture import read_picture, write_picture
