@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.direct.register import FINER
+from vidcolor.direct.laying import FINER
 from vidcolor.evaluate.colour import Floats, scale_chroma
 from vidcolor.evaluate.colouring import Colouring, Luma, whole
 from vidcolor.evaluate.given import HALF, Given, resized

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from vidcolor.direct.anchors import Anchor, SmallLuma
 from vidcolor.direct.film import FilmView
+from vidcolor.direct.laying import Registered
 from vidcolor.direct.reference import Still
-from vidcolor.direct.register import Registered, register
+from vidcolor.direct.register import register
 from vidcolor.errors import UsageError
 
 FloatArray = NDArray[np.float32]
