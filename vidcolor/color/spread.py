@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse  # type: ignore[import-untyped]
-from scipy.sparse.linalg import spsolve  # type: ignore[import-untyped]
 
 from vidcolor.color.convert import NEUTRAL
+
+if TYPE_CHECKING:
+    from scipy import sparse  # type: ignore[import-untyped]
 
 FloatArray = NDArray[np.float32]
 
@@ -37,6 +40,10 @@ def spread(luma: NDArray[np.uint8], hints: FloatArray) -> FloatArray:
     Returns:
         float32 (2, height / 4, width / 4); neutral where there is no hint at all.
     """
+    # Only who gives dots waits for it.
+    from scipy import sparse
+    from scipy.sparse.linalg import spsolve  # type: ignore[import-untyped]
+
     _, height, width = hints.shape
     fixed = hints[2].ravel() > 0
     if not fixed.any():
@@ -104,6 +111,8 @@ def away(luma: NDArray[np.uint8], hints: FloatArray) -> FloatArray:
 
 def _affinity(luma: NDArray[np.float64]) -> sparse.csr_array:
     """Weights w(r, s), rows summing to 1: shape (pixels, pixels)."""
+    from scipy import sparse
+
     height, width = luma.shape
     index = np.arange(height * width).reshape(height, width)
     variance = cv2.blur(luma**2, (3, 3)) - cv2.blur(luma, (3, 3)) ** 2

@@ -112,10 +112,10 @@ def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -
     size = settings.render_size or info.still_size
     saturation = info.saturation if settings.saturation is None else settings.saturation
     listener.opened(predictor.description, settings.model, f"short side {size}")
-    request = task.request
-    for note in colorize_picture(task.source, task.output, predictor, size, saturation, request):
-        listener.note(note)
-    return Outcome(1, predictor.description, settings.model)
+    notes = colorize_picture(task.source, task.output, predictor, size, saturation, task.request)
+    for sentence in notes:
+        listener.note(sentence)
+    return Outcome(1, predictor.description, settings.model, notes=notes)
 
 
 def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
