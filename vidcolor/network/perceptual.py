@@ -73,18 +73,26 @@ class PerceptualFeatures(nn.Module):
         return found
 
     def distance(self, result: Tensor, truth: Tensor) -> Tensor:
-        """How differently the network sees two batches of pictures: a scalar, 0 for equal ones.
+        """How differently the network sees two batches of pictures: see `relative_distance`.
 
-        The mean over layers of the mean absolute difference, in units of the truth's mean absolute
-        activation there, so that every layer counts alike. No gradient flows into the truth.
+        No gradient flows into the truth.
         """
         with torch.no_grad():
             wanted = self(truth)
-        terms = [
-            (found - goal).abs().mean() / goal.abs().mean().clamp_min(1e-6)
-            for found, goal in zip(self(result), wanted, strict=True)
-        ]
-        return torch.stack(terms).mean()
+        return relative_distance(self(result), wanted)
+
+
+def relative_distance(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """How far features are from those wanted: a scalar, 0 for equal ones.
+
+    The mean over layers of the mean absolute difference, in units of the mean absolute activation
+    that is wanted there, so that every layer counts alike.
+    """
+    terms = [
+        (part - goal).abs().mean() / goal.abs().mean().clamp_min(1e-6)
+        for part, goal in zip(found, wanted, strict=True)
+    ]
+    return torch.stack(terms).mean()
 
 
 def _parts(network: str) -> list[_Part]:

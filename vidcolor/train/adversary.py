@@ -2,48 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vidcolor.network.discriminator import PatchDiscriminator
+from vidcolor.network.discriminator import Discriminator
+from vidcolor.network.perceptual import relative_distance
+from vidcolor.network.picture import compose
 from vidcolor.train.losses import Sight
 
 BETAS = (0.5, 0.999)
 
 
+@dataclass(frozen=True)
+class Views:
+    """What a discriminator sees of one batch: of the generator's pictures, and of the true ones."""
+
+    made: list[Tensor]
+    true: list[Tensor]
+
+    def distance(self) -> Tensor:
+        """How far the two are apart, the generator's loss "matching"; see `relative_distance`."""
+        return relative_distance(self.made, self.true)
+
+
 class Adversary:
-    """A discriminator that looks at pictures beside their luma, and its optimiser.
+    """A discriminator that looks at pictures as they are shown, and its optimiser.
 
     Args:
         kind: "lsgan" (Mao et al. 2017), "hinge" (Lim, Ye 2017) or "vanilla" (Goodfellow et al.
             2014, the generator's loss being the non-saturating one).
-        discriminator: to be trained; moved to the device.
+        discriminator: to be trained, moved to the device.
         rate: of learning.
+        saturation: what the expected chroma is multiplied by before it is looked at.
         device: where the discriminator lies.
     """
 
     def __init__(
-        self, kind: str, discriminator: PatchDiscriminator, rate: float, device: torch.device
+        self,
+        kind: str,
+        discriminator: Discriminator,
+        rate: float,
+        saturation: float,
+        device: torch.device,
     ) -> None:
-        self.kind = kind
+        self.kind, self.saturation = kind, saturation
         self.discriminator = discriminator.to(device)
-        self.optimizer = torch.optim.Adam(self.discriminator.parameters(), rate, BETAS)
+        self.parameters = [p for p in self.discriminator.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(self.parameters, rate, BETAS)
 
-    def judge(self, sight: Sight) -> Tensor:
+    def look(self, sight: Sight) -> Views:
+        """What the discriminator sees of made and of true pictures."""
+        shown = compose(sight.grey, self.saturation * sight.chroma + 128.0)
+        with torch.no_grad():
+            true = self.discriminator.look(sight.grey, sight.true_picture)
+        return Views(self.discriminator.look(sight.grey, shown), true)
+
+    def judge(self, views: Views) -> Tensor:
         """The generator's loss: how far its pictures are from being taken for true ones."""
-        self.discriminator.requires_grad_(False)
-        scores = self.discriminator(sight.grey, sight.picture)
-        self.discriminator.requires_grad_(True)
+        self._learns(False)
+        scores = self.discriminator.judge(views.made)
+        self._learns(True)
         return generator_loss(self.kind, scores)
 
-    def learn(self, sight: Sight) -> Tensor:
+    def learn(self, views: Views) -> Tensor:
         """The discriminator's loss, ready for `backward`: the gradient stays in it."""
-        true = self.discriminator(sight.grey, sight.true_picture)
-        false = self.discriminator(sight.grey, sight.picture.detach())
+        true = self.discriminator.judge(views.true)
+        false = self.discriminator.judge([part.detach() for part in views.made])
         return discriminator_loss(self.kind, true, false)
+
+    def _learns(self, does: bool) -> None:
+        for parameter in self.parameters:
+            parameter.requires_grad_(does)
 
     def state(self) -> dict[str, Any]:
         """All that `restore` needs."""

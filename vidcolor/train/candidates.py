@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from vidcolor.color.convert import compose_rgb
 from vidcolor.errors import MachineError
+from vidcolor.evaluate.colour import scale_chroma
 from vidcolor.evaluate.judge import Judge, first_judge
 from vidcolor.evaluate.kid import kid, pair_terms
 from vidcolor.evaluate.measures import colourfulness, psnr
@@ -168,7 +169,8 @@ class Candidates:
         for picture in self._pictures:
             luma = np.ascontiguousarray(picture[..., 0])
             chroma = _chroma(decoder, luma, device)
-            results.append(_rgb(luma, _enlarged(chroma, luma.shape)))
+            shown = scale_chroma(_enlarged(chroma, luma.shape), self.nogan.saturation)
+            results.append(_rgb(luma, shown))
             # Four pixels of luma are one of chroma, so the moved picture's can be moved back.
             moved = disturb(np.roll(luma, (MOVED, MOVED), (0, 1)), rng)
             back = np.roll(_chroma(decoder, moved, device), (-1, -1), (1, 2))

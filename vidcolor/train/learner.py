@@ -14,13 +14,16 @@ from torch import Tensor, nn
 from vidcolor.color.chroma import Bins
 from vidcolor.errors import UsageError
 from vidcolor.network.config import Calibration
-from vidcolor.network.discriminator import PatchDiscriminator
+from vidcolor.network.discriminator import (
+    Discriminator,
+    FeatureDiscriminator,
+    PatchDiscriminator,
+)
 from vidcolor.network.encoders import frozen_modules
 from vidcolor.network.generator import Decoder, Generator
 from vidcolor.network.perceptual import PerceptualFeatures
-from vidcolor.train.adversary import Adversary
+from vidcolor.train.adversary import Adversary, Views
 from vidcolor.train.group import Group, same_everywhere, share_norms
-from vidcolor.train.losses import Sight
 from vidcolor.train.objective import Objective, total
 from vidcolor.train.schedule import Phase
 from vidcolor.train.settings import TrainSettings
@@ -80,12 +83,14 @@ class Learner:
             names = settings.perceptual_network, settings.perceptual_layers
             perceptual = PerceptualFeatures(*names)
         self.objective = Objective(bins, weights, perceptual).to(device)
-        self.adversarial_weight = weights.get("adversarial", 0.0)
         self.adversary: Adversary | None = None
-        if self.adversarial_weight:
-            size = settings.discriminator_width, settings.discriminator_layers
+        if "adversarial" in weights:
             self.adversary = Adversary(
-                settings.gan, PatchDiscriminator(*size), settings.discriminator_rate, device
+                settings.gan,
+                _discriminator(settings),
+                settings.discriminator_rate,
+                settings.nogan.saturation if settings.has_phases else 1.0,
+                device,
             )
             same_everywhere(self.adversary.discriminator.state_dict().values(), group)
         self.optimizer = _optimizer(self.generator, settings)
@@ -139,23 +144,30 @@ class Learner:
         with torch.set_grad_enabled(generates), self._autocast():
             output = self.forward(batch.inputs)
         sight = self.objective.see(output, batch)
+        adversary = None if pace.phase is Phase.SUPERVISED else self.adversary
+        with self._autocast():
+            views = None if adversary is None else adversary.look(sight)
         if generates:
             terms = self.objective(sight, batch)
-            if self.adversary is not None and pace.phase is Phase.JOINT:
-                terms["adversarial"] = self.adversarial_weight * self._judge(sight)
+            if adversary is not None and views is not None:
+                terms |= self._judged(adversary, views)
             self._backward(total(terms) / parts)
-        if self.adversary is not None and pace.phase is not Phase.SUPERVISED:
+        if adversary is not None and views is not None:
             with self._autocast():
-                learnt = self.adversary.learn(sight)
+                learnt = adversary.learn(views)
             (learnt / parts).backward()  # type: ignore[no-untyped-call]
             terms["discriminator"] = learnt
         values = torch.stack([term.detach().float() for term in terms.values()]).tolist()
         return dict(zip(terms, values, strict=True))
 
-    def _judge(self, sight: Sight) -> Tensor:
-        assert self.adversary is not None
+    def _judged(self, adversary: Adversary, views: Views) -> dict[str, Tensor]:
+        """What the generator hears of the discriminator, weighted."""
+        weights = self.settings.weights
         with self._autocast():
-            return self.adversary.judge(sight)
+            terms = {"adversarial": weights["adversarial"] * adversary.judge(views)}
+            if "matching" in weights:
+                terms["matching"] = weights["matching"] * views.distance()
+        return terms
 
     def _backward(self, loss: Tensor) -> None:
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
@@ -170,7 +182,7 @@ class Learner:
             self.scaler.update()
             self._follow(pace.ema)
         if self.adversary is not None and pace.phase is not Phase.SUPERVISED:
-            self.group.average_gradients(self.adversary.discriminator.parameters())
+            self.group.average_gradients(self.adversary.parameters)
             self.adversary.optimizer.step()
 
     def _set_modes(self) -> None:
@@ -234,6 +246,12 @@ def _frozen(generator: Generator, levels: int) -> list[nn.Module]:
             "Leave it off, or choose --generator unet.",
         )
     return [] if generator.encoder is None else frozen_modules(generator.encoder, levels)
+
+
+def _discriminator(settings: TrainSettings) -> Discriminator:
+    if settings.discriminator == "features":
+        return FeatureDiscriminator(settings.perceptual_network, settings.discriminator_width)
+    return PatchDiscriminator(settings.discriminator_width, settings.discriminator_layers)
 
 
 def _keep_depthwise_exact(module: nn.Module) -> None:

@@ -13,11 +13,13 @@ LOSSES = (
     "smooth-l1",
     "perceptual",
     "adversarial",
+    "matching",
     "colorfulness",
     "consistency",
 )
 PIXEL = ("l1", "smooth-l1")
 GANS = ("lsgan", "hinge", "vanilla")
+DISCRIMINATORS = ("patch", "features")
 NOGAN = "nogan"
 
 # The weights of `gan+l1` are those of Isola et al. 2017 ("pix2pix"): lambda 100 on an L1 of chroma
@@ -67,6 +69,11 @@ def resolve(
             "Nothing ties the colours to the pictures: consistency and colorfulness are met by"
             " any even tint.",
             "Add classification, l1, smooth-l1, perceptual or adversarial by --loss NAME=WEIGHT.",
+        )
+    if "matching" in weights and "adversarial" not in weights:
+        raise UsageError(
+            "The loss matching compares what the discriminator sees, and there is none.",
+            "Give adversarial a weight above 0, or take perceptual instead.",
         )
     if recipe == NOGAN and ("adversarial" not in weights or len(weights) == 1):
         raise UsageError(

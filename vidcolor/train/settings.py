@@ -10,7 +10,7 @@ from typing import Any
 
 from vidcolor.errors import InputError, UsageError
 from vidcolor.network.config import GeneratorConfig
-from vidcolor.train.recipes import GANS, NOGAN, resolve
+from vidcolor.train.recipes import DISCRIMINATORS, GANS, NOGAN, resolve
 
 PRECISIONS = ("float32", "bf16", "fp16")
 SCHEDULES = ("cosine", "step", "constant")
@@ -55,6 +55,8 @@ class NoGan:
         every: steps between candidates then.
         floor_db: how far a candidate's PSNR may fall below the supervised network's.
         flicker: how many times the supervised network's flicker a candidate may have.
+        saturation: what expected chroma is multiplied by before the discriminator or the judge of
+            the candidates sees it: they look at colour as users are shown it.
     """
 
     critic: float = 0.15
@@ -63,6 +65,7 @@ class NoGan:
     every: int = 20
     floor_db: float = 0.3
     flicker: float = 1.15
+    saturation: float = 1.3
 
     def __post_init__(self) -> None:
         if self.critic < 0 or self.joint <= 0 or self.critic + self.joint > 1:
@@ -93,9 +96,10 @@ class TrainSettings:
         losses: weights that replace the recipe's or come on top.
         pixel_weight: lambda, the weight of the recipe's pixel loss.
         gan: lsgan, hinge or vanilla.
+        discriminator: "patch" learns from scratch, "features" on the perceptual network's features.
         discriminator_rate: learning rate of the discriminator.
         discriminator_width: its channels after the first convolution.
-        discriminator_layers: its halvings; 3 sees patches of 70 x 70 pixels, 2 of 34, 1 of 16.
+        discriminator_layers: halvings of "patch"; 3 sees 70 x 70 pixels, 2 sees 34, 1 sees 16.
         perceptual_network: whose features the perceptual loss compares.
         perceptual_layers: which of them; none for a sensible choice.
         nogan: phases of that recipe.
@@ -138,6 +142,7 @@ class TrainSettings:
     losses: Mapping[str, float] = field(default_factory=dict)
     pixel_weight: float | None = None
     gan: str = "lsgan"
+    discriminator: str = "patch"
     discriminator_rate: float = 2e-4
     discriminator_width: int = 64
     discriminator_layers: int = 3
@@ -193,6 +198,7 @@ class TrainSettings:
     def _check_choices(self) -> None:
         for name, known in (
             ("gan", GANS),
+            ("discriminator", DISCRIMINATORS),
             ("precision", PRECISIONS),
             ("schedule", SCHEDULES),
         ):
