@@ -151,7 +151,9 @@ OPTIONS: tuple[click.Option, ...] = (
     ),
     _option("--critic-share", "[Loss] nogan: share of the run for the discriminator alone."),
     _option("--joint-share", "[Loss] nogan: share of the run for both."),
-    _option("--joint-rate", "[Loss] nogan: the generator's rate then, as a share of its peak."),
+    _option(
+        "--joint-rate", "[Loss] nogan: the generator's rate at its begin, a share of the peak."
+    ),
     _option("--joint-every", "[Loss] nogan: steps between the checkpoints to choose from."),
     click.Option(
         ["--generator"],

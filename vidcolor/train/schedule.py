@@ -51,7 +51,9 @@ class Schedule:
         done, settings = self.done(), self.settings
         if settings.has_phases:
             if self.phase() is Phase.JOINT:
-                return settings.nogan.rate
+                joint = settings.nogan.joint
+                within = (done - (1 - joint)) / joint
+                return settings.nogan.rate * _decay(settings.schedule, within)
             done /= max(1e-9, 1 - settings.nogan.joint - settings.nogan.critic)
         warm = min(1.0, (self.progress.step + 1) / max(1, settings.warm_up))
         return warm * _decay(settings.schedule, min(1.0, done))

@@ -51,7 +51,8 @@ class NoGan:
     Attributes:
         critic: share of the run in which the discriminator alone learns.
         joint: share, at the end, in which both learn.
-        rate: the generator's learning rate then, as a share of its peak.
+        rate: the generator's learning rate when both begin, as a share of its peak; it falls by
+            the schedule.
         every: steps between candidates then.
         floor_db: how far a candidate's PSNR may fall below the supervised network's.
         flicker: how many times the supervised network's flicker a candidate may have.
