@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,15 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     patch.setenv("VIDCOLOR_CACHE", str(tmp_path_factory.mktemp("cache")))
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """Programs that tests start hear Ctrl-C, also where the tests run behind a script that does not.
+
+    A shell starts what it puts in the background with SIGINT ignored, and children inherit that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

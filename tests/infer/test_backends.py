@@ -80,6 +80,28 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     )
 
 
+def test_processes_that_fill_an_empty_cache_together_all_colour(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDCOLOR_CACHE", str(tmp_path))
+    program = f"""
+from vidcolor.infer.choose import load_predictor
+load_predictor({str(tiny_model)!r}, "cpu", "openvino", threads=1)
+"""
+    together = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(4)]
+    assert [process.wait() for process in together] == [0] * 4
+    assert len(list(tmp_path.glob("*.xml"))) == 1
+
+
+def test_a_cache_that_cannot_be_locked_is_no_error(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDCOLOR_CACHE", str(tmp_path))
+    (tmp_path / "lock").mkdir()
+    assert load_predictor(str(tiny_model), "cpu", "openvino").predict(frames(1)).chroma.size
+    assert not list(tmp_path.glob("*.xml"))
+
+
 def test_ctrl_c_is_heard_after_networks_came_and_went(tiny_model: Path) -> None:
     program = f"""
 import os, signal

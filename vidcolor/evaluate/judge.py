@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from vidcolor.errors import ModelError
 from vidcolor.evaluate.colour import Floats, Picture
-from vidcolor.infer.openvino_backend import CacheFolder, converted, core, translate
+from vidcolor.infer.openvino_backend import compiled, translate
 
 SIDE = 224
 BATCH = 16
@@ -156,12 +156,8 @@ class _OnProcessor:
             example = (torch.zeros(2, 3, SIDE, SIDE),)
             return translate(make().eval(), example, ([-1, 3, SIDE, SIDE],))
 
-        folder = CacheFolder.of_user().path
-        network = converted(folder, digest, convert)
         options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        if folder:
-            options["CACHE_DIR"] = str(folder / "compiled")
-        self._compiled = core().compile_model(network, "CPU", options)
+        self._compiled = compiled(digest, convert, options)
 
     def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:
         given = self._compiled([pictures])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
 
@@ -59,18 +61,13 @@ class OpenVinoPredictor:
         precision: str = "auto",
     ) -> None:
         self._statistics = statistics
-        folder = CacheFolder.of_user().path
-        network = converted(folder, digest, lambda: _convert(checkpoint))
         hint = {"f32": "f32", "bf16": "bf16"}.get(precision)
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
             options["INFERENCE_NUM_THREADS"] = threads
         if hint:
             options["INFERENCE_PRECISION_HINT"] = hint
-        if folder:
-            # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits.
-            options["CACHE_DIR"] = str(folder / "compiled")
-        self._compiled = core().compile_model(network, "CPU", options)
+        self._compiled = compiled(digest, lambda: _convert(checkpoint), options)
         chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.precision = "float32" if chosen == "f32" else chosen
 
@@ -103,18 +100,31 @@ def core() -> Any:
     return openvino.Core()
 
 
-def converted(folder: Path | None, digest: str, convert: Callable[[], Any]) -> Any:
-    """A network in OpenVINO's form: as an earlier run kept it, or converted now and kept.
+def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -> Any:
+    """A network ready to run on the CPU, from the user's cache where an earlier run left it there.
+
+    Processes take turns at the cache: OpenVINO maps what it keeps into memory while another may
+    still be writing it, which ends the reader by SIGBUS (seen in 2026.4).
 
     Args:
-        folder: where networks are kept, or None.
-        digest: sha256 of the weights, which names it there.
-        convert: makes it.
+        digest: sha256 of the weights, which names it in the cache.
+        convert: makes the network in OpenVINO's form.
+        options: of `openvino.Core.compile_model`.
     """
+    folder = CacheFolder.of_user().path
+    if folder:
+        # A folder that cannot be locked is no cache, and no error either.
+        with suppress(OSError, NotImplementedError), FileLock(folder / "lock"):
+            # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits.
+            options = {**options, "CACHE_DIR": str(folder / "compiled")}
+            return core().compile_model(_converted(folder, digest, convert), "CPU", options)
+    return core().compile_model(convert(), "CPU", options)
+
+
+def _converted(folder: Path, digest: str, convert: Callable[[], Any]) -> Any:
+    """A network in OpenVINO's form: as an earlier run kept it, or converted now and kept."""
     import openvino
 
-    if folder is None:
-        return convert()
     stem = f"{digest[:24]}-openvino-{openvino.get_version().split('-')[0]}"
     kept = folder / f"{stem}.xml"
     if kept.is_file() and kept.with_suffix(".bin").is_file():
