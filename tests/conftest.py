@@ -48,7 +48,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c_is_heard() -> None:
-    """Programs that tests start hear Ctrl-C, also where the tests run behind a script that does not.
+    """Programs that tests start hear Ctrl-C, also where the tests themselves do not.
 
     A shell starts what it puts in the background with SIGINT ignored, and children inherit that.
     """
