@@ -149,6 +149,11 @@ OPTIONS: tuple[click.Option, ...] = (
         show_default="blocks.0, .1, .2, .4",
         help="[Loss] Layer it compares; repeatable.",
     ),
+    _option(
+        "--teacher",
+        "[Loss] Model whose colour the loss distillation asks for: name or path.",
+        type=str,
+    ),
     _option("--critic-share", "[Loss] nogan: share of the run for the discriminator alone."),
     _option("--joint-share", "[Loss] nogan: share of the run for both."),
     _option(

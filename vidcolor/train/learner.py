@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from vidcolor.color.chroma import Bins
 from vidcolor.errors import UsageError
+from vidcolor.network.checkpoint import load_model
 from vidcolor.network.config import Calibration
 from vidcolor.network.discriminator import (
     Discriminator,
@@ -22,11 +23,13 @@ from vidcolor.network.discriminator import (
 from vidcolor.network.encoders import frozen_modules
 from vidcolor.network.generator import Decoder, Generator
 from vidcolor.network.perceptual import PerceptualFeatures
+from vidcolor.network.shelf import find_model
 from vidcolor.train.adversary import Adversary, Views
 from vidcolor.train.group import Group, same_everywhere, share_norms
 from vidcolor.train.objective import Objective, total
 from vidcolor.train.schedule import Phase
 from vidcolor.train.settings import TrainSettings
+from vidcolor.train.teacher import Teacher
 from vidcolor.train.tensors import TensorBatch, with_own_hints
 
 NORMS = (nn.BatchNorm2d, nn.SyncBatchNorm)
@@ -82,7 +85,10 @@ class Learner:
         if "perceptual" in weights:
             names = settings.perceptual_network, settings.perceptual_layers
             perceptual = PerceptualFeatures(*names)
-        self.objective = Objective(bins, weights, perceptual).to(device)
+        teacher = None
+        if settings.teacher is not None:
+            teacher = Teacher(load_model(find_model(settings.teacher)))
+        self.objective = Objective(bins, weights, perceptual, teacher).to(device)
         self.adversary: Adversary | None = None
         if "adversarial" in weights:
             self.adversary = Adversary(

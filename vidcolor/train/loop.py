@@ -213,7 +213,7 @@ class Trainer:
 
     def _made(self) -> Iterator[TensorBatch]:
         settings = self.settings
-        paired = "consistency" in settings.weights
+        paired = settings.is_paired
         order = Order(self.train, settings.seed)
         sizes, share = self.schedule.sizes(), self.group.share
         first = self.progress.samples

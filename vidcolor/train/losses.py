@@ -99,6 +99,18 @@ def smooth_l1_loss(sight: Sight) -> Tensor:
     return F.smooth_l1_loss(sight.chroma / 128.0, sight.true_chroma / 128.0, beta=6 / 128.0)
 
 
+def distillation_loss(sight: Sight, wanted: Tensor, weight: Tensor) -> Tensor:
+    """Smooth L1 of expected chroma on -1..1 to what a teacher wants; quadratic under 6/255.
+
+    Args:
+        sight: of the batch.
+        wanted: chroma less 128 (n, 2, h, w).
+        weight: of each place (n, 1, h, w), 0 where nothing is wanted.
+    """
+    apart = F.smooth_l1_loss(sight.chroma / 128.0, wanted / 128.0, beta=6 / 128.0, reduction="none")
+    return (apart * weight).sum() / (2 * weight.sum()).clamp_min(1.0)
+
+
 def colorfulness_loss(sight: Sight) -> Tensor:
     """How far the colourfulness of each picture is from the truth's, L1 on a scale of 255."""
     return F.l1_loss(colorfulness(sight.picture), colorfulness(sight.true_picture))

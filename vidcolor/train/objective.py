@@ -16,10 +16,12 @@ from vidcolor.train.losses import (
     Sight,
     colorfulness_loss,
     consistency_loss,
+    distillation_loss,
     l1_loss,
     regression_loss,
     smooth_l1_loss,
 )
+from vidcolor.train.teacher import Teacher
 from vidcolor.train.tensors import TensorBatch
 
 SIMPLE: Mapping[str, Callable[[Sight], Tensor]] = {
@@ -37,16 +39,22 @@ class Objective(nn.Module):
         bins: of the generator.
         weights: by loss, above zero.
         perceptual: what the perceptual loss sees with; None where it has no weight.
+        teacher: whom the loss distillation asks; None where it has no weight.
     """
 
     def __init__(
-        self, bins: Bins, weights: Mapping[str, float], perceptual: PerceptualFeatures | None
+        self,
+        bins: Bins,
+        weights: Mapping[str, float],
+        perceptual: PerceptualFeatures | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         super().__init__()
         self.weights = dict(weights)
         self.decoding = Decoding(bins)
         self.classification = ClassificationLoss(bins) if "classification" in weights else None
         self.perceptual = perceptual
+        self.teacher = teacher
 
     def see(self, output: GeneratorOutput, batch: TensorBatch) -> Sight:
         """What the losses see of a batch."""
@@ -65,6 +73,9 @@ class Objective(nn.Module):
         if self.perceptual is not None:
             term = self.perceptual.distance(sight.picture, sight.true_picture)
             terms["perceptual"] = term * self.weights["perceptual"]
+        if self.teacher is not None:
+            term = distillation_loss(sight, *self.teacher(batch))
+            terms["distillation"] = term * self.weights["distillation"]
         if "consistency" in self.weights and batch.warps is not None and batch.agree is not None:
             term = consistency_loss(sight.chroma, batch.warps, batch.agree)
             terms["consistency"] = term * self.weights["consistency"]

@@ -16,7 +16,10 @@ LOSSES = (
     "matching",
     "colorfulness",
     "consistency",
+    "distillation",
 )
+PAIRED = {"consistency", "distillation"}
+"""Losses for which a batch holds two views of each photograph."""
 PIXEL = ("l1", "smooth-l1")
 GANS = ("lsgan", "hinge", "vanilla")
 DISCRIMINATORS = ("patch", "features")

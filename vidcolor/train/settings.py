@@ -10,7 +10,7 @@ from typing import Any
 
 from vidcolor.errors import InputError, UsageError
 from vidcolor.network.config import GeneratorConfig
-from vidcolor.train.recipes import DISCRIMINATORS, GANS, NOGAN, resolve
+from vidcolor.train.recipes import DISCRIMINATORS, GANS, NOGAN, PAIRED, resolve
 
 PRECISIONS = ("float32", "bf16", "fp16")
 SCHEDULES = ("cosine", "step", "constant")
@@ -103,6 +103,7 @@ class TrainSettings:
         discriminator_layers: halvings of "patch"; 3 sees 70 x 70 pixels, 2 sees 34, 1 sees 16.
         perceptual_network: whose features the perceptual loss compares.
         perceptual_layers: which of them; none for a sensible choice.
+        teacher: model whose colour the loss distillation asks for: name or path.
         nogan: phases of that recipe.
         simulation: damage and hints.
         network: what the generator is built of, where no `init` says it; the number of bins is
@@ -149,6 +150,7 @@ class TrainSettings:
     discriminator_layers: int = 3
     perceptual_network: str = "tf_efficientnet_lite1"
     perceptual_layers: tuple[str, ...] = ()
+    teacher: str | None = None
     nogan: NoGan = NoGan()
     simulation: Simulation = Simulation()
     network: GeneratorConfig = field(default_factory=GeneratorConfig)
@@ -175,9 +177,15 @@ class TrainSettings:
             raise UsageError("The length of a training is not clear.", "Give --hours or --steps.")
         self._check_sizes()
         self._check_choices()
-        if "consistency" in self.weights and (self.batch % 2 or self.final_batch % 2):
+        if (self.teacher is None) == ("distillation" in self.weights):
             raise UsageError(
-                "The consistency loss sets two views of each photograph side by side in a batch.",
+                "A teacher and the loss distillation go together.",
+                "Give --teacher MODEL and --loss distillation=20, or neither.",
+            )
+        if self.is_paired and (self.batch % 2 or self.final_batch % 2):
+            raise UsageError(
+                "The losses consistency and distillation set two views of each photograph side by"
+                " side in a batch.",
                 "Give even --batch and --final-batch.",
             )
         if self.precision == "fp16" and not self.device.startswith("cuda"):
@@ -213,6 +221,11 @@ class TrainSettings:
     def weights(self) -> dict[str, float]:
         """Weight of each loss of the run, all above zero."""
         return resolve(self.recipe, self.losses, self.pixel_weight)
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether a batch holds two views of each photograph."""
+        return not PAIRED.isdisjoint(self.weights)
 
     @property
     def has_phases(self) -> bool:
