@@ -281,11 +281,13 @@ def test_each_film_gets_its_own_stills_and_hints_and_the_others_are_automatic(
     reels.mkdir()
     for name in ("one", "two", "plain"):
         film_of(seeds=(1,), frames=10).rename(reels / f"{name}.mkv")
-    photograph(reels / "three.png")
+    for name in ("three", "four"):
+        photograph(reels / f"{name}.png")
     still_of(reels / "one.mkv", 2, refs / "one" / "ref_000002.png")
     hints.mkdir()
     dot = {"frame": 2, "points": [[64, 48]], "radius": 40, "colour": "#ff0000"}
     (hints / "two.json").write_text(json.dumps({"version": 1, "hints": [dot]}))
+    (hints / "four.csv").write_text("frame,x,y,radius,colour\n0,40,32,30,#ff0000\n")
     words = ["batch", reels, target, "--model", tiny_model, "--reference", refs, "--hints", hints]
     done = vidcolor(*words)
     assert done.returncode == 0, done.stderr
@@ -293,6 +295,9 @@ def test_each_film_gets_its_own_stills_and_hints_and_the_others_are_automatic(
     assert np.abs(one - (158, 88)).max() < 8
     assert np.abs(two - plain).max() > 4
     assert np.abs(plain - (158, 88)).max() > 10
+    three, four = (np.array(PIL.Image.open(target / f"{n}.png")) for n in ("three", "four"))
+    redness = (four.astype(int) - three)[20:44, 28:52].mean((0, 1))
+    assert redness[0] > 20 > redness[2]
 
     still_of(reels / "plain.mkv", 2, refs / "plain" / "ref_000002.png")
     save(refs / "plain" / "stranger.png", tinted(shot(9)[0]))
@@ -307,6 +312,7 @@ def test_each_film_gets_its_own_stills_and_hints_and_the_others_are_automatic(
         "two.mkv": "skipped",
         "plain.mkv": "done",
         "three.png": "skipped",
+        "four.png": "skipped",
     }
     assert np.abs(colour_of(target / "plain.mkv") - (158, 88)).max() < 8
 
@@ -319,18 +325,18 @@ def test_directions_that_direct_nothing_are_said_before_any_work(
     def cases() -> Iterator[tuple[str, str]]:
         yield "--reference", "refs is not there"
         folder.mkdir()
-        yield "--reference", "no folder that is named after a film"
+        yield "--reference", "nothing that is named after a film or photograph"
         photograph(folder / "ref_000001.png")
-        yield "--reference", "no folder that is named after a film"
+        yield "--reference", "nothing that is named after a film or photograph"
         (folder / "one").mkdir()
         yield "--reference", "one holds no picture"
         photograph(folder / "one" / "ref_000001.png")
-        (folder / "three").mkdir()
-        photograph(folder / "three" / "ref_000001.png")
-        yield "--reference", "three is named after no film"
-        (folder / "three").rename(tmp_path / "elsewhere")
+        (folder / "four").mkdir()
+        photograph(folder / "four" / "ref_000001.png")
+        yield "--reference", "four is named after no file"
+        (folder / "four").rename(tmp_path / "elsewhere")
         (folder / "twoo.csv").write_text("frame,x,y,colour\n1,2,3,red\n")
-        yield "--hints", "twoo.csv is named after no film"
+        yield "--hints", "twoo.csv is named after no file"
         (folder / "twoo.csv").unlink()
         (reels / "inner" / "one.mkv").write_bytes(b"another film of that name")
         yield "--reference", "alike"

@@ -12,7 +12,6 @@ from time import perf_counter
 from typing import Protocol
 
 from vidcolor import __version__
-from vidcolor.direct.prepare import Request
 from vidcolor.errors import UsageError, VidcolorError
 from vidcolor.media.files import finished_file, write_error
 from vidcolor.network import shelf
@@ -79,7 +78,7 @@ class Order:
         overwrite: whether other files at the outputs' names are replaced.
         restart: whether unfinished jobs with other settings are thrown away.
         cluster: address of one that colours, None for this machine alone.
-        directions: where stills and hints of the films are.
+        directions: where stills and hints of the files are.
     """
 
     inputs: Inputs | Arrivals
@@ -91,11 +90,11 @@ class Order:
     cluster: str | None = None
     directions: Directions = field(default_factory=Directions)
 
-    def films(self) -> list[Path] | None:
-        """All films to be coloured; None where more may come."""
+    def sources(self) -> list[Path] | None:
+        """All files to be coloured; None where more may come."""
         if not isinstance(self.inputs, Inputs):
             return None
-        return [pair.source for pair in self.inputs.pairs if pair.is_film]
+        return [pair.source for pair in self.inputs.pairs]
 
 
 class Watcher(Protocol):
@@ -144,7 +143,7 @@ def run_batch(order: Order, watcher: Watcher) -> list[Result]:
         ModelError, MachineError: no file could be coloured at all.
         UsageError: as `shared_out`, and as `Directions.check`.
     """
-    order.directions.check(order.films())
+    order.directions.check(order.sources())
     settings = shared_out(order.settings, order.jobs)
     model_hash = shelf.verified_hash(shelf.find_model(settings.model))
     try:
@@ -228,7 +227,7 @@ class _Batch:
         if other != pair.source:
             raise collision(other, pair)
         identity = identify(pair.source)
-        request = order.directions.of(pair.source) if pair.is_film else Request()
+        request = order.directions.of(pair.source)
         said = digest(request)
         standing = self._ledger.standing(identity, pair.output, order.overwrite, said)
         if standing == Standing.DONE:

@@ -1,8 +1,9 @@
-"""What people said of the films of a batch: folders come in, each film's stills and hints go out.
+"""What people said of the files of a batch: folders come in, each file's stills and hints go out.
 
 refs/one/ref_000040.png      of one.mp4
 hints/one.json
 hints/two/hint_000012.png    of two.mkv
+hints/portrait.csv           of portrait.jpg
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ DOT_FILES = (".json", ".csv")
 
 @dataclass(frozen=True)
 class Directions:
-    """Where a batch finds what people said of its films.
+    """Where a batch finds what people said of its films and photographs.
 
     Attributes:
-        references: a folder with a folder of stills for each film, by its name without suffix.
-        hints: likewise with overlays, or with a JSON or CSV file for each film.
+        references: a folder with a folder of stills for each file, by its name without suffix.
+        hints: likewise with overlays, or with a JSON or CSV file for each.
         reach: how far stills give their colour.
     """
 
@@ -34,14 +35,14 @@ class Directions:
     hints: Path | None = None
     reach: str = "shot"
 
-    def check(self, films: Sequence[Path] | None) -> None:
+    def check(self, sources: Sequence[Path] | None) -> None:
         """Refuse what can direct nothing, before any work.
 
         Args:
-            films: all films of the batch; None where more may come.
+            sources: all files of the batch; None where more may come.
 
         Raises:
-            UsageError: a folder is missing or empty, or something in it names no film, or two.
+            UsageError: a folder is missing or empty, or something in it names no file, or two.
         """
         for folder, entries in ((self.references, _folders), (self.hints, _hints_in)):
             if folder is None:
@@ -49,44 +50,44 @@ class Directions:
             if not folder.is_dir():
                 raise UsageError(f"The folder {folder} is not there.", "Check the name.")
             found = list(entries(folder))
-            if not found and films is not None:
+            if not found and sources is not None:
                 raise UsageError(
-                    f"{folder} holds no folder that is named after a film.",
+                    f"{folder} holds nothing that is named after a film or photograph.",
                     f"Put what is meant for reel.mp4 into {folder / 'reel'}.",
                 )
             for entry in found:
-                self._check_entry(entry, films)
+                self._check_entry(entry, sources)
 
-    def _check_entry(self, entry: Path, films: Sequence[Path] | None) -> None:
+    def _check_entry(self, entry: Path, sources: Sequence[Path] | None) -> None:
         if entry.is_dir() and not any(is_still(p) or is_overlay(p) for p in _listed(entry)):
             raise UsageError(
                 f"The folder {entry} holds no picture.", "Put stills or overlays there."
             )
         name = entry.name if entry.is_dir() else entry.stem
-        named = [film for film in films or () if film.stem == name]
-        if films is not None and not named:
+        named = [source for source in sources or () if source.stem == name]
+        if sources is not None and not named:
             raise UsageError(
-                f"{entry} is named after no film of this batch.",
-                "Rename it, or give the film that it is meant for.",
+                f"{entry} is named after no file of this batch.",
+                "Rename it, or give the file that it is meant for.",
             )
         if len(named) > 1:
             raise UsageError(
                 f"{entry} is named after {named[0]} and {named[1]} alike.",
-                "Rename one of the films, or give them in two runs.",
+                "Rename one of the two, or give them in two runs.",
             )
 
-    def of(self, film: Path) -> Request:
-        """What was said of a film; nothing where there is nothing of its name."""
-        stills = _of(self.references, film, is_still)
-        hints = _of(self.hints, film, is_overlay)
+    def of(self, source: Path) -> Request:
+        """What was said of a file; nothing where there is nothing of its name."""
+        stills = _of(self.references, source, is_still)
+        hints = _of(self.hints, source, is_overlay)
         if self.hints is not None:
-            files = (self.hints / f"{film.stem}{suffix}" for suffix in DOT_FILES)
+            files = (self.hints / f"{source.stem}{suffix}" for suffix in DOT_FILES)
             hints += tuple(path for path in files if path.is_file())
         return Request(stills, hints, self.reach)
 
 
-def _of(folder: Path | None, film: Path, fits: Callable[[Path], bool]) -> tuple[Path, ...]:
-    own = folder / film.stem if folder is not None else None
+def _of(folder: Path | None, source: Path, fits: Callable[[Path], bool]) -> tuple[Path, ...]:
+    own = folder / source.stem if folder is not None else None
     if own is None or not own.is_dir():
         return ()
     return tuple(path for path in _listed(own) if fits(path))
