@@ -83,3 +83,13 @@ def test_a_photograph_has_one_frame(tmp_path, tiny_model, capsys):
     assert run(["colorize", *map(str, given)]) == 2
     assert "frame 3; the film has 1" in capsys.readouterr().err
     assert not (tmp_path / "out.png").exists()
+
+
+def test_a_still_without_colour_is_named_for_a_photograph_too(tmp_path, tiny_model, capsys):
+    picture = save(tmp_path / "in.png", np.dstack([shot(1)[0]] * 3))
+    still = save(tmp_path / "still.png", np.dstack([shot(1)[0]] * 3))
+    given = [picture, tmp_path / "out.png", "--model", tiny_model, "--reference", still, "--json"]
+    assert run(["colorize", *map(str, given)]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == [
+        "still.png has no colour: what it shows stays grey"
+    ]
