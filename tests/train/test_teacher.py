@@ -15,7 +15,7 @@ from vidcolor.errors import UsageError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.network.checkpoint import load_model
-from vidcolor.train.loop import start
+from vidcolor.train.loop import MODEL, start
 from vidcolor.train.losses import warp
 from vidcolor.train.settings import Simulation
 from vidcolor.train.teacher import Teacher
@@ -84,6 +84,7 @@ def test_a_generator_comes_nearer_to_its_teacher(
     trainer.learner.step = listening  # type: ignore[method-assign, assignment]
     trainer.fit()
     assert np.mean(terms[-4:]) < 0.8 * np.mean(terms[:4])
+    assert load_model(tmp_path / "run" / MODEL).info.recipe["teacher"] == str(tiny_model)
 
 
 @pytest.mark.parametrize("told", [["--teacher", "vidcolor-base"], ["--loss", "distillation=1"]])

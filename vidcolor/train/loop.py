@@ -325,6 +325,7 @@ class Trainer:
             "samples": progress.samples,
             "hours": round(progress.seconds / 3600, 4),
             "init": settings.init,
+            "teacher": settings.teacher,
             "size": settings.size,
         }
         return ModelInfo(
