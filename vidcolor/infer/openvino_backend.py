@@ -115,10 +115,19 @@ def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -
     if folder:
         # A folder that cannot be locked is no cache, and no error either.
         with suppress(OSError, NotImplementedError), FileLock(folder / "lock"):
-            # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits.
-            options = {**options, "CACHE_DIR": str(folder / "compiled")}
+            # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits, but not
+            # for which precision it was: in 2026.4 a float32 network read as bf16 gives noise.
+            kept = folder / f"compiled-{_precision(options)}"
+            options = {**options, "CACHE_DIR": str(kept)}
             return core().compile_model(_converted(folder, digest, convert), "CPU", options)
     return core().compile_model(convert(), "CPU", options)
+
+
+def _precision(options: dict[str, Any]) -> str:
+    """ "f32" or "bf16": what was asked for, else what this processor does by itself."""
+    name = "INFERENCE_PRECISION_HINT"
+    asked = options.get(name) or core().get_property("CPU", name).to_string()
+    return str(asked)
 
 
 def _converted(folder: Path, digest: str, convert: Callable[[], Any]) -> Any:
