@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import av
 import av.filter
+import cv2
 from av.codec.context import Flags
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
@@ -23,6 +24,8 @@ from vidcolor.media.source import media_url
 
 _REORDERING = 16
 """More frames than any encoder holds back to reorder them."""
+_AVX_512F = 13
+"""OpenCV's number of it."""
 _FIELD_NUMBERS = {"progressive": 1, "tt": 2, "bb": 3, "tb": 4, "bt": 5}
 
 
@@ -73,9 +76,8 @@ class SegmentWriter:
             container_options={} if self._path.suffix == ".nut" else exact,
         )
         self._container = container
-        stream: Any = container.add_stream(
-            settings.codec, rate=clip.average_rate, options=dict(settings.options)
-        )
+        options = dict(settings.options) | _repeatable(settings.codec)
+        stream: Any = container.add_stream(settings.codec, rate=clip.average_rate, options=options)
         _configure(stream, clip, settings)
         container.start_encoding()
         unknown = set(stream.codec_context.options)
@@ -172,6 +174,16 @@ class SegmentWriter:
         with contextlib.suppress(OSError, av.error.FFmpegError):
             self._close()
         self._temporary.unlink(missing_ok=True)
+
+
+def _repeatable(codec: str) -> dict[str, str]:
+    """Options without which this processor would make other packets at each run.
+
+    With AVX-512 libx264's macroblock tree reads memory that nobody wrote (seen in PyAV 18.1).
+    """
+    if codec == "libx264" and cv2.checkHardwareSupport(_AVX_512F):
+        return {"x264-params": "asm=avx2"}
+    return {}
 
 
 def _configure(stream: Any, clip: ClipInfo, settings: EncoderSettings) -> None:
