@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from vidcolor.cli.colourings import said_of
+from vidcolor.color.convert import SampleSpec, small_luma
 from vidcolor.color.upscale import enlarge
 from vidcolor.direct.reference import Still
 from vidcolor.direct.register import register
@@ -31,7 +32,7 @@ from vidcolor.evaluate.motion import Scene, scenes
 from vidcolor.evaluate.read import PICTURES, find, read_clip, read_picture
 from vidcolor.evaluate.series import CdcSums
 from vidcolor.infer.choose import load_predictor
-from vidcolor.infer.predictor import Predictor, shrink, working_shape
+from vidcolor.infer.predictor import Predictor, working_shape
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
@@ -63,7 +64,7 @@ def read(path: Path) -> Clip:
     pictures = list(read_clip(path, FRAMES))
     planes = [to_planes(picture) for picture in pictures]
     shape = working_shape(*planes[0].luma.shape, SIDE)
-    luma = np.stack([shrink(one.luma_bytes, shape) for one in planes])
+    luma = np.stack([small_luma(one.luma_bytes, SampleSpec(), shape) for one in planes])
     return Clip(path.stem, pictures, planes, luma)
 
 

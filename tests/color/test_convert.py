@@ -12,6 +12,7 @@ from vidcolor.color.convert import (
     compose_rgb,
     full_range_luma,
     limit_to_gamut,
+    small_luma,
     stream_chroma,
     viewed_luma,
 )
@@ -79,5 +80,37 @@ def test_pq_white_of_203_nits_is_bright_but_not_clipped() -> None:
         np.array([[0, code, 1023]], np.uint16), SampleSpec("bt2020nc", True, 10, "pq")
     )
     assert shown[0, 0] == 0
-    assert 170 < shown[0, 1] < 230
+    assert 200 < shown[0, 1] < 240
     assert shown[0, 2] == 255
+
+
+@pytest.mark.parametrize("depth", [8, 10, 16])
+def test_shrinking_averages(depth: int) -> None:
+    kind = np.uint8 if depth == 8 else np.uint16
+    checker = (np.indices((64, 64)).sum(0) % 2 * 200 * ((1 << depth) - 1) // 255).astype(kind)
+    assert (small_luma(checker, SampleSpec(depth=depth), (16, 16)) == 100).all()
+
+
+def test_codes_above_the_depth_are_white() -> None:
+    codes = np.array([[1023, 4000]], np.uint16)
+    assert viewed_luma(codes, SampleSpec(depth=10)).tolist() == [[255, 255]]
+
+
+@pytest.mark.parametrize("transfer", ["pq", "hlg", "linear"])
+def test_tone_curves_rise_from_black_to_white(transfer: str) -> None:
+    codes = np.arange(1024, dtype=np.uint16)[None]
+    shown = viewed_luma(codes, SampleSpec("bt2020nc", True, 10, transfer))[0].astype(int)
+    assert (np.diff(shown) >= 0).all()
+    assert (shown[0], shown[-1]) == (0, 255)
+
+
+def test_hlg_reference_white_is_as_bright_as_that_of_pq() -> None:
+    """75 % of HLG and 58 % of PQ are both 203 cd/m2 (ITU-R BT.2408, table 1)."""
+    shown = [
+        int(viewed_luma(np.array([[round(share * 1023)]], np.uint16), spec)[0, 0])
+        for share, spec in (
+            (0.75, SampleSpec("bt2020nc", True, 10, "hlg")),
+            (0.58, SampleSpec("bt2020nc", True, 10, "pq")),
+        )
+    ]
+    assert abs(shown[0] - shown[1]) <= 2

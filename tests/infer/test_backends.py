@@ -11,7 +11,7 @@ import torch
 
 from vidcolor.errors import MachineError, ModelError, UsageError
 from vidcolor.infer.choose import load_predictor
-from vidcolor.infer.predictor import network_input, shrink, working_shape
+from vidcolor.infer.predictor import network_input, working_shape
 from vidcolor.infer.torch_backend import TorchPredictor
 
 
@@ -211,8 +211,3 @@ def test_network_input_is_padded_and_scaled() -> None:
     assert batch[0, 1, 16, 16] == (200 - 128) / 64
     assert batch[0, 3, 0, 0] == 0
     assert batch[0, 1, 0, 0] == 0
-
-
-def test_shrinking_averages() -> None:
-    checker = np.indices((64, 64)).sum(0).astype(np.uint8) % 2 * 200
-    assert (shrink(checker, (16, 16)) == 100).all()

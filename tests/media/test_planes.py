@@ -2,8 +2,10 @@ import av
 import numpy as np
 import pytest
 
+from tests.scenes import UNREADABLE
 from vidcolor.media.planes import (
     format_traits,
+    is_readable,
     neutral_chroma,
     pack,
     plane_shapes,
@@ -111,3 +113,51 @@ def test_turning_back_undoes_turning(rotation, flipped):
 
 def test_ninety_degrees_are_clockwise():
     assert turn_upright(np.array([[1, 2], [3, 4]]), 90, False).tolist() == [[3, 1], [4, 2]]
+
+
+@pytest.mark.parametrize("name", sorted(UNREADABLE))
+def test_what_ffmpeg_cannot_convert_is_known_beforehand(name):
+    assert not is_readable(av.VideoFrame(32, 16, name))
+
+
+@pytest.mark.parametrize("name", ["gray16be", "yuv422p10be", "p010be", "yuv444p12msble"])
+@pytest.mark.parametrize("full_range", [False, True])
+def test_luma_of_swapped_and_shifted_samples_is_never_changed(name, full_range):
+    traits = format_traits(name)
+    luma = np.random.default_rng(2).integers(0, 1 << traits.depth, (48, 64)).astype(np.uint16)
+    stored = luma << (16 - traits.depth if name[0] == "p" or "msb" in name else 0)
+    frame = av.VideoFrame(64, 48, name)
+    for index, plane in enumerate(frame.planes):
+        view = np.frombuffer(plane, ">u2" if name.endswith("be") else "<u2")
+        view[:] = 1 << 15
+        if index == 0:
+            view.reshape(plane.height, -1)[:, :64] = stored
+    assert np.array_equal(unpack_luma(frame, full_range), luma)
+    planes = unpack(frame, full_range)
+    assert np.array_equal(planes[0], luma)
+    assert planes[0].dtype == np.dtype("=u2")
+    assert tuple(p.shape for p in planes) == plane_shapes(traits.working, 64, 48)
+
+
+@pytest.mark.parametrize(
+    ("name", "working", "depth"),
+    [
+        ("gray16be", "yuv420p16le", 16),
+        ("gray10be", "yuv420p10le", 10),
+        ("grayf32le", "yuv420p16le", 16),
+        ("yaf16be", "yuv420p16le", 16),
+        ("yuv422p10be", "yuv422p10le", 10),
+        ("yuv444p10msble", "yuv444p10le", 10),
+        ("bayer_rggb16le", "yuv444p16le", 16),
+        ("bayer_rggb8", "yuv444p", 8),
+    ],
+)
+def test_depth_of_rarer_formats(name, working, depth):
+    traits = format_traits(name)
+    assert (traits.working, traits.depth) == (working, depth)
+
+
+def test_floats_beyond_black_and_white_are_black_and_white():
+    frame = av.VideoFrame(8, 1, "grayf32le")
+    np.frombuffer(frame.planes[0], "<f4")[:5] = [-1, 0.5, 1, 7, np.nan]
+    assert unpack_luma(frame, True)[0, :5].tolist() == [0, 32768, 65535, 65535, 0]

@@ -6,6 +6,8 @@ T.871). A stream of another matrix keeps R'-Y' and B'-Y'.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,10 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 Plane = NDArray[Any]
+
+_PQ_M1, _PQ_M2 = 2610 / 16384, 2523 / 4096 * 128
+_PQ_C1, _PQ_C2, _PQ_C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
+_HDR_PEAK, _REFERENCE_WHITE = 1000.0, 203.0
 
 RED_SCALE = 1.402
 BLUE_SCALE = 1.772
@@ -39,7 +45,7 @@ class SampleSpec:
         matrix: a key of `LUMA_COEFFICIENTS`.
         full_range: luma over 0..2^depth - 1, not 16..235 << (depth - 8).
         depth: bits of a sample.
-        transfer: "sdr", "pq" or "hlg".
+        transfer: "sdr", "pq", "hlg" or "linear".
     """
 
     matrix: str = "bt601"
@@ -83,12 +89,40 @@ def full_range_luma(luma: Plane, spec: SampleSpec) -> FloatArray:
     return scaled
 
 
+def small_luma(luma: Plane, spec: SampleSpec, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Luma as networks, shots, flow and hints see it, made small.
+
+    The one place where samples of a film or photograph become bytes: whatever their depth, range,
+    matrix and transfer, the same scene gives the same bytes.
+
+    Args:
+        luma: uint8 or uint16 (height, width), codes as `spec` says.
+        spec: what the codes mean.
+        shape: (height, width) to resize to, by area averaging, linear where it grows.
+
+    Returns:
+        uint8 `shape`, full range, SDR gamma.
+    """
+    height, width = shape
+    smaller = height <= luma.shape[0] and width <= luma.shape[1]
+    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return viewed_luma(np.asarray(cv2.resize(luma, (width, height), interpolation=method)), spec)
+
+
 def viewed_luma(luma: Plane, spec: SampleSpec) -> NDArray[np.uint8]:
-    """Luma as the network should see it: uint8 (height, width), full range, SDR gamma."""
-    scaled = full_range_luma(luma, spec)
-    if spec.transfer == "pq":
-        scaled = _tone_mapped(scaled)
-    return np.asarray(np.clip(scaled + 0.5, 0, 255).astype(np.uint8))
+    """Luma as `small_luma` sees it, at its own size: uint8 (height, width)."""
+    if spec.depth < 8 * luma.itemsize:
+        luma = np.minimum(luma, luma.dtype.type(spec.peak))
+    return np.asarray(_views(spec)[luma])
+
+
+@functools.lru_cache(maxsize=8)
+def _views(spec: SampleSpec) -> NDArray[np.uint8]:
+    """What is seen of each code: uint8 (2^depth,)."""
+    light = full_range_luma(np.arange(spec.peak + 1), spec)
+    if spec.transfer in _DISPLAYED:
+        light = 255 * _DISPLAYED[spec.transfer](np.clip(light / 255, 0, 1))
+    return np.asarray(np.clip(light + 0.5, 0, 255).astype(np.uint8))
 
 
 def limit_to_gamut(chroma: FloatArray, luma: FloatArray, matrix: str) -> FloatArray:
@@ -133,16 +167,54 @@ def compose_rgb(luma: NDArray[np.uint8], chroma: FloatArray) -> NDArray[np.uint8
     return np.asarray(np.clip(rgb + 0.5, 0, 255).astype(np.uint8))
 
 
-def _tone_mapped(luma: FloatArray) -> FloatArray:
-    """PQ code values on 0..255 as SDR gamma on 0..255.
+def _pq_to_light(signal: FloatArray) -> FloatArray:
+    """PQ signal in 0..1 to cd/m²: the EOTF of SMPTE ST 2084."""
+    power = signal ** (1 / _PQ_M2)
+    light = np.maximum(power - _PQ_C1, 0) / (_PQ_C2 - _PQ_C3 * power)
+    return np.asarray(10000 * light ** (1 / _PQ_M1), np.float32)
 
-    SMPTE ST 2084's EOTF, reference white at 203 cd/m² (ITU-R BT.2408), the extended operator of
-    Reinhard et al. 2002 with white at 1,000 cd/m², display gamma 2.4 (BT.1886).
+
+def _light_to_pq(light: FloatArray) -> FloatArray:
+    """The inverse of `_pq_to_light`."""
+    power = (light / 10000) ** _PQ_M1
+    return np.asarray(((_PQ_C1 + _PQ_C2 * power) / (1 + _PQ_C3 * power)) ** _PQ_M2, np.float32)
+
+
+def _hlg_to_light(signal: FloatArray) -> FloatArray:
+    """HLG signal in 0..1 to cd/m² on a display of 1,000: ITU-R BT.2100, system gamma 1.2."""
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
+    return np.asarray(_HDR_PEAK * scene**1.2, np.float32)
+
+
+def _light_to_sdr(light: FloatArray) -> FloatArray:
+    """Displayed light in cd/m² to an SDR signal in 0..1 of display gamma 2.4 (BT.1886).
+
+    Reference white is 203 cd/m² (BT.2408). What is darker stays as it is up to the knee; from there
+    up to 1,000 cd/m² light is rolled off by the curve of BT.2390 (EETF, in PQ).
     """
-    m1, m2 = 2610 / 16384, 2523 / 4096 * 128
-    c1, c2, c3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
-    power = np.clip(luma / 255.0, 0, 1) ** (1 / m2)
-    light = (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1) * 10000 / 203
-    white = 1000 / 203
-    mapped = light * (1 + light / white**2) / (1 + light)
-    return np.asarray(255 * np.clip(mapped, 0, 1) ** (1 / 2.4), np.float32)
+    source, target = _light_to_pq(np.array([_HDR_PEAK, _REFERENCE_WHITE], np.float32))
+    signal = np.minimum(_light_to_pq(light) / source, 1)
+    most = target / source
+    knee = 1.5 * most - 0.5
+    t = np.maximum(signal - knee, 0) / (1 - knee)
+    rolled = (
+        (2 * t**3 - 3 * t**2 + 1) * knee
+        + (t**3 - 2 * t**2 + t) * (1 - knee)
+        + (3 * t**2 - 2 * t**3) * most
+    )
+    shown = _pq_to_light(np.where(signal > knee, rolled, signal) * source)
+    return np.asarray((shown / _REFERENCE_WHITE) ** (1 / 2.4), np.float32)
+
+
+def _linear_to_sdr(light: FloatArray) -> FloatArray:
+    """Linear light in 0..1 to sRGB (IEC 61966-2-1)."""
+    curved = 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(light <= 0.0031308, 12.92 * light, curved), np.float32)
+
+
+_DISPLAYED: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "pq": lambda signal: _light_to_sdr(_pq_to_light(signal)),
+    "hlg": lambda signal: _light_to_sdr(_hlg_to_light(signal)),
+    "linear": _linear_to_sdr,
+}

@@ -13,13 +13,14 @@ from itertools import chain, islice
 import cv2
 import numpy as np
 
+from vidcolor.color.convert import SampleSpec, small_luma
 from vidcolor.color.spread import spread
 from vidcolor.color.upscale import enlarge
 from vidcolor.evaluate.colour import NEUTRAL, Floats, Picture, to_planes
 from vidcolor.evaluate.colouring import Colouring, Luma, Paint
 from vidcolor.evaluate.flow import MotionSource
 from vidcolor.evaluate.painters import working
-from vidcolor.infer.predictor import QUARTER, shrink
+from vidcolor.infer.predictor import QUARTER
 
 STILLS = ("first", "middle")
 DOT_SHARE = 1 / 16
@@ -148,7 +149,7 @@ def spread_by_luma(given: Given, side: int) -> Floats:
     share = cv2.resize(meant, size, interpolation=cv2.INTER_AREA)
     mean = resized(chroma * meant, size) / np.maximum(share, 1e-3)
     hints = np.stack([*mean, share > _MEANT]).astype(np.float32)
-    return enlarge(spread(shrink(given.seen, shape), hints), given.seen)
+    return enlarge(spread(small_luma(given.seen, SampleSpec(), shape), hints), given.seen)
 
 
 def carried(

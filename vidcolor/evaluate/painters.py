@@ -8,13 +8,14 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.convert import SampleSpec, small_luma
 from vidcolor.color.spread import away, heed, spread
 from vidcolor.evaluate.colour import NEUTRAL, Floats, scale_chroma
 from vidcolor.evaluate.colouring import Colouring, Luma
 from vidcolor.evaluate.samples import Painter, Sample, dots, quarter_chroma
 from vidcolor.evaluate.training_mean import stored
 from vidcolor.infer.mirror import Mirrored
-from vidcolor.infer.predictor import Predictor, shrink, working_shape
+from vidcolor.infer.predictor import Predictor, working_shape
 
 GREY = "grey"
 MEAN = "mean chroma"
@@ -84,7 +85,7 @@ def model(predictor: Predictor, side: int, count: int = 0, saturation: float = 1
 
     def paint(sample: Sample) -> Floats:
         shape = working(sample.seen, side)
-        luma = shrink(sample.seen, shape)[None]
+        luma = small_luma(sample.seen, SampleSpec(), shape)[None]
         if not count:
             return scale_chroma(Mirrored(predictor).predict(luma).chroma[0], saturation)
         hints = dots(sample, shape, count)
@@ -97,7 +98,7 @@ def model(predictor: Predictor, side: int, count: int = 0, saturation: float = 1
 def shrink_frames(luma: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Frames (frames, height, width) as a network sees them."""
     shape = working(luma[0], side)
-    return np.stack([shrink(frame, shape) for frame in luma])
+    return np.stack([small_luma(frame, SampleSpec(), shape) for frame in luma])
 
 
 def film(predictor: Predictor, side: int, saturation: float = 1.0, batch: int = 4) -> Colouring:

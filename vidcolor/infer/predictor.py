@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -116,11 +115,3 @@ def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
         max(QUARTER, round(height * scale / QUARTER) * QUARTER),
         max(QUARTER, round(width * scale / QUARTER) * QUARTER),
     )
-
-
-def shrink(luma: LumaBatch, shape: tuple[int, int]) -> LumaBatch:
-    """Luma uint8 (height, width) resized to `shape` by area averaging (linear where it grows)."""
-    height, width = shape
-    smaller = height <= luma.shape[0] and width <= luma.shape[1]
-    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(luma, (width, height), interpolation=method), np.uint8)

@@ -15,6 +15,7 @@ import PIL.PngImagePlugin
 from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
+from vidcolor.media.deep import deep_samples
 from vidcolor.media.files import finished_file
 from vidcolor.media.pngchunks import with_metadata
 from vidcolor.media.tiff import deep_tiff
@@ -61,6 +62,16 @@ class Picture:
         """The value of white: 255 or 65535."""
         return int(np.iinfo(self.luma.dtype).max)
 
+    @property
+    def depth(self) -> int:
+        """Bits of a sample: 8 or 16."""
+        return 8 * self.luma.dtype.itemsize
+
+    def rgb_bytes(self) -> NDArray[np.uint8]:
+        """The picture as it is seen at 8 bits: RGB (height, width, 3)."""
+        rgb = np.dstack([self.luma] * 3) if self.rgb is None else self.rgb
+        return narrowed(rgb)
+
 
 def is_still(path: Path) -> bool:
     """Whether Pillow knows the file as one picture, and not as an animation."""
@@ -102,7 +113,7 @@ def read_picture(path: Path) -> Picture:
 
 
 def _read(path: Path, image: PIL.Image.Image) -> Picture:
-    deep = _deep_samples(path, image)
+    deep = deep_samples(path, image)
     samples: NDArray[Any] = _shallow_samples(image) if deep is None else deep
     exif = image.getexif()
     samples = _oriented(samples, exif.get(_ORIENTATION, 1))
@@ -128,28 +139,9 @@ def luma_of(rgb: NDArray[Any]) -> NDArray[Any]:
     return np.rint(rgb @ weights).astype(rgb.dtype)
 
 
-def _deep_samples(path: Path, image: PIL.Image.Image) -> NDArray[np.uint16] | None:
-    """16-bit samples (height, width, channels), RGB order; Pillow would make RGB of them 8 bits."""
-    if image.format not in ("PNG", "TIFF"):
-        return None
-    read = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-    if read is None or read.dtype != np.uint16:
-        return None
-    samples = read.reshape(*read.shape[:2], -1)
-    if samples.shape[2] == 3:
-        samples = samples[:, :, ::-1]
-    elif samples.shape[2] == 4:
-        samples = samples[:, :, [2, 1, 0, 3]]
-    return np.ascontiguousarray(samples)
-
-
 def _shallow_samples(image: PIL.Image.Image) -> NDArray[np.uint8]:
     """8-bit samples (height, width, 1, 2, 3 or 4)."""
     has_alpha = image.has_transparency_data
-    if image.mode.startswith("I;16"):
-        return (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)[:, :, None]
-    if image.mode in ("I", "F"):
-        image = image.convert("L")
     grey = image.mode in ("1", "L", "LA", "La")
     mode = ("LA" if has_alpha else "L") if grey else ("RGBA" if has_alpha else "RGB")
     samples = np.asarray(image.convert(mode))
@@ -269,12 +261,18 @@ def _write(path: Path, kind: str, samples: NDArray[Any], picture: Picture) -> No
     if samples.dtype == np.uint16 and kind in ("PNG", "TIFF"):
         _write_deep(path, kind, samples, picture)
         return
-    if samples.dtype == np.uint16:
-        samples = ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    samples = narrowed(samples)
     if kind == "JPEG":
         samples = samples[:, :, :3]
     options = _options(kind, picture)
     PIL.Image.fromarray(np.ascontiguousarray(samples)).save(path, kind, **options)
+
+
+def narrowed(samples: NDArray[Any]) -> NDArray[np.uint8]:
+    """Samples of 16 bits rounded to 8, white to white."""
+    if samples.dtype == np.uint8:
+        return samples
+    return ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
 
 
 def _options(kind: str, picture: Picture) -> dict[str, Any]:

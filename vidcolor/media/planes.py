@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import av
 import numpy as np
@@ -16,9 +17,10 @@ from av.video.reformatter import ColorRange, VideoReformatter
 
 from vidcolor.media.clip import Plane
 
-_INTERLEAVED = {"nv12": 0, "nv21": 0, "nv16": 0, "nv24": 0, "nv42": 0, "nv20le": 0}
-_HIGH_BITS = {"p010le": 6, "p012le": 4, "p016le": 0, "p210le": 6, "p212le": 4, "p216le": 0}
-_HIGH_BITS |= {"p410le": 6, "p412le": 4, "p416le": 0}
+_INTERLEAVED = ("nv", "p0", "p2", "p4")
+_HIGH_BITS = ("p0", "p2", "p4")
+_MOST_BITS = 16
+_FLOAT_GRAY = ("grayf", "yaf")
 _SUBSAMPLING = {(1, 1): "420", (1, 0): "422", (0, 0): "444"}
 # Formats that no everyday encoder holds, and the nearest that one does: luma stays as it is.
 _NEAREST = {(2, 0): "422", (0, 1): "444", (2, 2): "420", (2, 1): "420"}
@@ -34,6 +36,8 @@ class FormatTraits:
         has_luma: whether the luma samples can be copied as they stand.
         alpha: whether there is transparency.
         full_range: True if the format itself says so (yuvj, gray, RGB), None if it doesn't.
+        swapped: whether samples are stored with the high byte first.
+        shift: how many bits samples are stored above the lowest one.
     """
 
     depth: int
@@ -41,6 +45,8 @@ class FormatTraits:
     has_luma: bool
     alpha: bool
     full_range: bool | None
+    swapped: bool = False
+    shift: int = 0
 
 
 @functools.lru_cache(maxsize=256)
@@ -51,21 +57,29 @@ def format_traits(name: str) -> FormatTraits:
     grey pixel's luma is its own value.
     """
     fmt = av.VideoFormat(name, 16, 16)
-    depth = max(component.bits for component in fmt.components)
+    depth = min(max(component.bits for component in fmt.components), _MOST_BITS)
     count = len(fmt.components)
     if name.startswith("mono"):
         return FormatTraits(8, "yuv444p", False, False, True)
     if fmt.is_rgb or fmt.has_palette or name.startswith("xyz"):
-        depth = 8 if depth < 9 or fmt.has_palette else min(depth, 16)
+        depth = 8 if depth < 9 or fmt.has_palette else depth
+        if name.startswith("bayer"):
+            depth = 16 if "16" in name else 8
         alpha = count == 4 or fmt.has_palette
         return FormatTraits(depth, _planar("444", depth), False, alpha, True)
-    if name.startswith(("gray", "y400", "ya")):
-        return FormatTraits(depth, _planar("420", depth), name.startswith("gray"), count == 2, True)
+    swapped, shift = depth > 8 and name.endswith("be"), _shift(name, depth)
+    if name.startswith(("gray", "ya")):
+        whole = name.startswith("gray") and not name.startswith((*_FLOAT_GRAY, "gray32"))
+        return FormatTraits(depth, _planar("420", depth), whole, count == 2, True, swapped, shift)
     chroma = _chroma_shift(fmt)
     working = _planar(_SUBSAMPLING.get(chroma) or _NEAREST.get(chroma, "444"), depth)
-    luma = fmt.is_planar and not name.endswith("be")
     full = True if name.startswith("yuvj") else None
-    return FormatTraits(depth, working, luma, count == 4, full)
+    return FormatTraits(depth, working, fmt.is_planar, count == 4, full, swapped, shift)
+
+
+def _shift(name: str, depth: int) -> int:
+    high = depth > 8 and (name.startswith(_HIGH_BITS) or "msb" in name)
+    return _MOST_BITS - depth if high else 0
 
 
 def _planar(subsampling: str, depth: int) -> str:
@@ -75,6 +89,15 @@ def _planar(subsampling: str, depth: int) -> str:
 def _chroma_shift(fmt: av.VideoFormat) -> tuple[int, int]:
     wide, high = fmt.chroma_width(16), fmt.chroma_height(16)
     return (16 // wide).bit_length() - 1, (16 // high).bit_length() - 1
+
+
+def is_readable(frame: VideoFrame) -> bool:
+    """Whether luma can be had of a frame: FFmpeg's converter does not read all formats it names."""
+    try:
+        unpack_luma(frame, full_range=True)
+    except (av.error.FFmpegError, OSError):
+        return False
+    return True
 
 
 def plane_shapes(working_format: str, width: int, height: int) -> tuple[tuple[int, int], ...]:
@@ -94,7 +117,7 @@ def neutral_chroma(working_format: str, width: int, height: int) -> tuple[Plane,
 
 
 def plane_view(frame: VideoFrame, index: int, depth: int, samples: int = 1) -> Plane:
-    """A view on one plane, without a copy; it keeps the frame alive.
+    """A view on one plane as it is stored, without a copy; it keeps the frame alive.
 
     Args:
         frame: a frame whose plane `index` holds `samples` interleaved samples a pixel.
@@ -105,19 +128,30 @@ def plane_view(frame: VideoFrame, index: int, depth: int, samples: int = 1) -> P
     Returns:
         (plane height, plane width x samples).
     """
+    return _stored(frame, index, np.dtype(np.uint8 if depth <= 8 else "<u2"), samples)
+
+
+def _stored(frame: VideoFrame, index: int, kind: np.dtype[Any], samples: int) -> Plane:
     plane = frame.planes[index]
-    view: Plane = np.frombuffer(memoryview(plane), np.uint8 if depth <= 8 else np.dtype("<u2"))
-    view = view.reshape(plane.height, -1)
+    view: Plane = np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)
     if plane.line_size < 0:
         view = view[::-1]
     return view[:, : plane.width * samples]
 
 
+def _samples(frame: VideoFrame, index: int, traits: FormatTraits, samples: int = 1) -> Plane:
+    """One plane's samples in their lowest bits: a view wherever they are stored so."""
+    view = plane_view(frame, index, traits.depth, samples)
+    if traits.swapped:
+        view = view.byteswap()
+    return view >> traits.shift if traits.shift else view
+
+
 def unpack(frame: VideoFrame, full_range: bool) -> tuple[Plane, Plane, Plane]:
     """Take luma, Cb and Cr of a decoded frame in its working format.
 
-    Luma is a read-only view of the source's own samples wherever they exist as such; formats
-    without them (RGB, palettes) are converted.
+    Luma is the source's own samples wherever they exist as such, a read-only view where they lie
+    as they are worked on; formats without them (RGB, palettes) are converted.
 
     Args:
         frame: as it was decoded; never written to.
@@ -125,13 +159,15 @@ def unpack(frame: VideoFrame, full_range: bool) -> tuple[Plane, Plane, Plane]:
     """
     name = frame.format.name
     traits = format_traits(name)
-    if not traits.has_luma:
+    if name.startswith(_FLOAT_GRAY):
+        neutral = neutral_chroma(traits.working, frame.width, frame.height)
+        planes = (_of_floats(frame), *neutral)
+    elif not traits.has_luma:
         planes = _converted(frame, traits, full_range)
-    elif name in _HIGH_BITS or name in _INTERLEAVED:
-        planes = _deinterleaved(frame, traits)
+    elif name.startswith(_INTERLEAVED):
+        planes = (_samples(frame, 0, traits), *_interleaved_chroma(frame, traits))
     else:
-        luma = plane_view(frame, 0, traits.depth)
-        planes = (luma, *_planar_chroma(frame, traits, full_range))
+        planes = (_samples(frame, 0, traits), *_planar_chroma(frame, traits, full_range))
     for plane in planes:
         plane.flags.writeable = False
     return planes
@@ -140,11 +176,21 @@ def unpack(frame: VideoFrame, full_range: bool) -> tuple[Plane, Plane, Plane]:
 def unpack_luma(frame: VideoFrame, full_range: bool) -> Plane:
     """Take only the luma plane, which spares any conversion of chroma."""
     traits = format_traits(frame.format.name)
-    if not traits.has_luma or frame.format.name in _HIGH_BITS:
+    if not traits.has_luma:
         return unpack(frame, full_range)[0]
-    luma = plane_view(frame, 0, traits.depth)
+    luma = _samples(frame, 0, traits)
     luma.flags.writeable = False
     return luma
+
+
+def _of_floats(frame: VideoFrame) -> Plane:
+    """Gray of 0..1 as uint16: FFmpeg's scaler is up to 1 % off here, and aborts at yaf32."""
+    name = frame.format.name
+    kind = np.dtype("f4" if "32" in name else "f2").newbyteorder(">" if "be" in name else "<")
+    step = 2 if name.startswith("ya") else 1
+    light = _stored(frame, 0, kind, step)[:, ::step].astype(np.float32)
+    codes = np.clip(np.nan_to_num(light), 0, 1) * np.float32(65535)
+    return np.asarray(np.rint(codes).astype(np.uint16))
 
 
 def _planar_chroma(
@@ -154,21 +200,16 @@ def _planar_chroma(
         return neutral_chroma(traits.working, frame.width, frame.height)
     shape = plane_shapes(traits.working, frame.width, frame.height)[1]
     if (frame.planes[1].height, frame.planes[1].width) == shape:
-        return plane_view(frame, 1, traits.depth), plane_view(frame, 2, traits.depth)
+        return _samples(frame, 1, traits), _samples(frame, 2, traits)
     return _converted(frame, traits, full_range)[1:]
 
 
-def _deinterleaved(frame: VideoFrame, traits: FormatTraits) -> tuple[Plane, Plane, Plane]:
-    name = frame.format.name
-    shift = _HIGH_BITS.get(name, 0)
-    luma = plane_view(frame, 0, traits.depth)
-    pairs = plane_view(frame, 1, traits.depth, samples=2)
+def _interleaved_chroma(frame: VideoFrame, traits: FormatTraits) -> tuple[Plane, Plane]:
+    pairs = _samples(frame, 1, traits, samples=2)
     first, second = pairs[:, 0::2], pairs[:, 1::2]
-    if name in ("nv21", "nv42"):
+    if frame.format.name in ("nv21", "nv42"):
         first, second = second, first
-    if shift:
-        luma, first, second = luma >> shift, first >> shift, second >> shift
-    return luma, np.ascontiguousarray(first), np.ascontiguousarray(second)
+    return np.ascontiguousarray(first), np.ascontiguousarray(second)
 
 
 def _converted(

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
 from vidcolor.media.picture import is_animation, is_still
-from vidcolor.media.planes import FormatTraits, format_traits
+from vidcolor.media.planes import FormatTraits, format_traits, is_readable
 from vidcolor.media.source import decoded, film_stream, is_cover, open_source
 from vidcolor.media.stamps import Stamps, settle, typical_step
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
@@ -57,6 +57,11 @@ def probe(path: Path) -> ClipInfo:
     if not sample:
         raise InputError(
             f"No frame of {path} can be decoded.", "Check that it plays, or get another copy."
+        )
+    if not is_readable(sample[0]):
+        raise InputError(
+            f"The frames of {path} are {sample[0].format.name}, which cannot be read here.",
+            "Convert it to another pixel format, such as yuv422p10le or gray16le.",
         )
     timing = _timing(path, table, sample)
     with open_source(path) as container:

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor import __version__
+from vidcolor.color.pale import Tally
 from vidcolor.errors import MachineError, ModelError, VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction
 from vidcolor.network import shelf
@@ -63,11 +64,13 @@ class Made:
         segment: without its luma.
         tail: chroma of the next one's first frames, float32 (frames, 2, height, width).
         seconds: by stage, as they passed on other machines.
+        tally: how much colour it got.
     """
 
     segment: Segment
     tail: FloatArray
     seconds: dict[str, float]
+    tally: Tally
 
 
 @dataclass(frozen=True)
@@ -209,11 +212,12 @@ class Cluster:
 
     def _finished(self, pending: _Pending) -> Made:
         with self._understood():
-            written: dict[str, float] = self._ray.get(pending.writing)
+            written: dict[str, float]
+            written, tally = self._ray.get(pending.writing)
             tail: FloatArray = self._ray.get(pending.tail)
             colour: float = self._ray.get(pending.chroma_seconds)
         self._loads[pending.painter] -= 1
-        return Made(pending.segment, tail, {"colour": colour, **written})
+        return Made(pending.segment, tail, {"colour": colour, **written}, tally)
 
     def _call_off(self, waiting: Sequence[_Pending]) -> None:
         """Leave nobody writing into the job's folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -12,6 +13,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.pale import Tally
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.media.mux import join
 from vidcolor.run.cluster import Cluster
@@ -40,11 +42,13 @@ class Finished:
         frames: of the film.
         resumed: frames that an earlier run had made.
         timings: seconds by stage.
+        tally: how much colour the frames got that this run made.
     """
 
     frames: int
     resumed: int
     timings: Timings
+    tally: Tally
 
 
 def run_job(
@@ -83,7 +87,7 @@ def run_job(
         folder.finish(keep)
     finally:
         folder.leave()
-    return Finished(plan.count, resumed, work.timings)
+    return Finished(plan.count, resumed, work.timings, work.tally)
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class _Work:
     progress: Progress
     in_colour: Callable[[range], None]
     timings: Timings = field(default_factory=Timings)
+    tally: Tally = field(default_factory=Tally)
     parts: list[Record] = field(default_factory=list)
     directions: dict[int, str] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -141,6 +146,7 @@ class _Work:
                 self._tell_own(one.segment)
                 self.folder.save_tail(one.segment, one.tail)
                 self.timings.add(one.seconds)
+                self.tally.include(one.tally)
                 self.step(one.segment.count)
                 self._close(one.segment)
 
@@ -150,7 +156,8 @@ class _Work:
 
     def _write(self, segment: Segment, shots: Iterator[FloatArray]) -> None:
         path = self.folder.segment(segment)
-        write_segment(self.plan, segment, shots, path, self.timings, lambda: self.step(0.5))
+        step = functools.partial(self.step, 0.5)
+        self.tally.include(write_segment(self.plan, segment, shots, path, self.timings, step))
         self._close(segment)
 
     def _close(self, segment: Segment) -> None:

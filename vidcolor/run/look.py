@@ -14,14 +14,15 @@ from vidcolor.color.convert import (
     NEUTRAL,
     SampleSpec,
     limit_to_gamut,
+    small_luma,
     viewed_luma,
 )
 from vidcolor.color.upscale import enlarge
-from vidcolor.infer.predictor import QUARTER, shrink, working_shape
+from vidcolor.infer.predictor import QUARTER, working_shape
 from vidcolor.media.clip import ClipInfo, Frame, Plane
 from vidcolor.media.planes import turn_upright
 
-TRANSFERS = {16: "pq", 18: "hlg"}
+TRANSFERS = {8: "linear", 16: "pq", 18: "hlg"}
 SEGMENT_SHORTEST_S = 5.0
 SEGMENT_LONGEST_S = 30.0
 
@@ -69,7 +70,7 @@ class View:
         """A frame's luma plane as the network sees it: uint8 `working_shape`, upright."""
         clip = self.clip
         lying = self.working_shape if clip.rotation not in (90, 270) else self.working_shape[::-1]
-        seen = viewed_luma(shrink(luma, lying), self.spec)
+        seen = small_luma(luma, self.spec, lying)
         return np.ascontiguousarray(turn_upright(seen, clip.rotation, clip.flipped))
 
     def small_chroma(self, frame: Frame) -> NDArray[np.uint8]:

@@ -56,7 +56,7 @@ class Outcome:
         resumed: frames that an earlier run had made.
         encoder: FFmpeg's name of it; "" for a photograph.
         stages: seconds by stage; they overlap.
-        notes: sentences on stills that were left out or say grey.
+        notes: sentences on stills that were left out or say grey, and on what came out grey.
     """
 
     frames: int
@@ -144,6 +144,9 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     done = run_job(plan, predictor, folder, listener.progress, task.keep_job, in_colour)
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
+    pale = done.tally.notes(plan.settings.saturation or 0, plan.clip.pixel_format)
+    for sentence in pale:
+        listener.note(sentence)
     return Outcome(
         frames=done.frames,
         device=predictor.description,
@@ -151,7 +154,7 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
         resumed=done.resumed,
         encoder=plan.encoder.codec,
         stages={name: round(spent, 3) for name, spent in sorted(done.timings.seconds.items())},
-        notes=plan.direction.notes,
+        notes=plan.direction.notes + pale,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor import __version__
+from vidcolor.color.pale import Tally
 from vidcolor.errors import VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.network import shelf
@@ -92,11 +93,11 @@ def blend(
 
 def write(
     plan: Plan, segment: Segment, parts: Sequence[FloatArray], path: Path
-) -> dict[str, float]:
-    """Decode, enlarge and encode a segment; returns seconds by stage."""
+) -> tuple[dict[str, float], Tally]:
+    """Decode, enlarge and encode a segment: seconds by stage, and how much colour it got."""
     timings = Timings()
-    write_segment(plan, segment, iter(parts), path, timings, lambda: None)
-    return timings.seconds
+    tally = write_segment(plan, segment, iter(parts), path, timings, lambda: None)
+    return timings.seconds, tally
 
 
 def sees(source: Path, identity: Identity, token: Path) -> Path | None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.convert import NEUTRAL
+from vidcolor.color.pale import Tally
 from vidcolor.color.upscale import colored_planes
 from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames, read_luma
@@ -129,7 +130,7 @@ def write_segment(
     path: Path,
     timings: Timings,
     written: Callable[[], None],
-) -> None:
+) -> Tally:
     """Decode a segment again, give every frame its colour, encode it.
 
     Args:
@@ -140,19 +141,24 @@ def write_segment(
         path: where the encoded segment appears when it is complete.
         timings: told how long each stage took.
         written: called after every frame.
+
+    Returns:
+        how much colour its frames got.
     """
+    tally = Tally()
     source = ahead(timings.each("decode", _frames(plan, segment)), FRAMES_AHEAD)
     left = segment.count
     with closing(source), SegmentWriter(path, plan.clip, plan.encoder) as writer:
         while left:
             chroma = next(shots)
             left -= len(chroma)
-            colored = timings.each("upscale", _colored(plan, segment, source, chroma))
+            colored = timings.each("upscale", _colored(plan, segment, source, chroma, tally))
             with closing(ahead(colored, FRAMES_AHEAD)) as waiting:
                 for frame in waiting:
                     with timings.measure("encode"):
                         writer.write(frame)
                     written()
+    return tally
 
 
 def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
@@ -160,7 +166,7 @@ def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
 
 
 def _colored(
-    plan: Plan, segment: Segment, frames: Iterator[Frame], chroma: FloatArray
+    plan: Plan, segment: Segment, frames: Iterator[Frame], chroma: FloatArray, tally: Tally
 ) -> Iterator[Frame]:
     clip, spec = plan.clip, plan.view.spec
     shapes = plane_shapes(clip.working_format, clip.width, clip.height)
@@ -172,6 +178,7 @@ def _colored(
             yield frame
             continue
         strong = (upright - np.float32(NEUTRAL)) * saturation + np.float32(NEUTRAL)
+        tally.add(strong, frame.luma, spec)
         lying = np.stack([turn_back(plane, clip.rotation, clip.flipped) for plane in strong])
         cb, cr = colored_planes(lying, frame.luma, shapes[1], clip.chroma_location, spec)
         yield Frame(frame.index, frame.pts, (frame.luma, cb, cr), frame.repeated)

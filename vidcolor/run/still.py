@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.convert import NEUTRAL, SampleSpec, viewed_luma
+from vidcolor.color.convert import NEUTRAL, SampleSpec, small_luma
+from vidcolor.color.pale import Tally
 from vidcolor.color.upscale import enlarge
 from vidcolor.direct.anchors import Direction
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.infer.mirror import Mirrored
-from vidcolor.infer.predictor import Predictor, shrink, working_shape
+from vidcolor.infer.predictor import Predictor, working_shape
 from vidcolor.media.picture import read_picture, write_picture
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.people import Said
@@ -60,16 +61,16 @@ def colorize_picture(
         request: stills and hints.
 
     Returns:
-        sentences on stills that say grey.
+        sentences on stills that say grey, and on a picture that came out so.
 
     Raises:
         InputError, OutputError: it cannot be read or written.
         UsageError: a still or a hint does not fit it.
     """
     picture = read_picture(source)
-    spec = SampleSpec(depth=8 * picture.luma.dtype.itemsize)
+    spec = SampleSpec(depth=picture.depth)
     shape = working_shape(picture.luma.shape[0], picture.luma.shape[1], render_size)
-    small = viewed_luma(shrink(picture.luma, shape), spec)
+    small = small_luma(picture.luma, spec, shape)
     size = picture.luma.shape[0], picture.luma.shape[1]
     said = _direction(request, size, small) if request else Direction()
     mean = Mirrored(predictor)
@@ -83,7 +84,9 @@ def colorize_picture(
     strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation) + np.float32(NEUTRAL)
     cb, cr = enlarge(strong, picture.luma, spec)
     write_picture(output, picture, cb, cr)
-    return said.notes
+    tally = Tally()
+    tally.add(strong, picture.luma, spec)
+    return said.notes + tally.notes(saturation, f"of {picture.depth} bits")
 
 
 def _direction(request: Request, size: tuple[int, int], small: NDArray[np.uint8]) -> Direction:
