@@ -10,6 +10,7 @@ import PIL.Image
 import pytest
 
 from tests.scenes import light, scene, write_film
+from vidcolor.direct.prepare import Request
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Prediction, Predictor
 from vidcolor.run.one import Task, colorize_file
@@ -54,10 +55,16 @@ def make(path: Path, picture: np.ndarray) -> Path:
     return path
 
 
-def heard(source: Path, predictor: Predictor, saturation: float | None = None) -> list[str]:
+def heard(
+    source: Path,
+    predictor: Predictor,
+    saturation: float | None = None,
+    request: Request = Request(),  # noqa: B008 - frozen
+) -> list[str]:
     voice = Heard()
     output = source.with_name(f"out{source.suffix}")
-    task = Task(source, output, ColorizeSettings(saturation=saturation), overwrite=True)
+    settings = ColorizeSettings(saturation=saturation)
+    task = Task(source, output, settings, overwrite=True, request=request)
     outcome = colorize_file(task, lambda: predictor, voice)
     said = [note for note in voice.notes if "nearly grey" in note]
     assert [note for note in outcome.notes if "nearly grey" in note] == said
@@ -76,6 +83,14 @@ def test_what_came_out_nearly_grey_is_said(tmp_path: Path, real: Predictor, name
 def test_grey_that_was_asked_for_is_no_news(tmp_path: Path, real: Predictor, name: str) -> None:
     source = make(tmp_path / name, scene())
     assert heard(source, real, saturation=0.05) == []
+
+
+@pytest.mark.parametrize("name", ["in.mkv", "in.png"])
+def test_grey_that_a_person_said_is_no_news(tmp_path: Path, real: Predictor, name: str) -> None:
+    source = make(tmp_path / name, scene())
+    still = tmp_path / "ref_000001.png" if name == "in.mkv" else tmp_path / "still.png"
+    PIL.Image.fromarray(scene()).save(still)
+    assert heard(source, Faded(real, 0.1), request=Request((still,))) == []
 
 
 @pytest.mark.parametrize("name", ["in.mkv", "in.png"])

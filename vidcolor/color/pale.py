@@ -13,7 +13,7 @@ from vidcolor.color.convert import NEUTRAL, FloatArray, Plane, SampleSpec, viewe
 LEAST_CHROMA = 1.5
 # A picture whose luma varies less than this (standard deviation, of 255) says nothing.
 LEAST_CONTRAST = 8.0
-# Who asks for colour this pale is not told that it is.
+# Who asks for colour this pale is not told that it is (nor who says what colour a thing was).
 LEAST_SATURATION = 0.5
 STEP = 8
 """Of luma at full size every so manieth sample in a row and column will do."""

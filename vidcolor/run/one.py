@@ -144,7 +144,8 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     done = run_job(plan, predictor, folder, listener.progress, task.keep_job, in_colour)
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
-    pale = done.tally.notes(plan.settings.saturation or 0, plan.clip.pixel_format)
+    asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
+    pale = done.tally.notes(asked, plan.clip.pixel_format)
     for sentence in pale:
         listener.note(sentence)
     return Outcome(

@@ -86,7 +86,8 @@ def colorize_picture(
     write_picture(output, picture, cb, cr)
     tally = Tally()
     tally.add(strong, picture.luma, spec)
-    return said.notes + tally.notes(saturation, f"of {picture.depth} bits")
+    asked = 0.0 if said.anchors else saturation
+    return said.notes + tally.notes(asked, f"of {picture.depth} bits")
 
 
 def _direction(request: Request, size: tuple[int, int], small: NDArray[np.uint8]) -> Direction:
