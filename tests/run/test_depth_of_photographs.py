@@ -10,6 +10,7 @@ import av
 import cv2
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 import pytest
 import tifffile
 
@@ -198,3 +199,29 @@ def test_white_of_numbers_is_the_least_that_holds_them() -> None:
         assert full_scale(samples).tolist() == expected.tolist()
     odd = np.array([-1.0, np.nan, np.inf, 1.5], np.float32)
     assert full_scale(odd).tolist() == [0, 0, 0, 65535]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["png", "tif", "rgb", "float", "planes"])
+def test_deep_photographs_are_turned_as_their_twins(
+    tmp_path: Path, kind: str, orientation: int
+) -> None:
+    exif = PIL.Image.Exif()
+    exif[274] = orientation
+    PIL.Image.fromarray(eight()).save(tmp_path / "8.png", exif=exif)
+    tag = {"extratags": [(274, 3, 1, orientation, True)]}
+    deep = tmp_path / f"16.{'png' if kind == 'png' else 'tif'}"
+    if kind == "png":
+        PIL.Image.fromarray(sixteen()).save(deep, exif=exif)
+    elif kind == "planes":
+        rgb_planes = np.stack([sixteen()] * 3)
+        tifffile.imwrite(deep, rgb_planes, photometric="rgb", planarconfig="separate", **tag)
+    elif kind == "rgb":
+        tifffile.imwrite(deep, rgb(sixteen()), photometric="rgb", **tag)
+    else:
+        samples = light(scene()).astype(np.float32) if kind == "float" else sixteen()
+        tifffile.imwrite(deep, samples, **tag)
+    upright = np.asarray(PIL.ImageOps.exif_transpose(PIL.Image.open(tmp_path / "8.png")))
+    picture = read_picture(deep)
+    assert picture.luma.shape == upright.shape
+    assert np.abs(picture.luma / 257 - upright).max() <= 1

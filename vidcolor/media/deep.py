@@ -12,7 +12,7 @@ import PIL.Image
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
-from vidcolor.media.planes import format_traits, unpack_luma
+from vidcolor.media.planes import format_traits, turn_by_exif, unpack_luma
 from vidcolor.media.source import media_url
 
 _BITS, _PHOTOMETRIC, _PLANAR = 258, 262, 284
@@ -21,12 +21,13 @@ _HEADROOM = 4.0
 """Floats up to this are taken for 0..1 with highlights above white, not for codes."""
 
 
-def deep_samples(path: Path, image: PIL.Image.Image) -> NDArray[np.uint16] | None:
+def deep_samples(path: Path, image: PIL.Image.Image, orientation: int) -> NDArray[np.uint16] | None:
     """All that a file of more than 8 bits holds, which Pillow would make 8 bits where it is RGB.
 
     Args:
         path: of a picture.
-        image: the same, as Pillow opened it.
+        image: the same, as Pillow loaded it.
+        orientation: as its EXIF had it before that. Pillow and OpenCV turn TIFFs by themselves.
 
     Returns:
         uint16 (height, width, channels), RGB order, white at 65535; None where 8 bits are all.
@@ -37,6 +38,7 @@ def deep_samples(path: Path, image: PIL.Image.Image) -> NDArray[np.uint16] | Non
         samples = _by_ffmpeg(path)
         if samples is None and max(image.tag_v2[_BITS]) > 8:  # type: ignore[attr-defined]
             raise OSError("nothing here reads samples of more than 8 bits that lie in planes")
+        samples = samples if samples is None else turn_by_exif(samples, orientation)
     elif image.format in ("PNG", "TIFF"):
         samples = _by_opencv(path)
     else:

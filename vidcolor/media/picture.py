@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.deep import deep_samples
 from vidcolor.media.files import finished_file
+from vidcolor.media.planes import turn_by_exif
 from vidcolor.media.pngchunks import with_metadata
 from vidcolor.media.tiff import deep_tiff
 
@@ -100,8 +101,9 @@ def read_picture(path: Path) -> Picture:
     path = Path(path)
     try:
         with PIL.Image.open(path) as image:
+            orientation = image.getexif().get(_ORIENTATION, 1)
             image.load()
-            return _read(path, image)
+            return _read(path, image, orientation)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist.", "Check the name.") from error
     except PIL.Image.DecompressionBombError as error:
@@ -112,11 +114,11 @@ def read_picture(path: Path) -> Picture:
         ) from error
 
 
-def _read(path: Path, image: PIL.Image.Image) -> Picture:
-    deep = deep_samples(path, image)
+def _read(path: Path, image: PIL.Image.Image, orientation: int) -> Picture:
+    deep = deep_samples(path, image, orientation)
     samples: NDArray[Any] = _shallow_samples(image) if deep is None else deep
     exif = image.getexif()
-    samples = _oriented(samples, exif.get(_ORIENTATION, 1))
+    samples = turn_by_exif(samples, exif.get(_ORIENTATION, 1))
     colour, alpha = _split_alpha(samples)
     rgb = colour if colour.shape[2] == 3 else None
     if _ORIENTATION in exif:
@@ -152,21 +154,6 @@ def _split_alpha(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | No
     if samples.shape[2] in (2, 4):
         return samples[:, :, :-1], samples[:, :, -1]
     return samples, None
-
-
-def _oriented(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """Turn samples as an EXIF orientation (1 to 8) asks."""
-    turns: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
-        2: lambda s: s[:, ::-1],
-        3: lambda s: s[::-1, ::-1],
-        4: lambda s: s[::-1],
-        5: lambda s: s.transpose(1, 0, 2),
-        6: lambda s: np.rot90(s, -1),
-        7: lambda s: s[::-1, ::-1].transpose(1, 0, 2),
-        8: lambda s: np.rot90(s, 1),
-    }
-    turn = turns.get(orientation)
-    return np.ascontiguousarray(turn(samples) if turn else samples)
 
 
 def compose(luma: NDArray[Any], cb: NDArray[Any], cr: NDArray[Any]) -> NDArray[Any]:

@@ -6,7 +6,7 @@ PyAV frames come in and arrays of luma, Cb, Cr go out; or the other way round.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, VideoReformatter
+from numpy.typing import NDArray
 
 from vidcolor.media.clip import Plane
 
@@ -260,3 +261,18 @@ def turn_back(plane: Plane, rotation: int, flipped: bool) -> Plane:
     """Undo `turn_upright`: a view."""
     turned = np.rot90(plane, rotation // 90)
     return turned[:, ::-1] if flipped else turned
+
+
+def turn_by_exif(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Turn (height, width, channels) upright as an EXIF orientation, 1 to 8, asks."""
+    turns: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+        2: lambda s: s[:, ::-1],
+        3: lambda s: s[::-1, ::-1],
+        4: lambda s: s[::-1],
+        5: lambda s: s.transpose(1, 0, 2),
+        6: lambda s: np.rot90(s, -1),
+        7: lambda s: s[::-1, ::-1].transpose(1, 0, 2),
+        8: lambda s: np.rot90(s, 1),
+    }
+    turn = turns.get(orientation)
+    return np.ascontiguousarray(turn(samples) if turn else samples)
