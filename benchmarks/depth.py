@@ -19,9 +19,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import PIL.Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.photographs import KINDS
 from tests.scenes import (
     CHANGED,
     EVERY_FORMAT,
@@ -34,14 +36,17 @@ from tests.scenes import (
     scene,
     write_film,
 )
+from vidcolor.errors import InputError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.planes import format_traits, unpack_luma
 from vidcolor.media.probe import probe
 from vidcolor.run.look import View
+from vidcolor.run.still import colorize_picture
 
 BAR = 1.0
+PHOTOGRAPH = "photograph"
 CURVES = {"PQ": (16, as_pq), "HLG": (18, as_hlg), "linear light": (8, as_linear)}
 
 
@@ -51,7 +56,8 @@ def main() -> None:
     arguments.add_argument("--json", type=Path)
     arguments.add_argument("--before", type=Path)
     given = arguments.parse_args()
-    figures = measured(load_predictor("vidcolor-base", "cpu", "openvino"))
+    predictor = load_predictor("vidcolor-base", "cpu", "openvino")
+    figures = measured(predictor) | photographs(predictor)
     if given.json:
         given.json.write_text(json.dumps(figures, indent=1))
     before = json.loads(given.before.read_text()) if given.before else {}
@@ -88,6 +94,33 @@ def measured(predictor: Predictor) -> dict[str, float | None]:
     return figures
 
 
+def photographs(predictor: Predictor) -> dict[str, float | None]:
+    """Distance of whole photographs in colour by "photograph, name"; None where one is refused."""
+    figures: dict[str, float | None] = {}
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        PIL.Image.fromarray(scene()).save(folder / "in.png")
+        told = coloured(folder / "in.png", predictor)
+        for kind, write in KINDS.items():
+            write()(folder / kind)
+            try:
+                made = coloured(folder / kind, predictor)
+            except InputError:
+                figures[f"{PHOTOGRAPH}, {kind}"] = None
+            else:
+                figures[f"{PHOTOGRAPH}, {kind}"] = float(np.abs(made - told).mean())
+    return figures
+
+
+def coloured(path: Path, predictor: Predictor) -> np.ndarray:
+    """Cb and Cr of a coloured photograph."""
+    output = path.with_name("out.png")
+    colorize_picture(path, output, predictor, 192, 1.3)
+    rgb = np.asarray(PIL.Image.open(output).convert("RGB")).astype(float)
+    luma = rgb @ [0.299, 0.587, 0.114]
+    return np.stack([(rgb[..., 2] - luma) / 1.772, (rgb[..., 0] - luma) / 1.402])
+
+
 def seen(twin: ClipInfo, signal: np.ndarray, name: str, full: bool) -> np.ndarray:
     traits = format_traits(name)
     range_is_full = full or bool(not traits.has_luma and traits.full_range)
@@ -106,6 +139,9 @@ def group(key: str) -> str:
     first = key.split(", ")[0]
     if first in CURVES:
         return first
+    if first == PHOTOGRAPH:
+        deep = any(word in key for word in ("10.", "12.", "16.", "32.", "float"))
+        return f"photographs, {'9 to 32 bits' if deep else '8 bits'}, coloured and written"
     traits = format_traits(first)
     kind = next(
         (
