@@ -365,7 +365,7 @@ def test_a_dot_is_where_it_was_put(films: Films, name: str) -> None:
     x, y = DOT[0] // 2, DOT[1] // 2
     found = chroma(films.directed(name), VARIATIONS[name])[2][:, y - 1 : y + 2, x - 1 : x + 2]
     there = chroma(films.directed(PLAIN), VARIATIONS[PLAIN])[2][:, y - 1 : y + 2, x - 1 : x + 2]
-    assert np.abs(found.mean(axis=(1, 2)) - there.mean(axis=(1, 2))).max() < 9
+    assert np.abs(found.mean(axis=(1, 2)) - there.mean(axis=(1, 2))).max() < 12
     assert np.abs(found.mean(axis=(1, 2)) - meant).max() < 20
 
 

@@ -216,6 +216,9 @@ def _interleaved_chroma(frame: VideoFrame, traits: FormatTraits) -> tuple[Plane,
 def _converted(
     frame: VideoFrame, traits: FormatTraits, full_range: bool
 ) -> tuple[Plane, Plane, Plane]:
+    if frame.format.name.startswith("bayer"):
+        # By itself FFmpeg's converter makes limited range of sensors' mosaics, whatever is asked.
+        frame = frame.reformat(format="rgb48le" if traits.depth > 8 else "rgb24")
     target = ColorRange.JPEG if full_range else ColorRange.MPEG
     source = ColorRange.JPEG if traits.full_range else target
     converted = VideoReformatter().reformat(
