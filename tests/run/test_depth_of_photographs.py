@@ -102,6 +102,8 @@ def test_white_of_numbers_is_the_least_that_holds_them() -> None:
     ):
         expected = np.rint(samples.astype(float) / white * 65535)
         assert full_scale(samples).tolist() == expected.tolist()
+    lamp = np.append(np.linspace(0, 1, 500), 40.0).astype(np.float32)
+    assert full_scale(lamp)[[0, 250, 499, 500]].tolist() == [0, 32833, 65535, 65535]
     odd = np.array([-1.0, np.nan, np.inf, 1.5], np.float32)
     assert full_scale(odd).tolist() == [0, 0, 0, 65535]
 

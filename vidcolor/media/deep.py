@@ -18,7 +18,7 @@ from vidcolor.media.source import media_url
 _BITS, _PHOTOMETRIC, _PLANAR = 258, 262, 284
 _WHITE_IS_ZERO, _SEPARATE = 0, 2
 _HEADROOM = 4.0
-"""Floats up to this are taken for 0..1 with highlights above white, not for codes."""
+"""Floats of which at most a hundredth reach further are 0..1 with highlights, not codes."""
 
 
 def deep_samples(path: Path, image: PIL.Image.Image, orientation: int) -> NDArray[np.uint16] | None:
@@ -62,14 +62,20 @@ def full_scale(samples: NDArray[Any]) -> NDArray[np.uint16]:
     if samples.dtype.kind == "u" and samples.dtype.itemsize == 2:
         return samples.astype(np.uint16, copy=False)
     light = np.nan_to_num(samples.astype(np.float64), posinf=0)
-    most = float(light.max(initial=0))
-    if samples.dtype.kind == "f":
-        whites = [1.0 if most <= _HEADROOM else 255.0, 65535.0, most]
-    else:
-        whites = [255.0, 65535.0, float(np.iinfo(samples.dtype).max)]
-        whites = [min(white, whites[-1]) for white in whites]
-    white = next(white for white in whites if most <= max(white, _HEADROOM))
+    white = _white(light, samples.dtype)
     return np.rint(np.clip(light / white, 0, 1) * 65535).astype(np.uint16)
+
+
+def _white(light: NDArray[np.float64], kind: np.dtype[Any]) -> float:
+    most = float(light.max(initial=0))
+    if kind.kind == "f":
+        if np.percentile(light, 99) <= _HEADROOM:
+            return 1.0
+        codes = [255.0, 65535.0, most]
+    else:
+        largest = float(np.iinfo(kind).max)
+        codes = [255.0, min(65535.0, largest), largest]
+    return next(white for white in codes if most <= white)
 
 
 def _by_opencv(path: Path) -> NDArray[np.uint16] | None:
