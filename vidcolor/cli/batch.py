@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vidcolor.cli.colorize import PLAIN_EVERY_S, Talk, colorize, settings_of
+from vidcolor.cli.colorize import colorize, settings_of
 from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import grouped
+from vidcolor.cli.talk import PLAIN_EVERY_S, Talk
 
 if TYPE_CHECKING:
     from vidcolor.run.batch import Result
@@ -94,9 +95,13 @@ def batch(inputs: Sequence[str], target: Path, **options: Any) -> None:
     talk.say(_opening(found, settings.model, options))
     expected = None if options["watch"] else len(found.pairs)
     began = time.perf_counter()
-    with may_be_interrupted(), _Table(expected, talk) as table:
+    with may_be_interrupted(_left), _Table(expected, talk) as table:
         results = run_batch(order, table)
     _close(results, counts(results), target, time.perf_counter() - began, talk)
+
+
+def _left() -> str:
+    return "what is finished is kept. To go on"
 
 
 def _opening(found: Inputs, model: str, options: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,31 +14,11 @@ import click
 from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import grouped
+from vidcolor.cli.talk import Bar, Talk
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
     from vidcolor.run.plan import ColorizeSettings, Plan
-
-PLAIN_EVERY_S = 30.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Talk:
-    """How much is said."""
-
-    quiet: bool
-    verbose: bool
-    as_json: bool
-
-    def say(self, line: str) -> None:
-        """A line for people, on stderr."""
-        if not self.quiet:
-            click.echo(line, err=True)
-
-    def detail(self, line: str) -> None:
-        """A line for those who asked for more."""
-        if self.verbose and not self.quiet:
-            click.echo(line, err=True)
 
 
 @click.command(cls=grouped)
@@ -221,7 +200,7 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
             settings.model, settings.device, settings.backend, settings.vividness, settings.threads
         )
 
-    with may_be_interrupted(), _Voice(talk) as voice:
+    with _Voice(talk) as voice, may_be_interrupted(voice.left):
         task = Task(source, output, settings, overwrite, restart, keep_job, request)
         outcome = colorize_file(task, load, voice)
     seconds = round(time.perf_counter() - began, 3)
@@ -254,6 +233,7 @@ class _Voice:
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
         self._bar: Bar | None = None
+        self._frames = self._kept = 0
 
     def __enter__(self) -> _Voice:
         return self
@@ -268,6 +248,7 @@ class _Voice:
 
     def planned(self, plan: Plan) -> None:
         """What was mended, what is lost, what was chosen."""
+        self._frames = plan.count
         for sentence in (*plan.clip.repairs, *(s.sentence for s in plan.streams if s.sentence)):
             self.note(sentence)
         _describe(plan, self._talk)
@@ -280,14 +261,26 @@ class _Voice:
         else:
             self._talk.say(line)
 
-    def begun(self, frames: int) -> None:
+    def begun(self, frames: int, standing: int) -> None:
         """The bar appears."""
-        self._bar = Bar(frames, self._talk)
+        self._bar = Bar(frames, standing, self._talk)
 
     def progress(self, frames: float, limit: str) -> None:
         """The bar moves."""
         if self._bar:
             self._bar.update(frames, limit)
+
+    def kept(self, frames: int) -> None:
+        """Remembered for `left`."""
+        self._kept = frames
+
+    def left(self) -> str:
+        """What an interruption leaves, and what the same command is good for then."""
+        if not self._frames:
+            return "nothing was written. Again"
+        if not self._kept:
+            return "nothing is kept yet. Again"
+        return f"{self._kept} of {self._frames} frames are kept. To go on"
 
 
 def _describe(plan: Plan, talk: Talk) -> None:
@@ -303,55 +296,14 @@ def _describe(plan: Plan, talk: Talk) -> None:
 
 def _close(result: dict[str, Any], talk: Talk) -> None:
     frames, seconds = result["frames"], result["seconds"]
-    rate = frames / seconds if seconds else 0.0
+    rate = (frames - result["resumed"]) / seconds if seconds else 0.0
     result["fps"] = round(rate, 2)
     stages = result.get("stages", {})
     where = ", ".join(f"{name} {spent:.1f} s" for name, spent in stages.items())
-    resumed = f" ({result['resumed']} from an earlier run)" if result.get("resumed") else ""
+    resumed = f" ({result['resumed']} from an earlier run)" if result["resumed"] else ""
     talk.say(
         f"{result['output']}: {frames} frame{'s' * (frames != 1)}{resumed} in {seconds:.1f} s, "
         f"{rate:.1f} fps" + (f" (stages overlap: {where})" if where else "")
     )
     if talk.as_json:
         click.echo(json.dumps(result))
-
-
-class Bar:
-    """Progress on stderr: a bar on a terminal, a line every half minute elsewhere."""
-
-    def __init__(self, frames: int, talk: Talk) -> None:
-        from tqdm import tqdm
-
-        self._terminal = sys.stderr.isatty()
-        self._talk = talk
-        self._last = time.monotonic()
-        self._bar = tqdm(
-            total=frames,
-            unit=" frames",
-            disable=talk.quiet or not self._terminal,
-            bar_format="{percentage:3.0f}%|{bar}| {n:.0f}/{total} frames, "
-            "{rate_noinv_fmt}, {remaining} left{postfix}",
-        )
-        self._frames, self._done = frames, 0.0
-
-    def close(self) -> None:
-        """Leave the line as it is."""
-        self._bar.close()
-
-    def say(self, line: str) -> None:
-        """A line above the bar."""
-        if self._terminal and not self._talk.quiet:
-            self._bar.write(line, file=sys.stderr)
-        else:
-            self._talk.say(line)
-
-    def update(self, frames: float, limit: str) -> None:
-        """Count frames; name the stage that is the limit so far."""
-        self._done += frames
-        if limit:
-            self._bar.set_postfix_str(f"limit: {limit}", refresh=False)
-        self._bar.update(frames)
-        now = time.monotonic()
-        if not self._terminal and now - self._last >= PLAIN_EVERY_S:
-            self._last = now
-            self._talk.say(f"{self._done:.0f} of {self._frames} frames, limit: {limit}")

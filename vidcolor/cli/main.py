@@ -71,7 +71,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         problem.show()
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _say("interrupted; what is finished is kept, the same command goes on with it")
+        _say("interrupted; nothing was written")
         return INTERRUPTED
     except BrokenPipeError:
         return 0

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vidcolor.cli.colorize import Talk, colorize
+from vidcolor.cli.colorize import colorize
 from vidcolor.cli.options import grouped, options_of
+from vidcolor.cli.talk import Talk
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -264,8 +263,7 @@ class _Reporter:
 
     def __init__(self, channel: Connection) -> None:
         self._channel = channel
-        self._frames = 1
-        self._coloured = self._encoded = 0.0
+        self._frames, self._done = 1, 0.0
         self._last = time.monotonic()
 
     def opened(self, device: str, model: str, size: str) -> None:
@@ -277,16 +275,16 @@ class _Reporter:
     def note(self, sentence: str) -> None:
         """Nothing to say."""
 
-    def begun(self, frames: int) -> None:
-        """Remember the whole."""
-        self._frames = frames
+    def begun(self, frames: int, standing: int) -> None:
+        """Remember the whole, and what is there."""
+        self._frames, self._done = frames, float(standing)
 
     def progress(self, frames: float, limit: str) -> None:
-        """Send the share that is done, from the main thread alone: a channel takes one sender."""
-        if threading.current_thread() is not threading.main_thread():
-            self._coloured += frames
-            return
-        self._encoded += frames
+        """Send the share that is done."""
+        self._done += frames
         if time.monotonic() - self._last >= MOVED_EVERY_S:
             self._last = time.monotonic()
-            self._channel.send(Moved((self._coloured + self._encoded) / self._frames))
+            self._channel.send(Moved(self._done / self._frames))
+
+    def kept(self, frames: int) -> None:
+        """Nothing to say."""
