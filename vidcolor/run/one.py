@@ -136,10 +136,6 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     listener.planned(plan)
     for sentence in plan.direction.notes:
         listener.note(sentence)
-    folder = JobFolder(plan, predictor.description, task.restart)
-    for sentence in _found(folder, plan):
-        listener.note(sentence)
-    listener.begun(plan.count, sum(part.count for part in folder.standing().done))
     own: list[range] = []
 
     def in_colour(frames: range) -> None:
@@ -147,8 +143,15 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
             listener.note(_replaced(plan, frames))
         own.append(frames)
 
-    told = Told(listener.progress, in_colour, listener.kept)
-    done = run_job(plan, predictor, folder, told, task.keep_job)
+    folder = JobFolder(plan, predictor.description, task.restart)
+    try:
+        for sentence in _found(folder, plan):
+            listener.note(sentence)
+        listener.begun(plan.count, sum(part.count for part in folder.standing().done))
+        told = Told(listener.progress, in_colour, listener.kept)
+        done = run_job(plan, predictor, folder, told, task.keep_job)
+    finally:
+        folder.leave()
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
     asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
