@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import shlex
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import grouped
+from vidcolor.cli.options import Time, grouped
 from vidcolor.cli.talk import Bar, Talk
 
 if TYPE_CHECKING:
@@ -22,22 +24,21 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=grouped)
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="SOURCE OUTPUT")
 @click.option(
     "--start",
     "start_s",
-    type=float,
+    type=Time(),
     default=0.0,
-    show_default=True,
-    help="[What] Begin here, in seconds: a preview before hours of work.",
+    show_default="0:00",
+    help="[What] Begin here, 90 or 1:30: a preview before hours of work.",
 )
 @click.option(
     "--duration",
     "duration_s",
-    type=float,
+    type=Time(),
     show_default="to the end",
-    help="[What] Colour this many seconds.",
+    help="[What] Colour so much, 10 or 0:10.",
 )
 @click.option(
     "--reference",
@@ -66,12 +67,12 @@ if TYPE_CHECKING:
     "--model",
     default="vidcolor-base",
     show_default=True,
-    help="[Colour] Name of a shipped model, or path of a .safetensors file.",
+    help="[Colour] Name of a shipped model, a .safetensors file, or a run's folder.",
 )
 @click.option(
     "--saturation",
     type=float,
-    show_default="the model's",
+    show_default="1.3; of other models, their own",
     help="[Colour] Factor on colour: 0 is grey.",
 )
 @click.option(
@@ -84,7 +85,7 @@ if TYPE_CHECKING:
 @click.option(
     "--render-size",
     type=int,
-    show_default="the model's",
+    show_default="192, for photographs 256; of other models, their own",
     help="[Colour] Short side in pixels that the network sees; a multiple of 32.",
 )
 @click.option(
@@ -118,16 +119,20 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--codec",
-    show_default="by container",
+    show_default="libx264; for HDR libx265, in .webm libvpx-vp9",
     help="[Output] FFmpeg encoder, such as libx264, libx265, libsvtav1, ffv1.",
 )
 @click.option(
     "--crf",
     type=int,
-    show_default="the encoder's",
+    show_default="libx264 17, libx265 18, libsvtav1 24, libvpx-vp9 24",
     help="[Output] Constant quality; lower is better and larger.",
 )
-@click.option("--preset", show_default="the encoder's", help="[Output] The encoder's speed.")
+@click.option(
+    "--preset",
+    show_default="libx264 veryfast, libx265 medium, libsvtav1 7",
+    help="[Output] The encoder's speed, by its own names.",
+)
 @click.option("--lossless", is_flag=True, help="[Output] Luma comes back bit by bit.")
 @click.option("--overwrite", is_flag=True, help="[Output] Replace an existing output.")
 @click.option(
@@ -173,8 +178,8 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="[Words] Say nothing but errors.")
 @click.option("--verbose", is_flag=True, help="[Words] Say more.")
 @click.option("--json", "as_json", is_flag=True, help="[Words] Print one JSON object at the end.")
-def colorize(source: Path, output: Path, **options: Any) -> None:
-    """Colour SOURCE, a film or a photograph, into OUTPUT.
+def colorize(files: Sequence[str], **options: Any) -> None:
+    """Colour SOURCE, a film or a photograph, into OUTPUT, a file or a folder that exists.
 
     All that is not the picture's colour is kept: luma, time stamps, sound, subtitles, metadata.
     """
@@ -183,6 +188,7 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
     from vidcolor.run.cluster import Cluster, Where
     from vidcolor.run.one import Task, colorize_file
 
+    source, output = _named(files)
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
     level = logging.ERROR if talk.quiet else logging.WARNING
     logging.basicConfig(format="%(message)s", level=level)
@@ -205,6 +211,23 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
         outcome = colorize_file(task, load, voice)
     seconds = round(time.perf_counter() - began, 3)
     _close({"output": str(output), **dataclasses.asdict(outcome), "seconds": seconds}, talk)
+
+
+def _named(files: Sequence[str]) -> tuple[Path, Path]:
+    """Source and output; raises UsageError or InputError where it is not one of each."""
+    from vidcolor.errors import InputError, UsageError
+    from vidcolor.run.inputs import output_in
+
+    if len(files) < 2:
+        remedy = f"Give it behind the source: vidcolor colorize {shlex.quote(files[0])} out.mp4"
+        raise UsageError("The output is missing.", remedy)
+    source, output = Path(files[0]), Path(files[-1])
+    many = f"For many files there is: {shlex.join(['vidcolor', 'batch', *files])}"
+    if len(files) > 2:
+        raise UsageError(f"Given are {len(files)} names, not one source and one output.", many)
+    if source.is_dir():
+        raise InputError(f"The source {source} is a folder.", many)
+    return source, output_in(output, source) if output.is_dir() else output
 
 
 def settings_of(options: dict[str, Any]) -> ColorizeSettings:

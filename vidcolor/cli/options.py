@@ -25,6 +25,26 @@ Decorated = Callable[..., Any]
 _MARK = re.compile(r"^\[(\w+)\] ")
 
 
+class Time(click.ParamType):  # type: ignore[type-arg]
+    """Seconds, as "83.5" or "0:01:23.5"."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds as a number."""
+        from vidcolor.direct.names import read_time
+        from vidcolor.errors import UsageError
+
+        seconds = value if isinstance(value, float) else read_time(value)
+        if seconds is None:
+            name = param.opts[0] if param else "The time"
+            remedy = "Give seconds or h:mm:ss, such as 0:01:23.5."
+            raise UsageError(f"{name} {value} is no time.", remedy)
+        return seconds
+
+
 class grouped(click.Command):  # noqa: N801 - used as a decorator's argument
     """A command whose help shows its options in groups."""
 

@@ -129,6 +129,12 @@ class Search:
         return Pair(source, self.target / _output_name(source, name))
 
 
+def output_in(folder: Path, source: Path) -> Path:
+    """Where a source's colour goes in a folder: its own name, with a suffix that can be written."""
+    name = Path(source.name)
+    return folder / (_output_name(source, name) if source.exists() else name)
+
+
 def _expanded(word: str) -> list[Path]:
     if not glob.has_magic(word) or Path(word).exists():
         return [Path(word)]
