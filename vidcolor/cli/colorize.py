@@ -206,7 +206,8 @@ def colorize(files: Sequence[str], **options: Any) -> None:
             settings.model, settings.device, settings.backend, settings.vividness, settings.threads
         )
 
-    with _Voice(talk) as voice, may_be_interrupted(voice.left):
+    voice = _Voice(talk)
+    with may_be_interrupted(voice.left), voice:
         task = Task(source, output, settings, overwrite, restart, keep_job, request)
         outcome = colorize_file(task, load, voice)
     seconds = round(time.perf_counter() - began, 3)

@@ -13,6 +13,8 @@ from types import FrameType
 import click
 
 INTERRUPTED = 130
+BEGIN_ANEW = "--restart"
+"""Not part of a command that goes on."""
 
 
 def _nothing() -> str:
@@ -31,7 +33,7 @@ def may_be_interrupted(left: Callable[[], str] = _nothing) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        command = shlex.join(["vidcolor", *sys.argv[1:]])
+        command = shlex.join(["vidcolor", *(word for word in sys.argv[1:] if word != BEGIN_ANEW)])
         click.echo(f"interrupted; {left()}: {command}", err=True)
         click.get_current_context().exit(INTERRUPTED)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ ASK_EFFORT = 8.0
 FIRST_EFFORT = 10.0
 """Of a frame of a shot, before any is settled."""
 _SURE_AFTER = 8
-_NEARLY = 0.95
+_STEADY = 0.6
 
 
 class Meter:
@@ -91,8 +92,13 @@ class Meter:
 
     def _within(self) -> float:
         """Frames' worth of the shot at work."""
+        if not self._shot:
+            return 0.0
         usual = self._efforts / self._settled if self._efforts else FIRST_EFFORT
-        return min(_NEARLY * self._shot, self._effort / usual)
+        share = self._effort / (usual * self._shot)
+        # Some shots need more than others: near the end it slows down, and never stands still.
+        late = (share - _STEADY) / (1 - _STEADY)
+        return self._shot * (share if late < 0 else 1 - (1 - _STEADY) * math.exp(-late))
 
 
 @dataclass(frozen=True)
