@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -39,16 +40,22 @@ def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_says_how_many_frames_are_kept_and_goes_on_with_them(
-    shots: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+    shots: Path,
+    tmp_path: Path,
+    tiny_model: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     output = tmp_path / "out.mkv"
     command = ["colorize", shots, output, "--model", tiny_model]
+    monkeypatch.setattr(sys, "argv", ["vidcolor", "colorize", "in", "out", "--restart"])
     folder = tmp_path / "out.mkv.vidcolor"
     interrupted(command, lambda: any(folder.glob("[0-9]*.json")))
     said = re.search(
         r"interrupted; (\d+) of 66 frames are kept. To go on: ", capsys.readouterr().err
     )
     assert said
+    assert words.endswith("vidcolor colorize in out\n")  # --restart would throw them away
     kept = [json.loads(path.read_text())["count"] for path in folder.glob("[0-9]*.json")]
     assert int(said[1]) == sum(kept) > 0
     assert run([*map(str, command), "--json"]) == 0
