@@ -51,9 +51,8 @@ def test_it_says_how_many_frames_are_kept_and_goes_on_with_them(
     monkeypatch.setattr(sys, "argv", ["vidcolor", "colorize", "in", "out", "--restart"])
     folder = tmp_path / "out.mkv.vidcolor"
     interrupted(command, lambda: any(folder.glob("[0-9]*.json")))
-    said = re.search(
-        r"interrupted; (\d+) of 66 frames are kept. To go on: ", capsys.readouterr().err
-    )
+    words = capsys.readouterr().err
+    said = re.search(r"interrupted; (\d+) of 66 frames are kept. To go on: ", words)
     assert said
     assert words.endswith("vidcolor colorize in out\n")  # --restart would throw them away
     kept = [json.loads(path.read_text())["count"] for path in folder.glob("[0-9]*.json")]
