@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -16,31 +17,34 @@ from vidcolor.cli.main import run
 from vidcolor.evaluate import judging
 from vidcolor.evaluate.colour import scale_chroma
 from vidcolor.evaluate.colouring import whole
-from vidcolor.evaluate.session import Contender
+from vidcolor.evaluate.rows import Contender
 
 
 @pytest.fixture(autouse=True)
 def quick_judge(monkeypatch):
-    monkeypatch.setattr(judging, "judges", lambda device: [FakeJudge()])
+    monkeypatch.setattr(judging, "judges", lambda *_: [FakeJudge()])
 
 
 @pytest.fixture
 def tint(monkeypatch):
     """`--model tint` is a predictor of one colour."""
 
-    def contender(name, wishes):
+    def contender(name):
         def steady(luma):
             return np.full((len(luma), 2, *luma.shape[1:]), 120, np.float32)
 
         return Contender(
             name,
             Tint(),
-            digest="0" * 64,
+            digest=hashlib.sha256(name.encode()).hexdigest(),
             steady=whole(steady),
             at_vividness=lambda vividness: Tint(128 - 10 * vividness),
         )
 
-    monkeypatch.setattr(command, "_contender", contender)
+    def chosen(given, wishes):
+        return [contender(name) for name in given]
+
+    monkeypatch.setattr(command, "contenders", chosen)
 
 
 def evaluate(*arguments, expect=0):
@@ -59,7 +63,7 @@ def figure(report, table, row, key):
 def test_pictures_and_clips_with_every_output(photographs, tmp_path, tint, capsys):
     write_clip(photographs / "pan.mp4", panning(10))
     files = {k: tmp_path / f"r.{k}" for k in ("json", "csv", "html", "md")}
-    evaluate("--data", photographs, "--model", "tint", "--hints", "0,10", "--curve", "--verbose",
+    evaluate("--data", photographs, "--model", "tint", "--dots", "0,10", "--curve", "--verbose",
              "--json", files["json"], "--csv", files["csv"], "--html", files["html"],
              "--markdown", files["md"])  # fmt: skip
     report = result(files["json"])
@@ -72,7 +76,7 @@ def test_pictures_and_clips_with_every_output(photographs, tmp_path, tint, capsy
     assert clips == ["grey", "10 dots by luma alone, carried", "per frame", "5-frame average",
                      "first frame carried", "two-way recursion", "vidcolor", "truth"]  # fmt: skip
     assert report["about"]["data"]["pictures"]["count"] == 6
-    assert report["about"]["models"] == {"tint": "0" * 64}
+    assert report["about"]["models"] == {"tint": hashlib.sha256(b"tint").hexdigest()}
     assert [curve["what"] for curve in report["curves"]] == ["saturation", "vividness"]
     lines = list(csv.DictReader(files["csv"].open()))
     assert {line["kind"] for line in lines} == {"picture", "clip"}
@@ -87,8 +91,9 @@ def test_pictures_and_clips_with_every_output(photographs, tmp_path, tint, capsy
     assert "Delta E" in said.err
 
 
-def test_json_alone_on_stdout(photographs, capsys):
-    evaluate("--data", photographs, "--limit", "2", "--quiet", "--json", "-")
+@pytest.mark.parametrize("wanted", [["--json"], ["--json", "-"]])
+def test_json_alone_on_stdout(photographs, capsys, wanted):
+    evaluate("--data", photographs, "--model", "none", "--limit", "2", *wanted, "--quiet")
     report = json.loads(capsys.readouterr().out)
     assert report["about"]["settings"]["limit"] == "2"
 
@@ -96,7 +101,18 @@ def test_json_alone_on_stdout(photographs, capsys):
 def test_the_same_command_gives_the_same_figures(photographs, tmp_path):
     first, second = tmp_path / "a.json", tmp_path / "b.json"
     for path, jobs in ((first, 1), (second, 3)):
-        evaluate("--data", photographs, "--degrade", 0.5, "--jobs", jobs, "--json", path)
+        evaluate(
+            "--data",
+            photographs,
+            "--model",
+            "none",
+            "--degrade",
+            0.5,
+            "--threads",
+            jobs,
+            "--json",
+            path,
+        )
     assert result(first)["tables"] == result(second)["tables"]
 
 
@@ -106,7 +122,7 @@ def test_against_says_what_is_comparable(photographs, tmp_path, tint, capsys):
     capsys.readouterr()
     evaluate("--data", photographs, "--model", "tint", "--against", stored)
     assert "Comparable with a.json" in capsys.readouterr().out
-    evaluate("--data", photographs, "--split", "odd", "--against", stored)
+    evaluate("--data", photographs, "--model", "none", "--split", "odd", "--against", stored)
     said = capsys.readouterr().out
     assert "Not comparable with a.json" in said
     assert "split is odd here and all there" in said
@@ -121,7 +137,7 @@ def test_against_a_file_that_is_no_report(photographs, tmp_path, capsys):
 
 def test_unreadable_pictures_are_named_and_the_rest_is_done(photographs, capsys):
     (photographs / "town" / "bad.png").write_bytes(b"no picture")
-    evaluate("--data", photographs, expect=5)
+    evaluate("--data", photographs, "--model", "none", expect=5)
     said = capsys.readouterr()
     assert "6 pictures" in said.out
     assert "1 left out" in said.err
@@ -131,7 +147,7 @@ def test_unreadable_pictures_are_named_and_the_rest_is_done(photographs, capsys)
 def test_unreadable_clips_are_named_and_the_rest_is_done(tmp_path, capsys):
     write_clip(tmp_path / "good.mp4", panning(3))
     (tmp_path / "bad.mp4").write_bytes(b"no clip" * 100)
-    evaluate("--data", tmp_path, expect=5)
+    evaluate("--data", tmp_path, "--model", "none", expect=5)
     said = capsys.readouterr()
     assert "1 clip" in said.out
     assert "bad.mp4" in said.err
@@ -142,7 +158,7 @@ def test_unreadable_clips_are_named_and_the_rest_is_done(tmp_path, capsys):
     [
         ([], 2, "--data DIR or --pairs"),
         (["--data", "nowhere"], 3, "nowhere is not there"),
-        (["--data", ".", "--hints", "ten"], 2, "no list of numbers"),
+        (["--data", ".", "--dots", "ten"], 2, "no list of numbers"),
         (["--pairs", ".", ".", "--model", "x"], 2, "--pairs compares finished results"),
         (["--data", ".", "--json", "nowhere/a.json"], 4, "folder of nowhere/a.json"),
     ],
@@ -198,7 +214,7 @@ def test_one_frame_and_grey_clips_are_said(tmp_path, capsys):
     write_clip(tmp_path / "one.mp4", panning(1))
     grey = [np.repeat(frame[..., :1], 3, axis=2) for frame in panning(3)]
     write_clip(tmp_path / "grey.mp4", grey)
-    evaluate("--data", tmp_path)
+    evaluate("--data", tmp_path, "--model", "none")
     said = capsys.readouterr().out
     assert "no temporal figures: one" in said
     assert "Grey truth, left out of CF and Delta E: grey" in said
@@ -219,7 +235,18 @@ def test_clips_in_folders_are_named_by_their_place_and_skipped_by_pattern(tmp_pa
     for name in ("sea/one", "sea/two", "town/one", "bw_old"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         write_clip(tmp_path / f"{name}.mp4", panning(3))
-    evaluate("--data", tmp_path, "--skip", "bw_*", "--degrade", 0.5, "--json", tmp_path / "r.json")
+    evaluate(
+        "--data",
+        tmp_path,
+        "--model",
+        "none",
+        "--skip",
+        "bw_*",
+        "--degrade",
+        0.5,
+        "--json",
+        tmp_path / "r.json",
+    )
     report = result(tmp_path / "r.json")
     assert [table["title"] for table in report["tables"]] == ["3 clips", "sea (2 clips)"]
     names = {(item["name"], item["category"]) for item in report["items"]}

@@ -8,9 +8,9 @@ from importlib.resources import files
 
 from vidcolor.evaluate import plots
 from vidcolor.evaluate.clips import ClipResult
-from vidcolor.evaluate.exhibits import Exhibits, Sheet
+from vidcolor.evaluate.exhibits import Exhibits, Sheet, Still
 from vidcolor.evaluate.report import Report
-from vidcolor.evaluate.table import NONE, Column, Row, Table, difference_cells
+from vidcolor.evaluate.table import NONE, WEIGHTS, Column, Row, Table, difference_cells
 
 RANKED = ("closeness", "psnr", "psnr_85", "delta_e", "kid_share", "recognition")
 """Figures whose order of the rows is set beside closeness's."""
@@ -76,10 +76,12 @@ def _arrow(column: Column) -> str:
 
 
 def _whole(table: Table) -> str:
-    head = "".join(f"<th>{escape(c.label)}{_arrow(c)}</th>" for c in table.columns)
+    head = f"<th>{WEIGHTS}</th>" if table.has_models else ""
+    head += "".join(f"<th>{escape(c.label)}{_arrow(c)}</th>" for c in table.columns)
     best = {column.key: _best(table, column) for column in table.columns}
     lines = "".join(
         f"<tr><th>{escape(row.name)}</th>"
+        + (f"<td><code>{row.weights or '-'}</code></td>" if table.has_models else "")
         + "".join(_cell(column, row, best[column.key]) for column in table.columns)
         + "</tr>"
         for row in table.rows
@@ -170,14 +172,18 @@ def _curves(report: Report) -> str:
 
 def _sheet(sheet: Sheet) -> str:
     shown = "".join(
-        "<figure class=exhibit><div>"
-        + "".join(f'<img src="{url}" alt="">' for url in exhibit.pictures)
-        + f"</div><figcaption>{escape(exhibit.caption)}</figcaption></figure>"
+        f"<figure class=exhibit><div>{''.join(map(_still, exhibit.pictures))}</div>"
+        f"<figcaption>{escape(exhibit.caption)}</figcaption></figure>"
         for exhibit in sheet.exhibits
     )
     return (
         f"<h2>{escape(sheet.title)}</h2><p>{escape(sheet.words)}</p><div class=pair>{shown}</div>"
     )
+
+
+def _still(still: Still) -> str:
+    label = escape(still.label)
+    return f'<figure><img src="{still.url}" alt="{label}"><figcaption>{label}</figcaption></figure>'
 
 
 def _film(exhibits: Exhibits) -> str:
@@ -187,7 +193,10 @@ def _film(exhibits: Exhibits) -> str:
 
 
 def _clip(clip: ClipResult, exhibits: Exhibits) -> str:
-    strip = "".join(f'<img src="{url}" alt="">' for url in exhibits.strips.get(clip.name, ()))
+    strips = "".join(
+        f'<div class="strip">{"".join(map(_still, strip))}</div>'
+        for strip in exhibits.strips.get(clip.name, ())
+    )
     plotted = []
     for key, label, scale in (
         ("flicker", "residual flicker, d = 1", 1.0),
@@ -199,8 +208,7 @@ def _clip(clip: ClipResult, exhibits: Exhibits) -> str:
             if not (name == "truth" and key == "flicker")
         }
         plotted.append(plots.lines(rows, "frame", label))
-    shown = f'<div class="strip">{strip}</div>' if strip else ""
-    return f"<h3>{escape(clip.name)}</h3>{shown}<div class=pair>{''.join(plotted)}</div>"
+    return f"<h3>{escape(clip.name)}</h3>{strips}<div class=pair>{''.join(plotted)}</div>"
 
 
 def _categories(tables: Sequence[Table]) -> str:
