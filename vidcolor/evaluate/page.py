@@ -134,6 +134,9 @@ def _places(column: Column, rows: Sequence[Row]) -> list[str]:
 
 def _distributions(report: Report) -> str:
     parts = []
+    columns = [column for table in report.tables for column in table.columns]
+    labels = {column.key: column.label for column in columns}
+    scales = {column.key: column.scale for column in columns}
     for kind, keys in (
         ("picture", ("psnr", "delta_e", "cf", "closeness")),
         ("clip", ("psnr", "cdc", "flicker_1", "flicker_24")),
@@ -142,15 +145,10 @@ def _distributions(report: Report) -> str:
         for key in keys:
             rows: dict[str, list[float]] = {}
             for item in items:
-                rows.setdefault(item.row, []).append(item.figures[key])
-            parts.append(plots.boxes(rows, f"{_label(report, key)}, {kind}s"))
+                rows.setdefault(item.row, []).append(item.figures[key] * scales.get(key, 1.0))
+            parts.append(plots.boxes(rows, f"{labels.get(key, key)}, {kind}s"))
     words = "Line: 5th to 95th percentile; box: the middle half; orange: median."
     return f"<h2>Distributions</h2><p>{words}</p><div class=pair>{''.join(parts)}</div>"
-
-
-def _label(report: Report, key: str) -> str:
-    labels = {c.key: c.label.replace(" x 1e3", "") for t in report.tables for c in t.columns}
-    return labels.get(key, key)
 
 
 def _curves(report: Report) -> str:

@@ -17,8 +17,6 @@ _LETTER, _NAMES = 10, 300
 _FIRST = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _SECOND = ("#332288", "#882255", "#117733", "#999933", "#cc6677", "#44aa99")
 COLOURS = (*_FIRST, *_SECOND)
-# Both ends of every scale have their own, the same on each plot of a page.
-_ENDS = {"grey": "#8c8c8c", "truth": "#000000"}
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "14 4", "5 2 1 2 1 2")
 _MARKS = ("circle", "square", "diamond", "triangle")
 
@@ -50,6 +48,8 @@ class Style:
         return f'<polygon points="{points}" fill="{self.colour}"/>'
 
 
+# Both ends of every scale have their own, the same on each plot of a page.
+_ENDS = {"grey": Style("#8c8c8c", "1 2.5"), "truth": Style("#000000")}
 _CORNERS = {
     "square": ((-3.5, -3.5), (3.5, -3.5), (3.5, 3.5), (-3.5, 3.5)),
     "diamond": ((0, -5), (5, 0), (0, 5), (-5, 0)),
@@ -67,7 +67,7 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
     others = 0
     for name in names:
         if name in _ENDS:
-            found[name] = Style(_ENDS[name])
+            found[name] = _ENDS[name]
             continue
         found[name] = Style(
             COLOURS[others % len(COLOURS)],
