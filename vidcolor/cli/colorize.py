@@ -233,22 +233,27 @@ def _named(files: Sequence[str]) -> tuple[Path, Path]:
 
 def settings_of(options: dict[str, Any]) -> ColorizeSettings:
     """Settings from the options' values by name; raises UsageError where one cannot be used."""
-    from vidcolor.errors import UsageError
     from vidcolor.run.plan import ColorizeSettings
     from vidcolor.steady.settle import SteadySettings
 
-    every = options["every"]
-    if every != "auto" and not (every.isdigit() and int(every) > 0):
-        raise UsageError(f"--every {every} cannot be used.", "Give 1, 2, 3 ... or auto.")
     steady = SteadySettings(
         strength=options["steady"],
-        every=None if every == "auto" else int(every),
+        every=every_of(options["every"]),
         flow=options["flow"],
     )
     names = {field.name for field in dataclasses.fields(ColorizeSettings)}
     given = {key: value for key, value in options.items() if key in names}
     given |= {"steady": steady, "tag": not options["no_tag"]}
     return ColorizeSettings(**given)
+
+
+def every_of(text: str) -> int | None:
+    """What --every says; None is auto. Raises UsageError where it cannot be used."""
+    from vidcolor.errors import UsageError
+
+    if text != "auto" and not (text.isdigit() and int(text) > 0):
+        raise UsageError(f"--every {text} cannot be used.", "Give 1, 2, 3 ... or auto.")
+    return None if text == "auto" else int(text)
 
 
 class _Voice:
