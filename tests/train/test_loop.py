@@ -20,8 +20,8 @@ def test_training_lowers_the_loss_and_leaves_a_model_that_loads(
     )
     start(settings, tmp_path / "cache").fit()
     rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows] == [20, 40, 60]
-    assert rows[2]["smoothed"] < 0.9 * rows[0]["smoothed"]
+    assert [row["step"] for row in rows] == [0, 20, 40, 60]
+    assert rows[3]["smoothed"] < 0.9 * rows[1]["smoothed"]
     model = load_model(tmp_path / "run" / "model.safetensors")
     assert model.info.recipe["samples"] == 240
     assert model.info.data.startswith("8 pictures")
