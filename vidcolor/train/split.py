@@ -135,8 +135,9 @@ def doubts(validation: int, shared: int) -> list[str]:
         )
     if shared:
         which = "all" if shared == validation else str(shared)
+        verb = "is" if shared == 1 else "are"
         found.append(
-            f"{which} of the {validation} validation pictures are trained on too, so their figures"
+            f"{which} of the {validation} validation pictures {verb} trained on too, so the figures"
             " flatter: give a folder of other pictures by --val."
         )
     return found
