@@ -82,24 +82,24 @@ def test_tensorboard_shows_the_sheets(data: Path, tmp_path: Path, tiny_model: Pa
     assert board.Scalars("gain_db")[0].step == 0
 
 
+@pytest.mark.parametrize("recipe", ["default", "nogan"])
 def test_every_file_of_a_run_is_for_whom_the_umask_lets(
-    data: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+    recipe: str, data: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vidcolor.train.candidates.first_judge", FakeJudge)
-    nogan = {"recipe": "nogan", "nogan": NoGan(critic=0.3, joint=0.4, every=1), "steps": 7}
+    run, phases = tmp_path / "run", NoGan(critic=0.3, joint=0.4, every=1)
+    settings = run_settings(data, run, tiny_model, recipe=recipe, nogan=phases, steps=7)
     before = os.umask(0o026)
     try:
-        run = tmp_path / "run"
-        start(run_settings(data, run, tiny_model, **nogan), tmp_path / "cache").fit()
+        start(settings, tmp_path / "cache").fit()
     finally:
         os.umask(before)
     made = [path for path in (*run.rglob("*"), *(tmp_path / "cache").rglob("*")) if path.is_file()]
-    assert {"model.safetensors", "state.pt", "step-0000007.safetensors", "candidates.md"} <= {
-        path.name for path in made
-    }
-    assert {str(path): oct(path.stat().st_mode & 0o777) for path in made} == {
-        str(path): "0o640" for path in made
-    }
+    names = {path.name for path in made}
+    assert {"model.safetensors", "state.pt", "settings.json", "report.html"} <= names
+    assert ("step-0000007.safetensors" in names) == (recipe == "nogan")
+    modes = {str(path): oct(path.stat().st_mode & 0o777) for path in made}
+    assert modes == dict.fromkeys(modes, "0o640")
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(
