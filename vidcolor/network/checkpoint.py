@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from vidcolor.color.chroma import Bins
 from vidcolor.errors import ModelError
@@ -44,7 +44,8 @@ def save_model(path: Path, generator: Generator, bins: Bins, info: ModelInfo) ->
     header = {"format": FORMAT, "info": json.dumps(asdict(info))}
     temporary = path.with_name(path.name + ".part")
     try:
-        save_file(tensors, temporary, metadata=header)
+        # safetensors' own save_file makes files for their owner alone, whatever the umask says.
+        temporary.write_bytes(save(tensors, metadata=header))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
