@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from vidcolor.errors import InputError, OutputError
 from vidcolor.evaluate.colour import Picture
 from vidcolor.evaluate.read import upright
+from vidcolor.media.files import temporary_name
+from vidcolor.media.source import check_file
 
 LAYOUTS = ("beside", "split")
 _QUALITY = "18"
@@ -116,7 +118,7 @@ def compare(first: Path, second: Path, target: Path, layout: Layout) -> int:
         OutputError: the target cannot be written, or cannot hold the sound.
     """
     sounding = [path for path in (first, second) if _has_sound(path)]
-    part = target.with_name(f"{target.stem}.part{target.suffix}")
+    part = temporary_name(target)
     try:
         with (
             av.open(str(first)) as left,
@@ -135,6 +137,7 @@ def compare(first: Path, second: Path, target: Path, layout: Layout) -> int:
 
 def _has_sound(path: Path) -> bool:
     """Whether a film has sound; raises where it is no film."""
+    check_file(path)
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:

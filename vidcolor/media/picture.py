@@ -19,6 +19,7 @@ from vidcolor.media.deep import deep_samples
 from vidcolor.media.files import finished_file
 from vidcolor.media.planes import turn_by_exif
 from vidcolor.media.pngchunks import with_metadata
+from vidcolor.media.source import check_file, unreadable
 from vidcolor.media.tiff import deep_tiff
 
 _MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
@@ -96,16 +97,17 @@ def read_picture(path: Path) -> Picture:
     """Read a picture of 8 or 16 bits.
 
     Raises:
-        InputError: it is missing, no picture, or damaged.
+        InputError: it is missing, no file, no picture, or damaged.
     """
     path = Path(path)
+    check_file(path)
     try:
         with PIL.Image.open(path) as image:
             orientation = image.getexif().get(_ORIENTATION, 1)
             image.load()
             return _read(path, image, orientation)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist.", "Check the name.") from error
+    except PermissionError as error:
+        raise unreadable(path) from error
     except PIL.Image.DecompressionBombError as error:
         raise InputError(f"{path} is too large a picture.", "Make it smaller first.") from error
     except (OSError, ValueError, SyntaxError) as error:

@@ -11,6 +11,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from vidcolor.errors import ModelError, UsageError
+from vidcolor.home import home
 from vidcolor.network.config import Calibration, GeneratorConfig, ModelInfo
 
 FORMAT = "vidcolor-1"
@@ -54,10 +55,12 @@ def find_model(name: str) -> Path:
 
 
 def model_folders() -> list[Path]:
-    """Where models lie: in the wheel, in a checkout, in the user's folder."""
-    own = os.environ.get("VIDCOLOR_MODELS")
-    user = Path(own) if own else Path.home() / ".local" / "share" / "vidcolor" / "models"
-    return [PACKAGE / "_models", PACKAGE.parent / "models", user]
+    """Where models lie: in the wheel, in a checkout, in the user's folder if there is one."""
+    shipped = [PACKAGE / "_models", PACKAGE.parent / "models"]
+    if own := os.environ.get("VIDCOLOR_MODELS"):
+        return [*shipped, Path(own)]
+    user = home()
+    return [*shipped, user / ".local" / "share" / "vidcolor" / "models"] if user else shipped
 
 
 def verified_hash(path: Path) -> str:

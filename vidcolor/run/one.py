@@ -130,10 +130,6 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     listener.planned(plan)
     for sentence in plan.direction.notes:
         listener.note(sentence)
-    folder = JobFolder(plan, predictor.description, task.restart)
-    for sentence in _found(folder, plan):
-        listener.note(sentence)
-    listener.begun(plan.count)
     own: list[range] = []
 
     def in_colour(frames: range) -> None:
@@ -141,7 +137,11 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
             listener.note(_replaced(plan, frames))
         own.append(frames)
 
-    done = run_job(plan, predictor, folder, listener.progress, task.keep_job, in_colour)
+    with JobFolder(plan, predictor.description, task.restart) as folder:
+        for sentence in _found(folder, plan):
+            listener.note(sentence)
+        listener.begun(plan.count)
+        done = run_job(plan, predictor, folder, listener.progress, task.keep_job, in_colour)
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
     asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
@@ -176,6 +176,11 @@ def _found(folder: JobFolder, plan: Plan) -> list[str]:
     words = []
     if folder.taken_from:
         words.append(f"the job of {folder.taken_from}, which is gone, is taken over")
+    if not folder.is_guarded:
+        words.append(
+            f"the disk of {folder.path.parent} knows no locks, so a second run of this job may not"
+            " be noticed; begin none"
+        )
     standing = folder.standing()
     parts = standing.done
     if folder.film_is_out():
