@@ -14,7 +14,7 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import grouped
+from vidcolor.cli.options import ANY_PATH, grouped
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
@@ -43,8 +43,8 @@ class Talk:
 
 
 @click.command(cls=grouped)
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("source", type=ANY_PATH)
+@click.argument("output", type=ANY_PATH)
 @click.option(
     "--start",
     "start_s",
@@ -64,7 +64,7 @@ class Talk:
     "--reference",
     "references",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=ANY_PATH,
     metavar="FILE|DIR",
     help="[Direct] Stills in colour, law for their shots: ref_000040.png is of frame 40, "
     "00-01-23.png of that time, others are looked for. Transparent means: not meant.",
@@ -72,7 +72,7 @@ class Talk:
 @click.option(
     "--hints",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=ANY_PATH,
     metavar="FILE|DIR",
     help="[Direct] Dots and strokes: JSON, CSV, or transparent pictures hint_000040.png.",
 )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from vidcolor.cli.options import grouped
+from vidcolor.cli.options import ANY_PATH, grouped
 
-FILE = click.Path(path_type=Path)
+FILE = ANY_PATH
 
 
 @click.command(cls=grouped, short_help="Set two films side by side, for people.")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from vidcolor.cli.options import grouped
+from vidcolor.cli.options import ANY_PATH, grouped
 
 
 @click.command(cls=grouped, short_help="Write a model as an ONNX file.")
 @click.argument("model")
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("output", type=ANY_PATH)
 @click.option(
     "--opset",
     type=click.IntRange(14, 20),

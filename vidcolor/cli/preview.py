@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vidcolor.cli.colorize import Talk, colorize
-from vidcolor.cli.options import grouped, options_of
+from vidcolor.cli.options import ANY_PATH, grouped, options_of
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
     from vidcolor.run.preview import Place
 
-FILE = click.Path(path_type=Path)
+FILE = ANY_PATH
 COLOUR = ("model", "saturation", "vividness", "render_size", "device", "backend", "threads")
 DIRECTIONS = ("references", "hints", "reach")
 SHARED = (*COLOUR, "overwrite", "quiet", "as_json")

@@ -12,10 +12,10 @@ import click
 
 from vidcolor.cli.colorize import Bar, Talk, colorize
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import grouped, options_of
+from vidcolor.cli.options import ANY_PATH, grouped, options_of
 from vidcolor.cli.preview import COLOUR, SHARED
 
-FOLDER = click.Path(path_type=Path)
+FOLDER = ANY_PATH
 
 
 @click.command(cls=grouped, short_help="Take one still of each shot, to be coloured by hand.")

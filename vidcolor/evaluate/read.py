@@ -15,6 +15,7 @@ from vidcolor.evaluate.colour import Picture
 from vidcolor.infer.predictor import working_shape
 from vidcolor.media import picture as media
 from vidcolor.media.planes import format_traits
+from vidcolor.media.source import media_url
 
 PICTURES = frozenset({".avif", ".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 CLIPS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm"})
@@ -54,7 +55,7 @@ def clip_shape(path: Path) -> tuple[int, int]:
         InputError: it is no clip, or has no picture.
     """
     try:
-        with av.open(str(path)) as container:
+        with av.open(media_url(path)) as container:
             if not container.streams.video:
                 raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
             stream = container.streams.video[0]
@@ -79,7 +80,7 @@ def read_clip(path: Path, limit: int | None = None) -> Iterator[Picture]:
         InputError: it is no clip, has no picture, or is damaged.
     """
     try:
-        with av.open(str(path)) as container:
+        with av.open(media_url(path)) as container:
             if not container.streams.video:
                 raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
             stream = container.streams.video[0]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from vidcolor.home import home
+from vidcolor.folders import home, need_temporary_folder
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
 
 
@@ -135,8 +135,8 @@ def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -
         options: of `openvino.Core.compile_model`.
     """
     folder = CacheFolder.of_user().path
-    if folder:
-        # A folder that cannot be locked is no cache, and no error either.
+    # A folder that cannot be locked is no cache, and no error either.
+    if folder and _knows_locks(folder):
         with suppress(OSError, NotImplementedError), FileLock(folder / "lock"):
             # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits, but not
             # for which precision it was: in 2026.4 a float32 network read as bf16 gives noise.
@@ -144,6 +144,20 @@ def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -
             options = {**options, "CACHE_DIR": str(kept)}
             return core().compile_model(_converted(folder, digest, convert), "CPU", options)
     return core().compile_model(convert(), "CPU", options)
+
+
+def _knows_locks(folder: Path) -> bool:
+    """Whether files there can be locked; where not, FileLock asks a network drive forever."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _precision(options: dict[str, Any]) -> str:
@@ -182,6 +196,7 @@ def _keep(network: Any, kept: Path) -> None:
 
 
 def _convert(checkpoint: Path) -> Any:
+    need_temporary_folder()
     import torch
 
     from vidcolor.network.checkpoint import load_model

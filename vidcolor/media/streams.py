@@ -161,6 +161,7 @@ class Passengers:
         plans: from `plan_streams`.
         shift_s: added to every time stamp.
         window_s: what to keep, (start, end) in the source's seconds.
+        path: of the source; the open one does not know its name if that is not UTF-8.
     """
 
     def __init__(
@@ -170,6 +171,7 @@ class Passengers:
         plans: Iterable[StreamPlan],
         shift_s: Fraction,
         window_s: tuple[Fraction | None, Fraction | None],
+        path: Path,
     ) -> None:
         self._source = source
         self._shift_s = shift_s
@@ -185,7 +187,7 @@ class Passengers:
                 self._carriers[plan.index] = _text_carrier(target, stream, plan.codec)
                 self._converted.add(plan.index)
             elif plan.action == "attach":
-                _attach(target, stream)
+                _attach(target, stream, path)
 
     def packets(self) -> Iterator[tuple[float, Packet[Any]]]:
         """Packets for the output, with their time in seconds, about in order of time."""
@@ -268,9 +270,9 @@ def _text_carrier(target: OutputContainer, stream: Any, codec: str) -> Any:
     return carrier
 
 
-def _attach(target: OutputContainer, stream: Any) -> None:
+def _attach(target: OutputContainer, stream: Any, path: Path) -> None:
     """Make an attachment of a cover, whose single packet is read from the source anew."""
     name, mime = _COVER_NAMES[stream.codec_context.codec.canonical_name]
-    with av.open(stream.container.name) as source:
+    with av.open(media_url(path)) as source:
         packet = next(p for p in source.demux(source.streams[stream.index]) if p.size)
         target.add_attachment(name, mime, bytes(packet))

@@ -11,7 +11,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from vidcolor.errors import ModelError, UsageError
-from vidcolor.home import home
+from vidcolor.folders import home
 from vidcolor.network.config import Calibration, GeneratorConfig, ModelInfo
 
 FORMAT = "vidcolor-1"
@@ -40,18 +40,22 @@ def find_model(name: str) -> Path:
     """
     given = Path(name)
     if given.suffix == SUFFIX or given.parent != Path():
-        if not given.is_file():
+        if not _is_file(given):
             raise ModelError(f"There is no model file {name}.", "Check the path.")
         return given
     for folder in model_folders():
         path = folder / f"{name}{SUFFIX}"
-        if path.is_file():
+        if _is_file(path):
             return path
     known = sorted({path.stem for folder in model_folders() for path in folder.glob(f"*{SUFFIX}")})
     raise ModelError(
         f"There is no model called '{name}'.",
         f"Choose one of: {', '.join(known) or 'none is installed'}; or give a path.",
     )
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path's own raises where the name is too long
 
 
 def model_folders() -> list[Path]:

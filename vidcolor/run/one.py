@@ -18,8 +18,8 @@ from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, run_job
 from vidcolor.run.look import clock, seconds_at
-from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan
-from vidcolor.run.still import colorize_picture
+from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan, tag_of
+from vidcolor.run.still import StillSettings, colorize_picture
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,14 @@ def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -
     settings = task.settings
     check_picture_output(task.output)
     predictor = load()
-    info = shelf.load_info(shelf.find_model(settings.model))
+    model = shelf.find_model(settings.model)
+    info = shelf.load_info(model)
     size = settings.render_size or info.still_size
-    saturation = info.saturation if settings.saturation is None else settings.saturation
+    chosen = replace(settings, render_size=size).for_model(info)
+    note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
     listener.opened(predictor.description, settings.model, f"short side {size}")
-    notes = colorize_picture(task.source, task.output, predictor, size, saturation, task.request)
+    wanted = StillSettings(size, chosen.saturation or 0.0, note)
+    notes = colorize_picture(task.source, task.output, predictor, wanted, task.request)
     for sentence in notes:
         listener.note(sentence)
     return Outcome(1, predictor.description, settings.model, notes=notes)

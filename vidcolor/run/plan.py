@@ -48,7 +48,7 @@ class ColorizeSettings:
         crf: constant quality of the encoder.
         preset: the encoder's own name of a speed.
         lossless: luma bit by bit as in the source.
-        tag: whether the container's metadata name this program.
+        tag: whether the metadata of film or photograph name this program.
         threads: CPU threads for network and encoder, 0 for one a core.
         input_chroma: "discard", or "keep-if-colored": shots that are in colour keep their chroma.
     """
@@ -149,14 +149,10 @@ class Plan:
     @property
     def tag(self) -> str | None:
         """A line about this program for the film's metadata, or None."""
-        if not self.settings.tag:
+        settings = self.settings
+        if not settings.tag:
             return None
-        s = self.settings
-        return (
-            f"Coloured by vidcolor {__version__}, model {s.model} ({self.model_hash[:12]}), "
-            f"size {s.render_size}, saturation {s.saturation:g}, vividness {s.vividness:g}, "
-            f"steady {s.steady.strength:g}"
-        )
+        return f"{tag_of(settings, self.model_hash)}, steady {settings.steady.strength:g}"
 
     def fingerprint(self, machine: str) -> dict[str, object]:
         """All that the packets of a segment depend on, for a job to be gone on with.
@@ -173,6 +169,21 @@ class Plan:
             "model": self.model_hash,
             "machine": machine,
         }
+
+
+def tag_of(settings: ColorizeSettings, model_hash: str) -> str:
+    """A line about this program and how it colours, for the metadata of films and photographs.
+
+    Args:
+        settings: with nothing left open.
+        model_hash: sha256 of the weights.
+    """
+    s = settings
+    model = os.fsencode(s.model).decode(errors="replace")
+    return (
+        f"Coloured by vidcolor {__version__}, model {model} ({model_hash[:12]}), "
+        f"size {s.render_size}, saturation {s.saturation:g}, vividness {s.vividness:g}"
+    )
 
 
 def make_plan(
@@ -258,6 +269,8 @@ def _mode_behind(path: Path) -> int:
 
 
 def _check_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file, not a folder.", "Give another name.")
     if not folder.is_dir():
         raise OutputError(f"The folder {folder} does not exist.", f"Make it: mkdir -p {folder}")
     if not os.access(folder, os.W_OK | os.X_OK):
