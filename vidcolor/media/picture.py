@@ -265,9 +265,12 @@ def _write(
     if kind == "JPEG":
         samples = samples[:, :, :3]
     options = _options(kind, picture)
-    if note and kind == "PNG":
+    if kind == "PNG" and (note or picture.xmp):
         options["pnginfo"] = words = PIL.PngImagePlugin.PngInfo()
-        words.add_text(PNG_KEYWORD, note)
+        if note:
+            words.add_text(PNG_KEYWORD, note)
+        if picture.xmp:  # Pillow leaves it out of PNG by itself
+            words.add_itxt("XML:com.adobe.xmp", picture.xmp)
     PIL.Image.fromarray(np.ascontiguousarray(samples)).save(path, kind, **options)
 
 
