@@ -58,7 +58,7 @@ def test_nothing_is_replaced_unasked(
 
 @pytest.mark.parametrize(
     ("name", "word", "code"),
-    [("model.pt", ".onnx", 2), ("missing/model.onnx", "not there", 4)],
+    [("model.pt", ".onnx", 2), ("missing/model.onnx", "does not exist", 4)],
 )
 def test_a_bad_output_is_named(
     name: str,

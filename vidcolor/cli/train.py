@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from vidcolor.cli.talk import Talk
 from vidcolor.cli.interrupt import INTERRUPTED
 from vidcolor.cli.options import grouped
+from vidcolor.cli.talk import Talk
 from vidcolor.cli.train_options import as_record, train_options
 
 PICTURES = "pictures"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from vidcolor.cli.options import ANY_PATH
 from vidcolor.network.config import FUSIONS, INITS, KINDS, NORMS, UPSAMPLINGS
 from vidcolor.train.recipes import DISCRIMINATORS, GANS, PIXEL, RECIPES
 from vidcolor.train.settings import (
@@ -43,7 +43,7 @@ NOGAN = {
     "joint_every": "every",
 }
 
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = ANY_PATH
 _defaults: dict[str, Any] = {
     entry.name: entry.default
     for entry in fields(TrainSettings)

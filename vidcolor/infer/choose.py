@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidcolor.errors import MachineError, UsageError
+from vidcolor.folders import need_temporary_folder
 from vidcolor.infer.predictor import Predictor, Statistics
 from vidcolor.network import shelf
 
@@ -116,6 +117,7 @@ def torch_device(device: str) -> str:
 
 
 def _torch_predictor(path: Path, statistics: Statistics, device: str, threads: int) -> Predictor:
+    need_temporary_folder()
     import torch
 
     from vidcolor.infer.torch_backend import TorchPredictor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from vidcolor.folders import home, need_temporary_folder
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
 
 
@@ -29,16 +31,28 @@ class CacheFolder:
 
     @classmethod
     def of_user(cls) -> CacheFolder:
-        """$VIDCOLOR_CACHE, else $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor."""
-        own = os.environ.get("VIDCOLOR_CACHE")
-        base = os.environ.get("XDG_CACHE_HOME")
-        folder = Path(own) if own else (Path(base) if base else Path.home() / ".cache") / "vidcolor"
+        """$VIDCOLOR_CACHE, else $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor, else none.
+
+        Never one for all users, where another one could leave a network of his own making.
+        """
+        folder = _folder_of_user()
+        if folder is None:
+            return cls(None)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return cls(folder)
         except OSError:
             return cls(None)
+
+
+def _folder_of_user() -> Path | None:
+    if own := os.environ.get("VIDCOLOR_CACHE"):
+        return Path(own)
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "vidcolor"
+    user = home()
+    return user / ".cache" / "vidcolor" if user else None
 
 
 class OpenVinoPredictor:
@@ -87,6 +101,17 @@ class OpenVinoPredictor:
         return self._statistics.prediction(np.concatenate(frames), luma.shape[1:])
 
 
+def _openvino() -> Any:
+    """The package, without the part that reports each import to its makers.
+
+    That part looks for the user's consent in the home folder, and fails where there is none.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
 @cache
 def core() -> Any:
     """OpenVINO itself, once a process.
@@ -95,9 +120,7 @@ def core() -> Any:
     its end: of two cores that end in the order they began in, the second puts back a stack that is
     gone, and the next Ctrl-C ends the process with a segmentation fault (seen in 2026.4).
     """
-    import openvino
-
-    return openvino.Core()
+    return _openvino().Core()
 
 
 def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -> Any:
@@ -112,8 +135,8 @@ def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -
         options: of `openvino.Core.compile_model`.
     """
     folder = CacheFolder.of_user().path
-    if folder:
-        # A folder that cannot be locked is no cache, and no error either.
+    # A folder that cannot be locked is no cache, and no error either.
+    if folder and _knows_locks(folder):
         with suppress(OSError, NotImplementedError), FileLock(folder / "lock"):
             # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits, but not
             # for which precision it was: in 2026.4 a float32 network read as bf16 gives noise.
@@ -121,6 +144,20 @@ def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -
             options = {**options, "CACHE_DIR": str(kept)}
             return core().compile_model(_converted(folder, digest, convert), "CPU", options)
     return core().compile_model(convert(), "CPU", options)
+
+
+def _knows_locks(folder: Path) -> bool:
+    """Whether files there can be locked; where not, FileLock asks a network drive forever."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _precision(options: dict[str, Any]) -> str:
@@ -132,9 +169,7 @@ def _precision(options: dict[str, Any]) -> str:
 
 def _converted(folder: Path, digest: str, convert: Callable[[], Any]) -> Any:
     """A network in OpenVINO's form: as an earlier run kept it, or converted now and kept."""
-    import openvino
-
-    stem = f"{digest[:24]}-openvino-{openvino.get_version().split('-')[0]}"
+    stem = f"{digest[:24]}-openvino-{_openvino().get_version().split('-')[0]}"
     kept = folder / f"{stem}.xml"
     if kept.is_file() and kept.with_suffix(".bin").is_file():
         try:
@@ -148,12 +183,10 @@ def _converted(folder: Path, digest: str, convert: Callable[[], Any]) -> Any:
 
 
 def _keep(network: Any, kept: Path) -> None:
-    import openvino
-
     try:
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
             made = Path(folder) / kept.name
-            openvino.save_model(network, made, compress_to_fp16=False)
+            _openvino().save_model(network, made, compress_to_fp16=False)
             # The weights first: a reader takes the pair only when the .xml is there.
             made.with_suffix(".bin").replace(kept.with_suffix(".bin"))
             made.replace(kept)
@@ -163,6 +196,7 @@ def _keep(network: Any, kept: Path) -> None:
 
 
 def _convert(checkpoint: Path) -> Any:
+    need_temporary_folder()
     import torch
 
     from vidcolor.network.checkpoint import load_model

@@ -66,8 +66,9 @@ def find_weights() -> Path:
     Raises:
         ModelError: they are not there. Nothing is downloaded.
     """
-    home = os.environ.get("TORCH_HOME", "~/.cache/torch")
-    path = Path(home).expanduser() / "hub" / "checkpoints" / WEIGHTS
+    # As torch finds it: unlike Path's own, this leaves "~" where nobody knows what it stands for.
+    folder = os.path.expanduser(os.environ.get("TORCH_HOME", "~/.cache/torch"))  # noqa: PTH111
+    path = Path(folder) / "hub" / "checkpoints" / WEIGHTS
     if not path.is_file():
         raise ModelError(
             f"RAFT's weights are not at {path}.",

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.media.source import media_url
+
 STILLS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 CLIPS = {".mp4", ".m4v", ".mkv", ".mov", ".webm", ".avi", ".mpg", ".mpeg", ".ts"}
 STORED_SHORT_SIDE = 256
@@ -95,14 +97,14 @@ def _frames(file: Path) -> Iterator[NDArray[np.uint8]]:
     import av
 
     try:
-        with av.open(str(file)) as container:
+        with av.open(media_url(file)) as container:
             if not container.streams.video:
                 return
             seconds = (container.duration or 0) / 1e6
             apart = max(APART_S, seconds / MOST_FRAMES)
             found = list(_spaced(container, "NONKEY", apart))
         if seconds > max(FAR_APART_S, 2 * apart) * len(found):
-            with av.open(str(file)) as container:
+            with av.open(media_url(file)) as container:
                 found = list(_spaced(container, "DEFAULT", apart))
     except av.error.FFmpegError:
         return
