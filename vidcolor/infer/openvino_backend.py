@@ -101,17 +101,6 @@ class OpenVinoPredictor:
         return self._statistics.prediction(np.concatenate(frames), luma.shape[1:])
 
 
-def _openvino() -> Any:
-    """The package, without the part that reports each import to its makers.
-
-    That part looks for the user's consent in the home folder, and fails where there is none.
-    """
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    return openvino
-
-
 @cache
 def core() -> Any:
     """OpenVINO itself, once a process.
@@ -120,7 +109,9 @@ def core() -> Any:
     its end: of two cores that end in the order they began in, the second puts back a stack that is
     gone, and the next Ctrl-C ends the process with a segmentation fault (seen in 2026.4).
     """
-    return _openvino().Core()
+    import openvino
+
+    return openvino.Core()
 
 
 def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -> Any:
@@ -169,7 +160,9 @@ def _precision(options: dict[str, Any]) -> str:
 
 def _converted(folder: Path, digest: str, convert: Callable[[], Any]) -> Any:
     """A network in OpenVINO's form: as an earlier run kept it, or converted now and kept."""
-    stem = f"{digest[:24]}-openvino-{_openvino().get_version().split('-')[0]}"
+    import openvino
+
+    stem = f"{digest[:24]}-openvino-{openvino.get_version().split('-')[0]}"
     kept = folder / f"{stem}.xml"
     if kept.is_file() and kept.with_suffix(".bin").is_file():
         try:
@@ -183,10 +176,12 @@ def _converted(folder: Path, digest: str, convert: Callable[[], Any]) -> Any:
 
 
 def _keep(network: Any, kept: Path) -> None:
+    import openvino
+
     try:
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
             made = Path(folder) / kept.name
-            _openvino().save_model(network, made, compress_to_fp16=False)
+            openvino.save_model(network, made, compress_to_fp16=False)
             # The weights first: a reader takes the pair only when the .xml is there.
             made.with_suffix(".bin").replace(kept.with_suffix(".bin"))
             made.replace(kept)
