@@ -36,6 +36,16 @@ class Talk:
         if not self.quiet:
             click.echo(line, err=True)
 
+    def machine(self, options: dict[str, Any]) -> None:
+        """A note where this machine has a GPU that nothing here can use."""
+        from vidcolor.infer.choose import unused_gpu
+
+        if options.get("cluster"):
+            return
+        sentence = unused_gpu(options["device"], options["backend"])
+        if sentence:
+            self.say(f"note: {sentence}")
+
     def detail(self, line: str) -> None:
         """A line for those who asked for more."""
         if self.verbose and not self.quiet:
@@ -213,6 +223,7 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
     )
     request = Request(options["references"], options["hints"], options["reach"])
     began = time.perf_counter()
+    talk.machine(options)
 
     def load() -> Predictor:
         if options["cluster"]:

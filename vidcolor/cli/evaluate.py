@@ -13,6 +13,7 @@ import click
 
 from vidcolor.cli.options import grouped
 from vidcolor.errors import BatchError, InputError, OutputError, UsageError
+from vidcolor.needs import TORCH, need
 
 if TYPE_CHECKING:
     from vidcolor.evaluate.exhibits import Exhibits
@@ -86,6 +87,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 def evaluate(models: tuple[str, ...], device: str, **options: Any) -> None:
     """Compare colourings with the truth: models, every baseline, or results made elsewhere."""
     _check_together(models, options)
+    need("vidcolor evaluate", "evaluate", *TORCH)
     settings = _settings(options)
     places = {key: options[f"{key}_file"] for key in ("json", "csv", "html", "markdown")}
     outputs = Outputs(**places, against=options["against"])

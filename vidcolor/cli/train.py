@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from vidcolor.cli.interrupt import INTERRUPTED
 from vidcolor.cli.options import grouped
 from vidcolor.cli.train_options import as_record, train_options
+from vidcolor.needs import TORCH, need
 
 # Threads that wait by spinning slow each other down four times where cores are shared; OpenMP reads
 # this when torch is imported.
@@ -30,6 +31,7 @@ def train(context: click.Context, /, **options: Any) -> None:
     model.safetensors, the figures in metrics.jsonl, sheets of grey, coloured and true pictures, and
     report.html. On many devices: torchrun --nproc-per-node N -m vidcolor train ...
     """
+    need("vidcolor train", "train", *TORCH)
     told = {
         name: value
         for name, value in options.items()
