@@ -21,6 +21,7 @@ from vidcolor.network import shelf
 from vidcolor.network.checkpoint import load_model
 from vidcolor.network.graph import Graph, stored_network
 from vidcolor.network.translate import graph_of
+from vidcolor.remedies import install_hint
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -108,7 +109,7 @@ def test_a_checkpoint_without_graph_is_converted_by_torch(plain: Path, tiny_mode
 def test_without_graph_and_torch_an_error_says_what_to_do(plain: Path, no_torch: None) -> None:
     with pytest.raises(ModelError, match="plain") as caught:
         colours(plain)
-    assert "vidcolor[gpu]" in caught.value.remedy
+    assert install_hint("gpu") in caught.value.remedy
     assert "\n" not in str(caught.value)
 
 
