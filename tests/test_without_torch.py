@@ -156,3 +156,16 @@ def test_nothing_is_said_of_a_gpu_to_who_chose_the_processor(no_torch: None, mon
     assert choose.unused_gpu("cpu", "auto") is None
     assert choose.unused_gpu("auto", "openvino") is None
     assert choose.unused_gpu("auto", "auto")
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "expected"),
+    [("Darwin", "arm64", "Apple"), ("Darwin", "x86_64", None), ("Windows", "AMD64", None)],
+)
+def test_a_gpu_is_seen_without_torch(
+    system: str, machine: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose.platform, "system", lambda: system)
+    monkeypatch.setattr(choose.platform, "machine", lambda: machine)
+    monkeypatch.setattr(choose.shutil, "which", lambda name: None)
+    assert choose._sign_of_gpu() == expected
