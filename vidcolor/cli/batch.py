@@ -86,6 +86,7 @@ def batch(inputs: Sequence[str], target: Path, **options: Any) -> None:
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     settings = settings_of(options)
+    talk.machine(options)
     search = Search(inputs, target, options["recursive"])
     found = search.look() if options["watch"] else search.find()
     wanted = Arrivals(search) if options["watch"] else found

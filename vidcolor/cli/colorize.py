@@ -199,6 +199,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     )
     request = Request(options["references"], options["hints"], options["reach"])
     began = time.perf_counter()
+    talk.machine(options)
 
     def load() -> Predictor:
         if options["cluster"]:

@@ -15,6 +15,7 @@ from vidcolor.cli.colorize import colorize, every_of
 from vidcolor.cli.contenders import Wishes, contenders
 from vidcolor.cli.options import ANY_PATH, grouped, options_of
 from vidcolor.errors import BatchError, InputError, OutputError, UsageError
+from vidcolor.needs import TORCH, need
 
 if TYPE_CHECKING:
     from vidcolor.evaluate.exhibits import Exhibits
@@ -81,6 +82,7 @@ def evaluate(models: tuple[str, ...], **given: Any) -> None:
     """Compare colourings with the truth: models, every baseline, or results made elsewhere."""
     options = _renamed(given)
     _check_together(models, options)
+    need("vidcolor evaluate", "evaluate", *TORCH)
     settings = _settings(options)
     places = {key: options[f"{key}_file"] for key in ("json", "csv", "html", "markdown")}
     outputs = Outputs(**places, against=options["against"])

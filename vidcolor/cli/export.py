@@ -1,4 +1,4 @@
-"""`vidcolor export MODEL OUT.onnx`: a model for other programs."""
+"""`vidcolor export MODEL OUT`: a model for other programs, or for where torch is not."""
 
 from __future__ import annotations
 
@@ -25,18 +25,28 @@ def export(model: str, output: Path, opset: int, overwrite: bool) -> None:
 
     The graph holds the network and its decoding; number, height and width of the pictures are free,
     sides being multiples of 32. It gets its name only after ONNX Runtime gave torch's colours.
+
+    MODEL.graph as OUTPUT is for checkpoints of older versions: it holds what they lack to colour
+    without torch, and is looked for beside the checkpoint.
     """
     from vidcolor.errors import UsageError
-    from vidcolor.infer.export import export_onnx
+    from vidcolor.needs import TORCH, need
+    from vidcolor.network.graph import SUFFIX
     from vidcolor.network.shelf import find_model
     from vidcolor.run.plan import check_output
 
-    if output.suffix.lower() != ".onnx":
+    kind = output.suffix.lower()
+    if kind not in (".onnx", SUFFIX):
         raise UsageError(f"{output} is no name of an ONNX file.", "Let it end in .onnx.")
     found = find_model(model)
     check_output(found, output, overwrite)
-    difference = export_onnx(found, output, opset)
-    size = output.stat().st_size / 1e6
-    click.echo(
-        f"{output}: {size:.1f} MB, opset {opset}, within {difference:.4f} of 255 of torch", err=True
-    )
+    need("vidcolor export", "export", *TORCH)
+    from vidcolor.infer.export import export_graph, export_onnx
+
+    if kind == SUFFIX:
+        export_graph(found, output)
+        said = "lay it beside the checkpoint under the checkpoint's name"
+    else:
+        difference = export_onnx(found, output, opset)
+        said = f"opset {opset}, within {difference:.4f} of 255 of torch"
+    click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, {said}", err=True)

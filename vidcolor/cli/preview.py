@@ -54,6 +54,7 @@ def preview(
     place = _place(at, frame)
     settings = ColorizeSettings(**{name: options[name] for name in COLOUR})
     began = time.perf_counter()
+    talk.machine(options)
 
     def load() -> Predictor:
         return load_predictor(

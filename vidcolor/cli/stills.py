@@ -48,6 +48,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     check_folder(folder, options["overwrite"])
     asked = ColorizeSettings(**{name: options[name] for name in COLOUR})
     chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
+    talk.machine(options)
     clip = probe(film)
     predictor = load_predictor(
         chosen.model, chosen.device, chosen.backend, chosen.vividness, chosen.threads

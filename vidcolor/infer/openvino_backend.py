@@ -1,11 +1,11 @@
-"""OpenVINO on CPUs: the network converted once, kept in the user's cache, loaded without torch."""
+"""OpenVINO on CPUs: the network in its form, kept in the user's cache, run without torch."""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from vidcolor.errors import ModelError
 from vidcolor.folders import home, need_temporary_folder
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
+from vidcolor.network.graph import stored_network
+from vidcolor.remedies import install_hint
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class OpenVinoPredictor:
             options["INFERENCE_NUM_THREADS"] = threads
         if hint:
             options["INFERENCE_PRECISION_HINT"] = hint
-        self._compiled = compiled(digest, lambda: _convert(checkpoint), options)
+        self._compiled = compiled(digest, lambda: _network(checkpoint), options)
         chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.precision = "float32" if chosen == "f32" else chosen
 
@@ -190,40 +193,29 @@ def _keep(network: Any, kept: Path) -> None:
         kept.unlink(missing_ok=True)
 
 
-def _convert(checkpoint: Path) -> Any:
+def _network(checkpoint: Path) -> Any:
+    """A checkpoint's network by the graph it carries; by torch where that cannot be read."""
+    import openvino
+
+    stored = stored_network(checkpoint)
+    if stored is not None:
+        xml, weights = stored
+        # A graph written by a later OpenVINO may hold what this one does not know.
+        with suppress(RuntimeError):
+            return core().read_model(xml, openvino.Tensor(np.frombuffer(weights, np.uint8)))
+    return _made_by_torch(checkpoint)
+
+
+def _made_by_torch(checkpoint: Path) -> Any:
     need_temporary_folder()
-    import torch
-
-    from vidcolor.network.checkpoint import load_model
-
-    example = (torch.zeros(2, 4, 64, 96), torch.ones(1))
-    return translate(load_model(checkpoint).decoder(), example, ([-1, 4, -1, -1], [1]))
-
-
-def translate(network: Any, example: tuple[Any, ...], shapes: Sequence[Sequence[int]]) -> Any:
-    """Trace a network of torch and translate it by the frontend itself.
-
-    Not by `openvino.convert_model`, which reports each use to its makers' statistics.
-
-    Args:
-        network: takes and gives float32 tensors.
-        example: inputs to trace it with.
-        shapes: of the inputs, -1 where they vary.
-    """
-    import warnings
-
-    import torch
-    from openvino import PartialShape, Type
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-    with torch.inference_mode(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        traced = torch.jit.trace(network, example)  # type: ignore[no-untyped-call]
-        graph = TorchScriptPythonDecoder(traced)
-        frontend = FrontEndManager().load_by_framework("pytorch")
-        loaded = frontend.load(graph)
-        for place, shape in zip(loaded.get_inputs(), shapes, strict=True):
-            loaded.set_element_type(place, Type.f32)
-            loaded.set_partial_shape(place, PartialShape(list(shape)))
-        return frontend.convert(loaded)
+    try:
+        from vidcolor.network.checkpoint import load_model
+        from vidcolor.network.translate import translated
+    except ImportError as problem:
+        raise ModelError(
+            f"The model {checkpoint.name} carries no graph that OpenVINO can read, and torch, which"
+            " makes one, is not installed.",
+            f"Run {install_hint('gpu')}; or lay beside it the .graph file that vidcolor export"
+            " writes where torch is.",
+        ) from problem
+    return translated(load_model(checkpoint).decoder())

@@ -16,7 +16,9 @@ from vidcolor.errors import ModelError
 from vidcolor.network.build import build_generator
 from vidcolor.network.config import ModelInfo
 from vidcolor.network.generator import Decoder, Generator
+from vidcolor.network.graph import HEADER
 from vidcolor.network.shelf import FORMAT, load_info
+from vidcolor.network.translate import graph_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ class Model:
 
 
 def save_model(path: Path, generator: Generator, bins: Bins, info: ModelInfo) -> None:
-    """Write a checkpoint in fp16, under a temporary name first: it is whole or not there."""
+    """Write a checkpoint in fp16, under a temporary name first: it is whole or not there.
+
+    Its header carries the network's graph, so that it colours where torch is not.
+    """
     tensors = {
         f"generator.{key}": _half(value).contiguous()
         for key, value in generator.state_dict().items()
@@ -42,6 +47,9 @@ def save_model(path: Path, generator: Generator, bins: Bins, info: ModelInfo) ->
     tensors["bins.centers"] = torch.from_numpy(bins.centers)
     tensors["bins.prior"] = torch.from_numpy(bins.prior)
     header = {"format": FORMAT, "info": json.dumps(asdict(info))}
+    graph = graph_of(info.generator, bins)
+    if graph is not None:
+        header[HEADER] = graph.as_text()
     temporary = path.with_name(path.name + ".part")
     try:
         # safetensors' own save_file makes files for their owner alone, whatever the umask says.
