@@ -17,18 +17,33 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remedies, "PACKAGE", tmp_path / "site-packages" / "vidcolor")
 
 
+class Installed:
+    """What pip, pipx and uv note of an installation."""
+
+    def __init__(self, origin: str | None) -> None:
+        self._origin = origin
+
+    def read_text(self, name: str) -> str | None:
+        return self._origin if name == "direct_url.json" else None
+
+
+@pytest.fixture
+def from_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remedies, "distribution", lambda name: Installed(None))
+
+
 def test_a_source_tree_is_installed_by_its_folder() -> None:
     root = Path(remedies.__file__).parents[1]
     assert install_hint("train") == f"pip install -e '.[train]' in {root}"
 
 
-@pytest.mark.usefixtures("installed")
+@pytest.mark.usefixtures("installed", "from_an_index")
 def test_a_package_is_installed_by_its_name() -> None:
     assert install_hint("train") == "pip install 'vidcolor[train]'"
     assert install_hint("train,evaluate") == "pip install 'vidcolor[train,evaluate]'"
 
 
-@pytest.mark.usefixtures("installed")
+@pytest.mark.usefixtures("installed", "from_an_index")
 def test_pipx_has_an_environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "prefix", "/home/a/.local/share/pipx/venvs/vidcolor")
     assert install_hint("export") == "pipx inject vidcolor 'vidcolor[export]'"
@@ -46,19 +61,23 @@ def test_pipx_has_an_environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
         ),
     ],
 )
-def test_a_tool_of_uv_is_installed_anew_from_its_source(
-    origin: str | None, wanted: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("prefix", "command"),
+    [
+        ("/home/a/venv", "pip install"),
+        ("/home/a/.local/share/pipx/venvs/vidcolor", "pipx inject vidcolor"),
+        ("/home/a/.local/share/uv/tools/vidcolor", "uv tool install"),
+    ],
+)
+def test_what_is_added_comes_from_where_the_program_came(
+    origin: str | None, wanted: str, prefix: str, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Installed:
-        def read_text(self, name: str) -> str | None:
-            return origin if name == "direct_url.json" else None
-
-    monkeypatch.setattr(sys, "prefix", "/home/a/.local/share/uv/tools/vidcolor")
-    monkeypatch.setattr(remedies, "distribution", lambda name: Installed())
-    assert install_hint("train") == f"uv tool install '{wanted}'"
+    monkeypatch.setattr(sys, "prefix", prefix)
+    monkeypatch.setattr(remedies, "distribution", lambda name: Installed(origin))
+    assert install_hint("train") == f"{command} '{wanted}'"
 
 
-@pytest.mark.usefixtures("installed")
+@pytest.mark.usefixtures("installed", "from_an_index")
 def test_where_there_is_no_pip_uv_installs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pip", None)
     assert install_hint("train") == "uv pip install 'vidcolor[train]'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -103,7 +104,7 @@ def no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
         (["colorize", "in", "out", "--backend", "torch"], "--backend torch", "gpu"),
         (["colorize", "in", "out", "--flow", "raft"], "--flow raft", "gpu"),
         (["preview", "in", "--at", "0", "--device", "cuda:1"], "--device cuda", "gpu"),
-        (["train", "--data", "in", "--out", "out"], "vidcolor train", "train"),
+        (["train", "--data", "in", "--out", "out", "--steps", "1"], "vidcolor train", "train"),
         (["evaluate", "--data", "in"], "vidcolor evaluate", "evaluate"),
         (["export", "vidcolor-base", "out.onnx"], "vidcolor export", "export"),
     ],
@@ -121,7 +122,8 @@ def test_what_needs_torch_says_so_in_a_sentence(
     places["out.onnx"] = str(tmp_path / "out.onnx")
     assert run([places.get(word, word) for word in arguments]) == 6
     said = capsys.readouterr().err
-    assert f"error: {what} needs torch, which is not installed." in said
+    assert re.search(rf"error: {what} needs .*torch", said)
+    assert "not installed" in said
     assert install_hint(extra) in said
     assert not list(tmp_path.glob("out*"))
 

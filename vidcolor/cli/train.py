@@ -18,7 +18,6 @@ from vidcolor.cli.interrupt import INTERRUPTED
 from vidcolor.cli.options import grouped
 from vidcolor.cli.talk import Talk
 from vidcolor.cli.train_options import as_record, train_options
-from vidcolor.needs import TORCH, need
 
 PICTURES = "pictures"
 """Where in the user's cache folder decoded pictures lie."""
@@ -42,7 +41,6 @@ def train(context: click.Context, /, **options: Any) -> None:
     model.safetensors, the figures in metrics.jsonl, sheets of grey, coloured and true pictures, and
     report.html. On many devices: torchrun --nproc-per-node N -m vidcolor train ...
     """
-    need("vidcolor train", "train", *TORCH)
     told = {
         name: value
         for name, value in options.items()

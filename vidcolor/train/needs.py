@@ -34,7 +34,7 @@ def check_needs(settings: TrainSettings, begins: bool = True) -> None:
         extras = ",".join(sorted({wanted[package] for package in missing}, reverse=True))
         named = ", ".join(package.replace("_", "-") for package in missing)
         raise MachineError(
-            f"This training needs what is not installed: {named}.",
+            f"vidcolor train needs what is not installed: {named}.",
             f"Run {install_hint(extras)}.",
         )
     for name in (settings.init if begins else None, settings.teacher):
