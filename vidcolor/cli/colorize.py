@@ -204,9 +204,14 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     def load() -> Predictor:
         if options["cluster"]:
             return Cluster(Where(options["cluster"]), settings)
-        return load_predictor(
-            settings.model, settings.device, settings.backend, settings.vividness, settings.threads
-        )
+        with talk.preparing(options):
+            return load_predictor(
+                settings.model,
+                settings.device,
+                settings.backend,
+                settings.vividness,
+                settings.threads,
+            )
 
     voice = _Voice(talk)
     with may_be_interrupted(voice.left), voice:

@@ -57,9 +57,14 @@ def preview(
     talk.machine(options)
 
     def load() -> Predictor:
-        return load_predictor(
-            settings.model, settings.device, settings.backend, settings.vividness, settings.threads
-        )
+        with talk.preparing(options):
+            return load_predictor(
+                settings.model,
+                settings.device,
+                settings.backend,
+                settings.vividness,
+                settings.threads,
+            )
 
     request = Request(options["references"], options["hints"], options["reach"])
     made = make(film, place, output, settings, load, options["overwrite"], request)

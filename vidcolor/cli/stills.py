@@ -50,9 +50,10 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
     talk.machine(options)
     clip = probe(film)
-    predictor = load_predictor(
-        chosen.model, chosen.device, chosen.backend, chosen.vividness, chosen.threads
-    )
+    with talk.preparing(options):
+        predictor = load_predictor(
+            chosen.model, chosen.device, chosen.backend, chosen.vividness, chosen.threads
+        )
     whole = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
     bar = Bar(clip.frame_count, 0, talk)
     with may_be_interrupted():

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 PLAIN_EVERY_S = 30.0
+PREPARING = "preparing the network for this processor, once"
 STAGES = {
     "survey": "mostly reading",
     "decode": "mostly decoding",
@@ -36,14 +38,33 @@ class Talk:
             click.echo(line, err=True)
 
     def machine(self, options: Mapping[str, Any]) -> None:
-        """A note where this machine has a GPU that nothing here can use."""
-        from vidcolor.infer.choose import unused_gpu
+        """Notes where this machine has a GPU that nothing here can use, or no cache."""
+        from vidcolor.infer.choose import cache_problem, unused_gpu
 
         if options.get("cluster"):
             return
-        sentence = unused_gpu(options["device"], options["backend"])
-        if sentence:
+        asked = options["device"], options["backend"]
+        for sentence in filter(None, [unused_gpu(*asked), cache_problem(*asked)]):
             self.say(f"note: {sentence}")
+
+    @contextmanager
+    def preparing(self, options: Mapping[str, Any]) -> Iterator[None]:
+        """Show that a block prepares the network, where it does: that takes some seconds."""
+        from vidcolor.infer.choose import needs_preparing
+        from vidcolor.run.stages import every
+
+        names = ("model", "device", "backend", "threads")
+        if self.quiet or not needs_preparing(*(options[name] for name in names)):
+            yield
+            return
+        if not sys.stderr.isatty():
+            self.say(PREPARING)
+            yield
+            return
+        from tqdm import tqdm
+
+        with tqdm(bar_format=f"{PREPARING}: {{elapsed}}") as clock, every(0.5, clock.refresh):
+            yield
 
     def detail(self, line: str) -> None:
         """A line for those who asked for more."""

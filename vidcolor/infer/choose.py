@@ -62,6 +62,27 @@ def load_predictor(
     return _torch_predictor(path, statistics, device, threads)
 
 
+def needs_preparing(model: str, device: str, backend: str, threads: int) -> bool:
+    """Whether `load_predictor` will first turn the network into what suits this processor.
+
+    Arguments and errors as there.
+    """
+    if not _wants_openvino(device, backend):
+        return False
+    from vidcolor.infer.openvino_backend import is_prepared
+
+    return not is_prepared(shelf.verified_hash(shelf.find_model(model)), threads)
+
+
+def cache_problem(device: str, backend: str) -> str | None:
+    """What to say where prepared networks cannot be kept, None where they can."""
+    if not _wants_openvino(device, backend):
+        return None
+    from vidcolor.infer.openvino_backend import CacheFolder
+
+    return CacheFolder.problem()
+
+
 def _wants_openvino(device: str, backend: str) -> bool:
     if backend not in BACKENDS:
         raise UsageError(f"There is no backend '{backend}'.", f"Choose {', '.join(BACKENDS)}.")

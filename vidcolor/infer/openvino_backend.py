@@ -48,6 +48,17 @@ class CacheFolder:
         except OSError:
             return cls(None)
 
+    @staticmethod
+    def problem() -> str | None:
+        """What to say where there is none, None where there is one."""
+        if CacheFolder.of_user().path:
+            return None
+        folder = _folder_of_user()
+        what = (
+            f"the cache folder {folder} cannot be written" if folder else "there is no home folder"
+        )
+        return f"{what}, so each run prepares the network anew; VIDCOLOR_CACHE names another folder"
+
 
 def _folder_of_user() -> Path | None:
     if own := os.environ.get("VIDCOLOR_CACHE"):
@@ -78,12 +89,7 @@ class OpenVinoPredictor:
         precision: str = "auto",
     ) -> None:
         self._statistics = statistics
-        hint = {"f32": "f32", "bf16": "bf16"}.get(precision)
-        options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-        if threads:
-            options["INFERENCE_NUM_THREADS"] = threads
-        if hint:
-            options["INFERENCE_PRECISION_HINT"] = hint
+        options = _options(threads, precision)
         self._compiled = compiled(digest, lambda: _network(checkpoint), options)
         chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.precision = "float32" if chosen == "f32" else chosen
@@ -102,6 +108,16 @@ class OpenVinoPredictor:
             self._compiled([batch[i : i + 1], sharpness])[0].copy() for i in range(len(batch))
         ]
         return self._statistics.prediction(np.concatenate(frames), luma.shape[1:])
+
+
+def _options(threads: int, precision: str) -> dict[str, Any]:
+    """Of `openvino.Core.compile_model`; arguments as of `OpenVinoPredictor`."""
+    options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+    if threads:
+        options["INFERENCE_NUM_THREADS"] = threads
+    if precision in ("f32", "bf16"):
+        options["INFERENCE_PRECISION_HINT"] = precision
+    return options
 
 
 @cache
@@ -134,10 +150,33 @@ def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -
         with suppress(OSError, NotImplementedError), FileLock(folder / "lock"):
             # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits, but not
             # for which precision it was: in 2026.4 a float32 network read as bf16 gives noise.
-            kept = folder / f"compiled-{_precision(options)}"
-            options = {**options, "CACHE_DIR": str(kept)}
-            return core().compile_model(_converted(folder, digest, convert), "CPU", options)
+            mark = _mark(folder, digest, options)
+            cached = {**options, "CACHE_DIR": str(mark.parent)}
+            made = core().compile_model(_converted(folder, digest, convert), "CPU", cached)
+            mark.touch()
+            return made
     return core().compile_model(convert(), "CPU", options)
+
+
+def is_prepared(digest: str, threads: int = 0, precision: str = "auto") -> bool:
+    """Whether an earlier run left a network in the cache, compiled for this processor.
+
+    Arguments as of `OpenVinoPredictor`.
+    """
+    folder = CacheFolder.of_user().path
+    return folder is not None and _mark(folder, digest, _options(threads, precision)).exists()
+
+
+def _mark(folder: Path, digest: str, options: dict[str, Any]) -> Path:
+    """An empty file beside what OpenVINO keeps of a network: its own names say nothing."""
+    threads = options.get("INFERENCE_NUM_THREADS", 0)
+    return folder / f"compiled-{_precision(options)}" / f"{_name(digest)}-{threads}.ready"
+
+
+def _name(digest: str) -> str:
+    import openvino
+
+    return f"{digest[:24]}-openvino-{openvino.get_version().split('-')[0]}"
 
 
 def _knows_locks(folder: Path) -> bool:
@@ -163,10 +202,7 @@ def _precision(options: dict[str, Any]) -> str:
 
 def _converted(folder: Path, digest: str, convert: Callable[[], Any]) -> Any:
     """A network in OpenVINO's form: as an earlier run kept it, or converted now and kept."""
-    import openvino
-
-    stem = f"{digest[:24]}-openvino-{openvino.get_version().split('-')[0]}"
-    kept = folder / f"{stem}.xml"
+    kept = folder / f"{_name(digest)}.xml"
     if kept.is_file() and kept.with_suffix(".bin").is_file():
         try:
             return core().read_model(kept)
