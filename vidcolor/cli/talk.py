@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 PLAIN_EVERY_S = 30.0
-PREPARING = "preparing the network for this processor, once"
 STAGES = {
     "survey": "mostly reading",
     "decode": "mostly decoding",
@@ -50,20 +49,22 @@ class Talk:
     @contextmanager
     def preparing(self, options: Mapping[str, Any]) -> Iterator[None]:
         """Show that a block prepares the network, where it does: that takes some seconds."""
-        from vidcolor.infer.choose import needs_preparing
+        from vidcolor.infer.choose import cache_problem, needs_preparing
         from vidcolor.run.stages import every
 
         names = ("model", "device", "backend", "threads")
         if self.quiet or not needs_preparing(*(options[name] for name in names)):
             yield
             return
+        once = "" if cache_problem(options["device"], options["backend"]) else ", once"
+        words = f"preparing the network for this processor{once}"
         if not sys.stderr.isatty():
-            self.say(PREPARING)
+            self.say(words)
             yield
             return
         from tqdm import tqdm
 
-        with tqdm(bar_format=f"{PREPARING}: {{elapsed}}") as clock, every(0.5, clock.refresh):
+        with tqdm(bar_format=f"{words}: {{elapsed}}") as clock, every(0.5, clock.refresh):
             yield
 
     def detail(self, line: str) -> None:

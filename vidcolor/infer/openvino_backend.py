@@ -54,10 +54,8 @@ class CacheFolder:
         if CacheFolder.of_user().path:
             return None
         folder = _folder_of_user()
-        what = (
-            f"the cache folder {folder} cannot be written" if folder else "there is no home folder"
-        )
-        return f"{what}, so each run prepares the network anew; VIDCOLOR_CACHE names another folder"
+        what = f"cache folder {folder} cannot be written" if folder else "home folder is not known"
+        return f"the {what}, so each run prepares the network; VIDCOLOR_CACHE names another folder"
 
 
 def _folder_of_user() -> Path | None:
