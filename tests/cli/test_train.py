@@ -300,3 +300,18 @@ def test_the_defaults_in_help_that_are_written_out_are_the_real_ones() -> None:
     assert shown["fusion_network"] == GeneratorConfig(fusion="concat").fusion_network
     assert shown["perceptual_layers"] == " ".join(DEFAULT_LAYERS["tf_efficientnet_lite1"])
     assert shown["pixel_weight"] == "l1 100 in l1, l1+perceptual, gan+l1, gan+l1+perceptual"
+
+
+def test_old_names_of_options_mean_what_they_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vidcolor(["train", "--help"]) == 0
+    page = capsys.readouterr().out
+    assert "--save-every" in page
+    assert "--hint-share" in page
+    assert " --every" not in page
+    assert " --hints" not in page
+    words = ["train", "--data", str(tmp_path), "--out", str(tmp_path / "run"), "--steps", "1"]
+    for old, wrong in (("--hints", "7"), ("--every", "0")):
+        assert vidcolor([*words, old, wrong]) == 2
+        assert "No such option" not in capsys.readouterr().err

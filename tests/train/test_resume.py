@@ -194,7 +194,7 @@ def test_a_resumed_run_refuses_what_would_change_its_meaning(
 
 def test_a_resumed_run_may_go_on_longer(finished: Path, cache: Path) -> None:
     told = ["train", "--resume", str(finished), "--cache", str(cache)]
-    assert vidcolor([*told, "--steps", "4", "--every", "2"]) == 0
+    assert vidcolor([*told, "--steps", "4", "--save-every", "2"]) == 0
     assert read_state(finished)["progress"]["step"] == 4
     assert TrainSettings.load(finished / SETTINGS).steps == 4
 

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from vidcolor.cli.interrupt import INTERRUPTED
 from vidcolor.cli.options import grouped
 from vidcolor.cli.talk import Talk
-from vidcolor.cli.train_options import as_record, train_options
+from vidcolor.cli.train_options import OLD_NAMES, as_record, train_options
 
 PICTURES = "pictures"
 """Where in the user's cache folder decoded pictures lie."""
@@ -42,7 +42,7 @@ def train(context: click.Context, /, **options: Any) -> None:
     report.html. On many devices: torchrun --nproc-per-node N -m vidcolor train ...
     """
     told = {
-        name: value
+        OLD_NAMES.get(name, name): value
         for name, value in options.items()
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }

@@ -35,7 +35,9 @@ NETWORK = {
     "fusion": "fusion",
     "fusion_network": "fusion_network",
 }
-SIMULATION = {"degrade": "damage", "hints": "hinted"}
+SIMULATION = {"degrade": "damage", "hint_share": "hinted"}
+OLD_NAMES = {"old_hints": "hint_share", "old_every": "every"}
+"""What options were called when the same words meant other things than in other commands."""
 NOGAN = {
     "critic_share": "critic",
     "joint_share": "joint",
@@ -99,7 +101,8 @@ OPTIONS: tuple[click.Option, ...] = (
         help="[Data] Where decoded pictures are kept; $VIDCOLOR_CACHE moves it as well.",
     ),
     _option("--degrade", "[Data] Greatest damage to luma, 0 to 1."),
-    _option("--hints", "[Data] Share of the samples with hints, 0 to 1."),
+    _option("--hint-share", "[Data] Share of the samples with hints, 0 to 1."),
+    click.Option(["--hints", "old_hints"], type=float, hidden=True),
     click.Option(["--out"], type=_FOLDER, help="[Output] Folder of the run."),
     click.Option(
         ["--resume"],
@@ -116,7 +119,14 @@ OPTIONS: tuple[click.Option, ...] = (
         is_flag=True,
         help="[Output] Say what the run would take, and do not train.",
     ),
-    _option("--every", "[Output] Steps between checkpoints, figures and sheets."),
+    click.Option(
+        ["--save-every", "every"],
+        type=int,
+        default=_default("every"),
+        show_default=True,
+        help="[Output] Steps between checkpoints, figures and sheets.",
+    ),
+    click.Option(["--every", "old_every"], type=int, hidden=True),
     _option("--hours", "[Schedule] Train this long; or give --steps.", type=float),
     _option("--steps", "[Schedule] Train this many steps; or give --hours.", type=int),
     _option("--size", "[Schedule] Side of the crops, a multiple of 32."),
