@@ -267,9 +267,7 @@ class _Voice:
         self._talk.say(f"vidcolor {__version__}: {device}; model {model}; working size {size}")
 
     def planned(self, plan: Plan) -> None:
-        """What was mended, what is lost, what was chosen."""
-        for sentence in (*plan.clip.repairs, *(s.sentence for s in plan.streams if s.sentence)):
-            self.note(sentence)
+        """What was chosen."""
         _describe(plan, self._talk)
 
     def note(self, sentence: str) -> None:

@@ -18,6 +18,7 @@ from types import FrameType
 from vidcolor.errors import MachineError, VidcolorError
 from vidcolor.infer.predictor import Predictor
 from vidcolor.run.cluster import Cluster, Where
+from vidcolor.run.exhibit import Shown, before_and_after
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.plan import ColorizeSettings, Plan
 
@@ -40,6 +41,17 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Something about a task that a person should know.
+
+    Attributes:
+        sentence: in words.
+    """
+
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Failure:
     """A task that ended with an error.
 
@@ -58,7 +70,8 @@ class Failure:
     trace: str = ""
 
 
-Message = Moved | Outcome | Failure
+Message = Moved | Noted | Outcome | Shown | Failure
+"""`Outcome` comes as soon as the output is there, so that nothing delays its being written down."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,7 @@ class Crew:
         self._context = multiprocessing.get_context("spawn")
 
     def run(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Message]]:
-        """Do all tasks; messages come as they are sent, the last of each is no `Moved`.
+        """Do all tasks; messages come as they are sent, the last of each is `Shown` or `Failure`.
 
         `tasks` is asked for the next one when a worker is free; None means that there is none yet.
         A worker that dies fails its task alone. When this generator is closed or interrupted the
@@ -130,7 +143,7 @@ class Crew:
             message: Message = worker.channel.recv()
         except (EOFError, ConnectionError):
             alive, message = False, _death(worker)
-        if not isinstance(message, Moved):
+        if isinstance(message, Shown | Failure):
             self._busy.remove(worker)
             if alive:
                 self._idle.append(worker)
@@ -197,7 +210,10 @@ def work(channel: Connection, settings: ColorizeSettings, where: Where | None) -
     model = _Model(settings, where)
     with suppress(EOFError, ConnectionError, KeyboardInterrupt):
         while (task := channel.recv()) is not None:
-            channel.send(_result(task, model, channel))
+            result = _result(task, model, channel)
+            channel.send(result)
+            if isinstance(result, Outcome):
+                channel.send(before_and_after(task.source, task.output, settings.threads))
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -260,7 +276,7 @@ def _result(task: Task, model: _Model, channel: Connection) -> Outcome | Failure
 
 
 class _Reporter:
-    """Sends how far a film is, now and then."""
+    """Sends notes, and how far a film is now and then."""
 
     def __init__(self, channel: Connection) -> None:
         self._channel = channel
@@ -272,10 +288,11 @@ class _Reporter:
         """Nothing to say: the batch has said it."""
 
     def planned(self, plan: Plan) -> None:
-        """Nothing to say."""
+        """Nothing to say: what a person should know comes as notes."""
 
     def note(self, sentence: str) -> None:
-        """Nothing to say."""
+        """Send it."""
+        self._channel.send(Noted(sentence))
 
     def begun(self, frames: int) -> None:
         """Remember the whole."""
