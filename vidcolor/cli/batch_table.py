@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 _LISTED = 8
-_BAR_FORMAT = "{percentage:3.0f}%|{bar:12}| {desc}{postfix}"
+_LONGEST = 20
+_BAR_FORMAT = "{percentage:3.0f}%|{bar:8}| {desc}{postfix}"
 
 
 class Notes:
@@ -119,7 +120,7 @@ class Table:
         return f"{files}, {duration(progress.remaining_s)} left"
 
     def _at_work(self) -> str:
-        at_work = [f"{Path(name).name} {share:.0%}" for name, share in self._shares.items()]
+        at_work = [f"{_short(name)} {share:.0%}" for name, share in self._shares.items()]
         return ", ".join(at_work[:_SHOWN])
 
     def _say(self, line: str) -> None:
@@ -127,6 +128,13 @@ class Table:
             self._bar.write(line, file=sys.stderr)
         else:
             self._talk.say(line)
+
+
+def _short(path: str) -> str:
+    """The name of a file, the middle left out of a long one."""
+    name = Path(path).name
+    half = _LONGEST // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half:]}"
 
 
 def duration(seconds: float) -> str:

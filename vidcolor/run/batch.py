@@ -133,6 +133,7 @@ class _Batch:
                 continue
             self._scales.put(pair)
             self._began[pair.output] = perf_counter()
+            self._move(pair.source, 0.0)
             yield task
 
     def _task(self, pair: Pair) -> Task | None:
@@ -159,15 +160,18 @@ class _Batch:
 
     def _hear(self, task: Task, message: Message) -> None:
         if isinstance(message, Moved):
-            self._watcher.moved(task.source, message.share)
-            self._gauge.moved(task.source, message.share)
-            self._watcher.advanced(self._gauge.read())
+            self._move(task.source, message.share)
         elif isinstance(message, Noted):
             self._notes.setdefault(task.output, []).append(message.sentence)
         elif isinstance(message, Shown):
             self._records.keep(task.output, message)
         elif task.output in self._known:  # a process may also die when its file is done
             self._finish(task, message)
+
+    def _move(self, source: Path, share: float) -> None:
+        self._watcher.moved(source, share)
+        self._gauge.moved(source, share)
+        self._watcher.advanced(self._gauge.read())
 
     def _finish(self, task: Task, message: Outcome | Failure) -> None:
         seconds = round(perf_counter() - self._began.pop(task.output), 3)

@@ -276,12 +276,12 @@ def _result(task: Task, model: _Model, channel: Connection) -> Outcome | Failure
 
 
 class _Reporter:
-    """Sends notes, and how far a film is now and then."""
+    """Sends notes, and how far a film is now and then; a channel takes one sender at a time."""
 
     def __init__(self, channel: Connection) -> None:
         self._channel = channel
-        self._frames = 1
-        self._coloured = self._encoded = 0.0
+        self._alone = threading.Lock()
+        self._frames, self._done = 1, 0.0
         self._last = time.monotonic()
 
     def opened(self, device: str, model: str, size: str) -> None:
@@ -292,18 +292,17 @@ class _Reporter:
 
     def note(self, sentence: str) -> None:
         """Send it."""
-        self._channel.send(Noted(sentence))
+        with self._alone:
+            self._channel.send(Noted(sentence))
 
     def begun(self, frames: int) -> None:
         """Remember the whole."""
         self._frames = frames
 
     def progress(self, frames: float, limit: str) -> None:
-        """Send the share that is done, from the main thread alone: a channel takes one sender."""
-        if threading.current_thread() is not threading.main_thread():
-            self._coloured += frames
-            return
-        self._encoded += frames
-        if time.monotonic() - self._last >= MOVED_EVERY_S:
-            self._last = time.monotonic()
-            self._channel.send(Moved((self._coloured + self._encoded) / self._frames))
+        """Send the share that is done."""
+        with self._alone:
+            self._done += frames
+            if time.monotonic() - self._last >= MOVED_EVERY_S:
+                self._last = time.monotonic()
+                self._channel.send(Moved(self._done / self._frames))
