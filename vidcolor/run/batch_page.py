@@ -44,19 +44,19 @@ def _kind(result: Result) -> str:
 
 
 def _head(results: Sequence[Result], began: datetime) -> str:
-    """Title, sums, and switches that work without a script: they stand before what they hide."""
+    """Title, sums, and switches that work without a script."""
     found = counts(results)
     words = ", ".join(f"{number} {status}" for status, number in found.items())
     kinds = [kind for kind in _KINDS if any(_kind(result) == kind for result in results)]
     switches = "".join(
-        f'<input type="checkbox" id="show-{kind}" checked>'
-        f'<label for="show-{kind}">{_KINDS[kind]} ({_count(results, kind)})</label>'
+        f'<label><input type="checkbox" id="show-{kind}" checked>'
+        f" {_KINDS[kind]} ({_count(results, kind)})</label>"
         for kind in kinds
     )
     return (
         f"<header><h1>Batch of {began:%Y-%m-%d %H:%M}</h1>"
-        f"<p>{words}; {with_notes(results)} with notes. Left before, right after.</p></header>"
-        f"{switches}"
+        f"<p>{words}; {with_notes(results)} with notes. Left before, right after.</p>"
+        f'<p class="switches">{switches}</p></header>'
     )
 
 
@@ -81,7 +81,7 @@ def _row(result: Result, shown: Shown, target: Path) -> str:
 
 def _pictures(shown: Shown) -> str:
     if not shown.before:
-        return '<div class="none">no picture</div>'
+        return ""
     pair = ((shown.before, "before"), (shown.after, "after"))
     return "".join(
         f'<img src="{inline(jpeg)}" alt="{when}" loading="lazy" decoding="async">'
