@@ -30,13 +30,17 @@ class Notes:
 
     def lines(self, sentences: Sequence[str]) -> list[str]:
         """What to say below a file's line: new sentences in full, others by their numbers."""
-        known = [self._numbers[one] for one in sentences if one in self._numbers]
-        fresh = [one for one in dict.fromkeys(sentences) if one not in self._numbers]
-        self._counts.update(set(sentences))
+        said = dict.fromkeys(sentences)
+        known = sorted(self._numbers[one] for one in said if one in self._numbers)
+        fresh = [one for one in said if one not in self._numbers]
+        self._counts.update(said.keys())
         for one in fresh:
             self._numbers[one] = len(self._numbers) + 1
-        again = f"  note {', '.join(map(str, sorted(set(known))))} again"
-        return [f"  note {self._numbers[one]}: {one}" for one in fresh] + [again] * bool(known)
+        lines = [f"  note {self._numbers[one]}: {one}" for one in fresh]
+        if known:
+            numbers = ", ".join(map(str, known))
+            lines.append(f"  note{'s' * (len(known) > 1)} {numbers} again")
+        return lines
 
     def summary(self) -> list[str]:
         """Sentences that were said of more than one file, the most frequent first."""

@@ -24,6 +24,8 @@ from vidcolor.run.records import LEDGER, MEMORY, Records
 from vidcolor.run.results import REPORT, Result, Status
 from vidcolor.run.workers import Crew, Failure, Message, Moved, Noted
 
+ADVANCED_EVERY_S = 0.2
+
 
 class Watcher(Protocol):
     """Who is told how a batch goes."""
@@ -82,6 +84,7 @@ class _Batch:
         self._began: dict[Path, float] = {}
         self._notes: dict[Path, list[str]] = {}
         self._sources: dict[str, Path] = {}
+        self._advanced = 0.0
         inputs = order.inputs
         there = inputs if isinstance(inputs, Inputs) else replace(inputs.search.look(), pairs=())
         self._records = Records(order.target, settings, there.others)
@@ -106,6 +109,7 @@ class _Batch:
         finally:
             self._scales.stop()
             crew.stop()
+            self._watcher.advanced(self._gauge.read())
             self._records.write(self._results, interrupted)
         return self._results
 
@@ -171,7 +175,7 @@ class _Batch:
     def _move(self, source: Path, share: float) -> None:
         self._watcher.moved(source, share)
         self._gauge.moved(source, share)
-        self._watcher.advanced(self._gauge.read())
+        self._advance()
 
     def _finish(self, task: Task, message: Outcome | Failure) -> None:
         seconds = round(perf_counter() - self._began.pop(task.output), 3)
@@ -201,7 +205,14 @@ class _Batch:
         self._results.append(result)
         self._gauge.ended(Path(result.source), result.own_frames)
         self._watcher.ended(result)
-        self._watcher.advanced(self._gauge.read())
+        self._advance()
+
+    def _advance(self) -> None:
+        """Adding up thousands of files takes milliseconds, so it is not done for each."""
+        now = perf_counter()
+        if now - self._advanced >= ADVANCED_EVERY_S:
+            self._advanced = now
+            self._watcher.advanced(self._gauge.read())
 
 
 def _remove_rubble(output: Path) -> None:

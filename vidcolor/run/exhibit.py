@@ -19,6 +19,8 @@ from vidcolor.run.sheet import thumbnail
 
 SIDE = 320
 """Longest side in pixels."""
+QUALITY = 70
+"""Of JPEG: a page of a thousand files has two thousand pictures."""
 _CHROMA_SIZE = 512
 """Short side whose quarter is the size at which a frame's own chroma is taken: 128 is enough."""
 _PLACES = (0.5, 0.25, 0.75, 0.0)
@@ -52,7 +54,7 @@ def before_and_after(source: Path, output: Path, threads: int) -> Shown:
         before, after = pictures(source, output, threads)
     except (VidcolorError, OSError):
         return Shown()
-    return Shown(thumbnail(before, SIDE), thumbnail(after, SIDE))
+    return Shown(*(thumbnail(picture, SIDE, QUALITY) for picture in (before, after)))
 
 
 def _photograph(source: Path, output: Path, threads: int) -> tuple[Picture, Picture]:

@@ -43,6 +43,7 @@ class Records:
         Raises:
             OutputError: they cannot be written.
         """
+        self._written = None
         self._pictures.mkdir(exist_ok=True)
         for path, jpeg in zip(self._paths(output), (shown.before, shown.after), strict=True):
             with finished_file(path) as temporary:

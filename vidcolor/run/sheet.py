@@ -45,14 +45,14 @@ class Shown:
     jpeg: bytes
 
 
-def thumbnail(rgb: NDArray[np.uint8], side: int = THUMB_SIDE) -> bytes:
+def thumbnail(rgb: NDArray[np.uint8], side: int = THUMB_SIDE, quality: int = QUALITY) -> bytes:
     """A picture, uint8 (height, width, 3), as a small JPEG whose longest side is `side` or less."""
     height, width = rgb.shape[:2]
     scale = min(1.0, side / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     held = io.BytesIO()
-    PIL.Image.fromarray(small).save(held, "JPEG", quality=QUALITY)
+    PIL.Image.fromarray(small).save(held, "JPEG", quality=quality)
     return held.getvalue()
 
 
