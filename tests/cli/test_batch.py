@@ -187,7 +187,7 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be_done(
     assert "refuse: " in first.stderr and "empty.mov is empty" in first.stderr
 
     assert vidcolor(*words).returncode == 5
-    film("reels/inner/grey.mkv", frames=30, pix_fmt="gray", codec="ffv1", options={})
+    film("reels/inner/grey.mkv", frames=240, pix_fmt="gray", codec="ffv1", options={})
     assert vidcolor(*words).returncode == 5
     (target / "inner" / "grey.mkv").unlink()
     before = everything_in(target)
@@ -198,7 +198,7 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be_done(
     assert everything_in(target) == before
     said = json.loads(again.stdout)
     assert said["counts"] == {"colour": 1, "go on": 0, "skip": 3, "refuse": 0}
-    assert "frames a second of 42 frames" in said["basis"]
+    assert "frames a second of 252 frames" in said["basis"]
     assert "Frames are gray" in again.stderr
 
 

@@ -65,6 +65,16 @@ def test_the_whole_is_in_frames_and_files_not_yet_weighed_count_as_the_mean() ->
     assert gauge.read().made == 900
 
 
+def test_a_film_that_turns_out_shorter_than_its_header_says_is_no_jump_back() -> None:
+    scales = scales_of({"cut": Weight(1000), "next": Weight(100)})
+    gauge = Gauge(scales, [Path("cut"), Path("next")])
+    scales.correct(Path("cut"), 100)
+    gauge.moved(Path("cut"), 1.0)
+    before = gauge.read()
+    gauge.ended(Path("cut"), 100)
+    assert before.share == gauge.read().share == 0.5
+
+
 def test_frames_of_an_earlier_run_are_no_work() -> None:
     gauge = Gauge(scales_of({"half": Weight(200, 100)}), [Path("half")])
     gauge.moved(Path("half"), 0.5)

@@ -164,6 +164,7 @@ class _Batch:
 
     def _hear(self, task: Task, message: Message) -> None:
         if isinstance(message, Moved):
+            self._scales.correct(task.source, message.frames)
             self._move(task.source, message.share)
         elif isinstance(message, Noted):
             self._notes.setdefault(task.output, []).append(message.sentence)

@@ -23,8 +23,8 @@ from vidcolor.run.space import check_space, film_bytes
 
 STATED_PIXELS_A_SECOND = 10e6
 STATED_PHOTOGRAPH_S = 2.0
-LEAST_FRAMES = 24
-"""Frames that must have been made before their rate means anything."""
+LEAST_FRAMES = 240
+"""Frames that must have been made before their rate means anything: the first run loads a model."""
 
 
 class Fate(StrEnum):

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -98,6 +98,10 @@ class Scales:
             with suppress(VidcolorError):
                 weight = self._weigh(pair)
             self._weights[pair.source] = weight
+
+    def correct(self, source: Path, frames: int) -> None:
+        """A file that was put here has so many frames, whatever its header says."""
+        self._weights[source] = replace(self._weights[source], frames=frames)
 
     def _all(self) -> None:
         for pair in self._pairs:

@@ -35,9 +35,11 @@ class Moved:
 
     Attributes:
         share: done of it, 0..1.
+        frames: of the whole film.
     """
 
     share: float
+    frames: int
 
 
 @dataclass(frozen=True)
@@ -296,8 +298,10 @@ class _Reporter:
             self._channel.send(Noted(sentence))
 
     def begun(self, frames: int) -> None:
-        """Remember the whole."""
+        """Send the whole: a header may be wrong about it."""
         self._frames = frames
+        with self._alone:
+            self._channel.send(Moved(0.0, frames))
 
     def progress(self, frames: float, limit: str) -> None:
         """Send the share that is done."""
@@ -305,4 +309,4 @@ class _Reporter:
             self._done += frames
             if time.monotonic() - self._last >= MOVED_EVERY_S:
                 self._last = time.monotonic()
-                self._channel.send(Moved(self._done / self._frames))
+                self._channel.send(Moved(self._done / self._frames, self._frames))
