@@ -32,7 +32,7 @@ def batch_page(
         began: when the run began.
     """
     order = list(_KINDS)
-    rows = sorted(results, key=lambda result: order.index(_kind(result)))
+    rows = sorted(results, key=lambda one: (order.index(_kind(one)), not one.notes))
     body = "".join(_row(result, shown(result), target) for result in rows)
     return page(
         f"vidcolor batch, {began:%Y-%m-%d %H:%M}", _head(results, began) + _main(body), "batch.css"
