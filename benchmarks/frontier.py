@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from vidcolor.evaluate.painters import GREY, QUARTER
-from vidcolor.evaluate.plots import COLOURS, HEIGHT, WIDTH, lines
+from vidcolor.evaluate.plots import HEIGHT, WIDTH, lines, styles
 
 STYLE = "text{font:12px sans-serif;fill:#444}line{stroke:#ddd}"
 
@@ -94,8 +94,10 @@ def drawing(report: dict[str, Any]) -> str:
 
 def legend(curves: dict[str, Any]) -> str:
     """The models' names, each in its line's colour."""
-    spans = zip(curves, COLOURS, strict=False)
-    return " ".join(f'<tspan style="fill:{c}">&#9632; {name}</tspan>' for name, c in spans)
+    return " ".join(
+        f'<tspan style="fill:{style.colour}">&#9632; {name}</tspan>'
+        for name, style in styles(curves).items()
+    )
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from vidcolor.cli import batch_table
-from vidcolor.cli.batch_table import Notes, Table, duration
-from vidcolor.cli.colorize import Talk
+from vidcolor.cli.batch_table import Notes, Table, roughly
+from vidcolor.cli.talk import Talk
 from vidcolor.run.progress import Progress
 from vidcolor.run.results import Result, Status
 
@@ -65,4 +65,4 @@ def test_plain_lines_say_share_files_time_and_what_is_at_work(
     ],
 )
 def test_time_left_is_said_in_few_digits(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+    assert roughly(seconds) == words

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 
 def scenery(seed: int, height: int = 64, width: int = 80) -> np.ndarray:
@@ -47,3 +49,19 @@ def photographs(tmp_path: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(scenery(index)).save(folder / f"{index}.png")
     return tmp_path / "photographs"
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
+    """Folders of two training runs, run1 and run2, with a model.safetensors each."""
+    folder = tmp_path_factory.mktemp("runs")
+    first, second = (folder / name / "model.safetensors" for name in ("run1", "run2"))
+    first.parent.mkdir()
+    second.parent.mkdir()
+    first.write_bytes(tiny_model.read_bytes())
+    with safe_open(tiny_model, "np") as stored:
+        tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
+        header = stored.metadata()
+    changed = {k: v * 1.1 if v.dtype == np.float32 else v for k, v in tensors.items()}
+    save_file(changed, second, metadata=header)
+    return folder

@@ -26,7 +26,7 @@ def test_a_true_still_is_far_better_than_grey_and_dots_are_better_than_nothing(
 ) -> None:
     write_clip(tmp_path / "pan.mp4", panning(9))
     report = tmp_path / "r.json"
-    options = ("--stills", "first,middle", "--hints", "0,1,30", "--json", report, "--quiet")
+    options = ("--stills", "first,middle", "--dots", "0,1,30", "--json", report, "--quiet")
     given = ("evaluate", "--data", tmp_path, "--model", tiny_model, *options)
     assert run([str(word) for word in given]) == 0
     found = psnr(report)
@@ -118,6 +118,6 @@ def test_a_clip_of_one_frame_can_be_directed(tmp_path: Path, tiny_model: Path) -
     write_clip(tmp_path / "one.mp4", panning(1))
     report = tmp_path / "r.json"
     given = ("evaluate", "--data", tmp_path, "--model", tiny_model, "--stills", "first,middle")
-    assert run([*map(str, given), "--hints", "3", "--json", str(report)]) == 0
+    assert run([*map(str, given), "--dots", "3", "--json", str(report)]) == 0
     found = psnr(report)
     assert found["still of the middle frame"] > found["grey"] + 8

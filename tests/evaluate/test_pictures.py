@@ -11,8 +11,9 @@ from vidcolor.evaluate.colour import scale_chroma, to_planes
 from vidcolor.evaluate.picture_table import picture_table
 from vidcolor.evaluate.pictures import Bench, evaluate_pictures, find_root
 from vidcolor.evaluate.report import figure_of
+from vidcolor.evaluate.rows import Contender, picture_rows
 from vidcolor.evaluate.samples import Preparation, Sample, dots, load
-from vidcolor.evaluate.session import Contender, Settings, picture_rows
+from vidcolor.evaluate.session import Settings
 from vidcolor.evaluate.training_mean import measure, stored
 
 
@@ -81,7 +82,7 @@ def test_root_is_found_or_refused():
 def test_hints_reach_the_model_and_ten_are_the_first_of_a_hundred():
     tint = Tint()
     contender = Contender("tint", tint, still_side=64)
-    rows = picture_rows([contender], Settings(side=64, hints=(0, 10)))
+    rows = picture_rows([contender], (0, 10), 64)
     assert {"tint", "tint, 10 hints", "10 hints by luma alone"} < rows.keys()
     rows["tint, 10 hints"](sample(1))
     few, many = (dots(sample(1), (64, 80), count) for count in (10, 100))

@@ -26,7 +26,7 @@ from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.directed import film_view
 from vidcolor.run.folder import JobFolder, job_folder
 from vidcolor.run.identity import identify
-from vidcolor.run.job import Finished, run_job
+from vidcolor.run.job import Finished, Told, run_job
 from vidcolor.run.painter import sees, write
 from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
 from vidcolor.run.segment import Segment
@@ -61,7 +61,7 @@ def plan(film: Maker, tmp_path: Path, settings: ColorizeSettings, short_segments
 
 
 def coloured(plan: Plan, cluster: Cluster, step: Callable[..., None] = lambda *_: None) -> Finished:
-    return run_job(plan, cluster, JobFolder(plan, cluster.description), step)
+    return run_job(plan, cluster, JobFolder(plan, cluster.description), Told(step))
 
 
 def kill(ray: Any, cluster: Cluster) -> int:
@@ -123,7 +123,7 @@ def test_peoples_colour_is_handed_from_segment_to_segment(
         ("there.mp4", Cluster(Where("auto"), plan.settings), said),
     ):
         directed = replace(plan, output=tmp_path / name, direction=direction)
-        run_job(directed, predictor, JobFolder(directed, "test"), lambda *_: None)
+        run_job(directed, predictor, JobFolder(directed, "test"), Told())
         films.append(video_packets(directed.output))
     assert films[0][12:] != films[1][12:]
     assert films[1] == films[2]
@@ -151,7 +151,7 @@ def test_a_stopped_run_goes_on_here_or_there(
     assert job_folder(plan.output).exists()
     here = load_predictor(plan.settings.model, "cpu", "openvino", threads=1)
     assert cluster.description == here.description
-    assert run_job(plan, here, JobFolder(plan, here.description), print).resumed > 0
+    assert run_job(plan, here, JobFolder(plan, here.description), Told()).resumed > 0
     assert video_packets(plan.output) == video_packets(straight)
 
 

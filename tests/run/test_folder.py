@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 
 from tests.run.test_job import color, video_packets
+from tests.run.threads import is_main_thread
 from vidcolor.errors import InputError, OutputError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.probe import probe
 from vidcolor.run.folder import JobFolder, is_joined, job_folder
-from vidcolor.run.job import Finished, run_job
+from vidcolor.run.job import Finished, Told, run_job
 from vidcolor.run.lock import Lock
 from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
 
@@ -58,15 +59,15 @@ def planned(source: Path, output: Path, model: Path, **settings: object) -> Plan
 
 def run(plan: Plan, predictor: Predictor, stop_after: float = 1e9, **options: bool) -> Finished:
     """Run a job; raise StopError once so many frames are encoded."""
-    encoded = 0.0
+    written = 0
 
-    def step(frames: float, limit: str) -> None:
-        nonlocal encoded
-        encoded += 0.5 * (frames == 0.5)
-        if encoded >= stop_after / 2:
+    def step(frames: float, stage: str) -> None:
+        nonlocal written
+        written += is_main_thread()
+        if written >= stop_after:
             raise StopError
 
-    return run_job(plan, predictor, JobFolder(plan, "test"), step, **options)
+    return run_job(plan, predictor, JobFolder(plan, "test"), Told(step), **options)
 
 
 def stop(plan: Plan, predictor: Predictor, after: float = 30) -> None:
@@ -226,9 +227,9 @@ def test_a_source_that_changes_during_the_run_is_noticed_and_nothing_comes_out(
     path = plan.clip.path
     changed = False
 
-    def step(frames: float, limit: str) -> None:
+    def step(frames: float, stage: str) -> None:
         nonlocal changed
-        if frames == 0.5 and not changed:
+        if is_main_thread() and not changed:
             changed = True
             content = path.read_bytes()
             path.unlink()
@@ -236,7 +237,7 @@ def test_a_source_that_changes_during_the_run_is_noticed_and_nothing_comes_out(
                 path.write_bytes(content[: len(content) // 2])
 
     with pytest.raises(InputError, match="during the run"):
-        run_job(plan, predictor, JobFolder(plan, "test"), step)
+        run_job(plan, predictor, JobFolder(plan, "test"), Told(step))
     assert not plan.output.exists()
 
 
@@ -258,11 +259,11 @@ def test_no_colouring_goes_on_behind_a_run_that_ended(plan: Plan, predictor: Pre
             asked += 1
             return predictor.predict(luma, hints)
 
-    def step(frames: float, limit: str) -> None:
+    def step(frames: float, stage: str) -> None:
         raise StopError
 
     with pytest.raises(StopError):
-        run_job(plan, Counting(), JobFolder(plan, "test"), step)
+        run_job(plan, Counting(), JobFolder(plan, "test"), Told(step))
     seen = asked
     run(plan, predictor)
     assert asked == seen

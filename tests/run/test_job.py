@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from tests.media.conftest import decoded_lumas, seconds
+from tests.run.threads import is_main_thread
 from vidcolor.errors import OutputError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
-from vidcolor.run.job import JobFolder, run_job
+from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
 
 Maker = Callable[..., Path]
@@ -23,7 +24,7 @@ def color(source: Path, output: Path, model: Path, **settings: object) -> Plan:
         probe(source), output, ColorizeSettings(model=str(model), **settings), threads=1
     )
     predictor = load_predictor(str(model), "cpu", "openvino", threads=1)
-    run_job(plan, predictor, JobFolder(plan, "test"), lambda frames, limit: None)
+    run_job(plan, predictor, JobFolder(plan, "test"), Told())
     return plan
 
 
@@ -111,16 +112,16 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_packets(
     class KilledError(BaseException):
         pass
 
-    def kill(frames: float, limit: str) -> None:
+    def kill(frames: float, stage: str) -> None:
         nonlocal written
-        written += frames == 0.5
+        written += is_main_thread()
         if written == 30:
             raise KilledError
 
     with pytest.raises(KilledError):
-        run_job(plan, predictor, folder, kill)
+        run_job(plan, predictor, folder, Told(kill))
     assert not stopped.exists()
-    done = run_job(plan, predictor, JobFolder(plan, "test"), lambda frames, limit: None)
+    done = run_job(plan, predictor, JobFolder(plan, "test"), Told())
     assert done.resumed > 0
     assert video_packets(stopped) == video_packets(straight)
     assert not folder.path.exists()

@@ -10,15 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vidcolor.run.segment as segment_room
+from vidcolor.run.look import SegmentLimits, View
 from vidcolor.run.segment import Segment, segments
 
 
-def cut(lengths: list[int], shortest: int, longest: int, rate: int = 3) -> list[Segment]:
+def cut(
+    lengths: list[int], shortest: int, longest: int, enough: int = 0, rate: int = 3
+) -> list[Segment]:
     """Segments of a film whose shots have these lengths; every frame holds its own number."""
     total = sum(lengths)
-    plan = SimpleNamespace(
-        first=10, segment_limits=(shortest, longest), clip=SimpleNamespace(average_rate=rate)
-    )
+    limits = SegmentLimits(shortest, enough or longest, longest)
+    plan = SimpleNamespace(first=10, segment_limits=limits, clip=SimpleNamespace(average_rate=rate))
     begins = {10 + sum(lengths[:n]) for n in range(1, len(lengths))}
 
     def cuts_of(frames: list[np.ndarray]) -> list[int]:
@@ -33,9 +35,9 @@ def cut(lengths: list[int], shortest: int, longest: int, rate: int = 3) -> list[
         return list(segments(plan, frames(), 10))
 
 
-@given(st.lists(st.integers(1, 40), min_size=1, max_size=12))
-def test_every_frame_is_in_one_segment_and_in_order(lengths: list[int]) -> None:
-    made = cut(lengths, 5, 15)
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(5, 15))
+def test_every_frame_is_in_one_segment_and_in_order(lengths: list[int], enough: int) -> None:
+    made = cut(lengths, 5, 15, enough)
     assert made[0].first == 10
     for one, following in pairwise(made):
         assert one.first + one.count == following.first
@@ -56,3 +58,22 @@ def test_short_shots_share_a_segment_and_long_ones_are_split() -> None:
 def test_nothing_is_seen_of_another_shot_when_a_segment_ends_with_its_own() -> None:
     made = cut([10, 10], 5, 12)
     assert [(s.count, s.lead, len(s.luma)) for s in made] == [(10, 0, 10), (10, 0, 10)]
+
+
+def test_a_segment_ends_with_the_first_shot_that_ends_when_it_is_work_enough() -> None:
+    made = cut([4, 4, 4, 4, 4, 4], 3, 30, enough=7)
+    assert [s.count for s in made] == [8, 8, 8]
+
+
+def test_a_shot_that_ends_too_soon_for_enough_is_still_a_better_end_than_none() -> None:
+    made = cut([6, 40], 5, 20, enough=10)
+    assert [s.count for s in made] == [6, 20, 20]
+
+
+def test_large_frames_are_cut_into_shorter_segments_than_small_ones() -> None:
+    def limits(width: int, height: int) -> SegmentLimits:
+        clip = SimpleNamespace(width=width, height=height, average_rate=24)
+        return View(clip, 256, 0, 10_000).segment_limits
+
+    assert limits(640, 480).longest == 720  # 30 s of film
+    assert 50 < limits(3840, 2160).enough < limits(3840, 2160).longest < 240

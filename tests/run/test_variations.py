@@ -23,6 +23,7 @@ import pytest
 from av.codec.context import Flags
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
+from tests.run.threads import is_main_thread
 from tests.scenes import SAMPLES
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.infer.choose import load_predictor
@@ -32,7 +33,7 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.planes import unpack
 from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
-from vidcolor.run.job import JobFolder, run_job
+from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import View
 from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
 from vidcolor.run.segment import segments, small_luma
@@ -219,7 +220,7 @@ class Films:
         return make_plan(clip, self.folder_of(name) / output, chosen, threads=1)
 
     def run(self, plan: Plan) -> Path:
-        run_job(plan, self.predictor, JobFolder(plan, "test"), lambda frames, limit: None)
+        run_job(plan, self.predictor, JobFolder(plan, "test"), Told())
         return plan.output
 
     @functools.cache  # noqa: B019
@@ -395,14 +396,14 @@ def test_an_interrupted_run_ends_with_the_same_packets(
     class KilledError(BaseException):
         pass
 
-    def kill(frames: float, limit: str) -> None:
+    def kill(frames: float, stage: str) -> None:
         nonlocal written
-        written += frames == 0.5
+        written += is_main_thread()
         if written == 2 * SHOT - 1:
             raise KilledError
 
     with pytest.raises(KilledError):
-        run_job(plan, films.predictor, JobFolder(plan, "test"), kill)
+        run_job(plan, films.predictor, JobFolder(plan, "test"), Told(kill))
     assert not plan.output.exists()
     films.run(plan)
     assert packets(plan.output) == packets(straight)

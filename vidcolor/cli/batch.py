@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vidcolor.cli.colorize import Talk, colorize, settings_of
+from vidcolor.cli.colorize import colorize, settings_of
 from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import grouped
+from vidcolor.cli.talk import Talk
 
 if TYPE_CHECKING:
     from vidcolor.run.inputs import Inputs, Search
     from vidcolor.run.results import Result
 
 _OF_ONE_FILE = ("references", "hints", "start_s", "duration_s", "keep_job", "threads")
-_USAGE = "vidcolor batch IN... OUT_DIR"
 Decorated = Callable[..., Any]
 
 
@@ -110,12 +110,12 @@ def batch(paths: Sequence[str], **options: Any) -> None:
     for sentence in found.notes:
         talk.say(f"note: {sentence}")
     if options["dry_run"]:
-        with may_be_interrupted(kept=False):
+        with may_be_interrupted():
             say_forecast(order, found, talk)
         return
     expected = None if options["watch"] else len(found.pairs)
     began = time.perf_counter()
-    with may_be_interrupted(), Table(expected, talk) as table:
+    with may_be_interrupted(_left), Table(expected, talk) as table:
         results = run_batch(order, table)
     _close(results, target, time.perf_counter() - began, talk)
 
@@ -128,13 +128,13 @@ def _parted(paths: Sequence[str]) -> tuple[Sequence[str], Path]:
         what = f"Only {paths[0]} is given" if paths else "Nothing is given"
         raise UsageError(
             f"{what}: what to colour and the folder for the colour are wanted.",
-            f"Give both, the folder last: {_USAGE}",
+            "Give both, the folder last: vidcolor batch IN... OUT_DIR",
         )
     *inputs, last = paths
     if Path(last).is_file():
         raise OutputError(
             f"{last} comes last, where the folder for the colour belongs, and is a file.",
-            f"Give the folder last: {_USAGE}",
+            "Give the folder last: vidcolor batch IN... OUT_DIR",
         )
     return inputs, Path(last)
 
@@ -148,6 +148,10 @@ def _found(search: Search, options: dict[str, Any]) -> Inputs:
         raise UsageError("--dry-run cannot look into what is yet to come.", "Leave --watch out.")
     search.check_given(patterns=False)
     return search.look()
+
+
+def _left() -> str:
+    return "what is finished is kept. To go on"
 
 
 def _opening(found: Inputs, model: str, options: dict[str, Any]) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidcolor.cli.batch_table import Notes, duration
-from vidcolor.cli.colorize import Talk
+from vidcolor.cli.batch_table import Notes, roughly
+from vidcolor.cli.talk import Talk
 from vidcolor.errors import BatchError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def say_forecast(order: Order, inputs: Inputs, talk: Talk) -> None:
 
 def _line(forecast: Forecast) -> str:
     frames = f"{forecast.frames} frame{'s' * (forecast.frames != 1)}"
-    about = f"about {duration(forecast.seconds)}"
+    about = f"about {roughly(forecast.seconds)}"
     detail = {
         "colour": f"to {forecast.output}, {frames}, {about}",
         "go on": f"to {forecast.output}, at {forecast.resumed} of {frames}, {about}",
@@ -74,7 +74,7 @@ def _closing(total: Sum, free: int, basis: str) -> list[str]:
         f"nothing was written; {counts['colour']} to colour, {counts['go on']} to go on with,"
         f" {counts['skip']} to skip, {counts['refuse']} refused",
         disk + ("; that is too little" if total.bytes > free else ""),
-        f"time: {total.frames} frames, about {duration(total.seconds)}, an estimate from {basis}",
+        f"time: {total.frames} frames, about {roughly(total.seconds)}, an estimate from {basis}",
     ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidcolor.cli.colorize import PLAIN_EVERY_S, Talk
+from vidcolor.cli.talk import PLAIN_EVERY_S, Talk
 
 if TYPE_CHECKING:
     from vidcolor.run.progress import Progress
@@ -121,7 +121,7 @@ class Table:
         files = f"{of_all} files"
         if progress.remaining_s is None or not progress.left:
             return files
-        return f"{files}, {duration(progress.remaining_s)} left"
+        return f"{files}, {roughly(progress.remaining_s)} left"
 
     def _at_work(self) -> str:
         at_work = [f"{_short(name)} {share:.0%}" for name, share in self._shares.items()]
@@ -141,7 +141,7 @@ def _short(path: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half:]}"
 
 
-def duration(seconds: float) -> str:
+def roughly(seconds: float) -> str:
     """Time in words that do not jump: about two digits of it."""
     if seconds < 60:
         return f"{5 * max(1, round(seconds / 5))} s"

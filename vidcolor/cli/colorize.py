@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-import sys
+import shlex
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,51 +15,30 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import grouped
+from vidcolor.cli.options import Time, grouped
+from vidcolor.cli.talk import Bar, Talk
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
     from vidcolor.run.plan import ColorizeSettings, Plan
 
-PLAIN_EVERY_S = 30.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Talk:
-    """How much is said."""
-
-    quiet: bool
-    verbose: bool
-    as_json: bool
-
-    def say(self, line: str) -> None:
-        """A line for people, on stderr."""
-        if not self.quiet:
-            click.echo(line, err=True)
-
-    def detail(self, line: str) -> None:
-        """A line for those who asked for more."""
-        if self.verbose and not self.quiet:
-            click.echo(line, err=True)
-
 
 @click.command(cls=grouped)
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="SOURCE OUTPUT")
 @click.option(
     "--start",
     "start_s",
-    type=float,
+    type=Time(),
     default=0.0,
-    show_default=True,
-    help="[What] Begin here, in seconds: a preview before hours of work.",
+    show_default="0:00",
+    help="[What] Begin here, 90 or 1:30: a preview before hours of work.",
 )
 @click.option(
     "--duration",
     "duration_s",
-    type=float,
+    type=Time(),
     show_default="to the end",
-    help="[What] Colour this many seconds.",
+    help="[What] Colour so much, 10 or 0:10.",
 )
 @click.option(
     "--reference",
@@ -87,12 +67,12 @@ class Talk:
     "--model",
     default="vidcolor-base",
     show_default=True,
-    help="[Colour] Name of a shipped model, or path of a .safetensors file.",
+    help="[Colour] Name of a shipped model, a .safetensors file, or a run's folder.",
 )
 @click.option(
     "--saturation",
     type=float,
-    show_default="the model's",
+    show_default="1.3; of other models, their own",
     help="[Colour] Factor on colour: 0 is grey.",
 )
 @click.option(
@@ -105,7 +85,7 @@ class Talk:
 @click.option(
     "--render-size",
     type=int,
-    show_default="the model's",
+    show_default="192, for photographs 256; of other models, their own",
     help="[Colour] Short side in pixels that the network sees; a multiple of 32.",
 )
 @click.option(
@@ -139,16 +119,20 @@ class Talk:
 )
 @click.option(
     "--codec",
-    show_default="by container",
+    show_default="libx264; for HDR libx265, in .webm libvpx-vp9",
     help="[Output] FFmpeg encoder, such as libx264, libx265, libsvtav1, ffv1.",
 )
 @click.option(
     "--crf",
     type=int,
-    show_default="the encoder's",
+    show_default="libx264 17, libx265 18, libsvtav1 24, libvpx-vp9 24",
     help="[Output] Constant quality; lower is better and larger.",
 )
-@click.option("--preset", show_default="the encoder's", help="[Output] The encoder's speed.")
+@click.option(
+    "--preset",
+    show_default="libx264 veryfast, libx265 medium, libsvtav1 7",
+    help="[Output] The encoder's speed, by its own names.",
+)
 @click.option("--lossless", is_flag=True, help="[Output] Luma comes back bit by bit.")
 @click.option("--overwrite", is_flag=True, help="[Output] Replace an existing output.")
 @click.option(
@@ -194,8 +178,8 @@ class Talk:
 @click.option("--quiet", is_flag=True, help="[Words] Say nothing but errors.")
 @click.option("--verbose", is_flag=True, help="[Words] Say more.")
 @click.option("--json", "as_json", is_flag=True, help="[Words] Print one JSON object at the end.")
-def colorize(source: Path, output: Path, **options: Any) -> None:
-    """Colour SOURCE, a film or a photograph, into OUTPUT.
+def colorize(files: Sequence[str], **options: Any) -> None:
+    """Colour SOURCE, a film or a photograph, into OUTPUT, a file or a folder that exists.
 
     All that is not the picture's colour is kept: luma, time stamps, sound, subtitles, metadata.
     """
@@ -204,6 +188,7 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
     from vidcolor.run.cluster import Cluster, Where
     from vidcolor.run.one import Task, colorize_file
 
+    source, output = _named(files)
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
     level = logging.ERROR if talk.quiet else logging.WARNING
     logging.basicConfig(format="%(message)s", level=level)
@@ -221,25 +206,39 @@ def colorize(source: Path, output: Path, **options: Any) -> None:
             settings.model, settings.device, settings.backend, settings.vividness, settings.threads
         )
 
-    with may_be_interrupted(), _Voice(talk) as voice:
+    voice = _Voice(talk)
+    with may_be_interrupted(voice.left), voice:
         task = Task(source, output, settings, overwrite, restart, keep_job, request)
         outcome = colorize_file(task, load, voice)
     seconds = round(time.perf_counter() - began, 3)
     _close({"output": str(output), **dataclasses.asdict(outcome), "seconds": seconds}, talk)
 
 
+def _named(files: Sequence[str]) -> tuple[Path, Path]:
+    """Source and output; raises UsageError or InputError where it is not one of each."""
+    from vidcolor.errors import InputError, UsageError
+    from vidcolor.run.inputs import output_in
+
+    if len(files) < 2:
+        remedy = f"Give it behind the source: vidcolor colorize {shlex.quote(files[0])} out.mp4"
+        raise UsageError("The output is missing.", remedy)
+    source, output = Path(files[0]), Path(files[-1])
+    many = f"For many files there is: {shlex.join(['vidcolor', 'batch', *files])}"
+    if len(files) > 2:
+        raise UsageError(f"Given are {len(files)} names, not one source and one output.", many)
+    if source.is_dir():
+        raise InputError(f"The source {source} is a folder.", many)
+    return source, output_in(output, source) if output.is_dir() else output
+
+
 def settings_of(options: dict[str, Any]) -> ColorizeSettings:
     """Settings from the options' values by name; raises UsageError where one cannot be used."""
-    from vidcolor.errors import UsageError
     from vidcolor.run.plan import ColorizeSettings
     from vidcolor.steady.settle import SteadySettings
 
-    every = options["every"]
-    if every != "auto" and not (every.isdigit() and int(every) > 0):
-        raise UsageError(f"--every {every} cannot be used.", "Give 1, 2, 3 ... or auto.")
     steady = SteadySettings(
         strength=options["steady"],
-        every=None if every == "auto" else int(every),
+        every=every_of(options["every"]),
         flow=options["flow"],
     )
     names = {field.name for field in dataclasses.fields(ColorizeSettings)}
@@ -248,12 +247,22 @@ def settings_of(options: dict[str, Any]) -> ColorizeSettings:
     return ColorizeSettings(**given)
 
 
+def every_of(text: str) -> int | None:
+    """What --every says; None is auto. Raises UsageError where it cannot be used."""
+    from vidcolor.errors import UsageError
+
+    if text != "auto" and not (text.isdigit() and int(text) > 0):
+        raise UsageError(f"--every {text} cannot be used.", "Give 1, 2, 3 ... or auto.")
+    return None if text == "auto" else int(text)
+
+
 class _Voice:
     """Says what `colorize_file` tells."""
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
         self._bar: Bar | None = None
+        self._frames = self._kept = 0
 
     def __enter__(self) -> _Voice:
         return self
@@ -268,6 +277,7 @@ class _Voice:
 
     def planned(self, plan: Plan) -> None:
         """What was chosen."""
+        self._frames = plan.count
         _describe(plan, self._talk)
 
     def note(self, sentence: str) -> None:
@@ -278,14 +288,26 @@ class _Voice:
         else:
             self._talk.say(line)
 
-    def begun(self, frames: int) -> None:
+    def begun(self, frames: int, standing: int) -> None:
         """The bar appears."""
-        self._bar = Bar(frames, self._talk)
+        self._bar = Bar(frames, standing, self._talk)
 
     def progress(self, frames: float, limit: str) -> None:
         """The bar moves."""
         if self._bar:
             self._bar.update(frames, limit)
+
+    def kept(self, frames: int) -> None:
+        """Remembered for `left`."""
+        self._kept = frames
+
+    def left(self) -> str:
+        """What an interruption leaves, and what the same command is good for then."""
+        if not self._frames:
+            return "nothing was written. Again"
+        if not self._kept:
+            return "nothing is kept yet. Again"
+        return f"{self._kept} of {self._frames} frames are kept. To go on"
 
 
 def _describe(plan: Plan, talk: Talk) -> None:
@@ -301,55 +323,14 @@ def _describe(plan: Plan, talk: Talk) -> None:
 
 def _close(result: dict[str, Any], talk: Talk) -> None:
     frames, seconds = result["frames"], result["seconds"]
-    rate = frames / seconds if seconds else 0.0
+    rate = (frames - result["resumed"]) / seconds if seconds else 0.0
     result["fps"] = round(rate, 2)
     stages = result.get("stages", {})
     where = ", ".join(f"{name} {spent:.1f} s" for name, spent in stages.items())
-    resumed = f" ({result['resumed']} from an earlier run)" if result.get("resumed") else ""
+    resumed = f" ({result['resumed']} from an earlier run)" if result["resumed"] else ""
     talk.say(
         f"{result['output']}: {frames} frame{'s' * (frames != 1)}{resumed} in {seconds:.1f} s, "
         f"{rate:.1f} fps" + (f" (stages overlap: {where})" if where else "")
     )
     if talk.as_json:
         click.echo(json.dumps(result))
-
-
-class Bar:
-    """Progress on stderr: a bar on a terminal, a line every half minute elsewhere."""
-
-    def __init__(self, frames: int, talk: Talk) -> None:
-        from tqdm import tqdm
-
-        self._terminal = sys.stderr.isatty()
-        self._talk = talk
-        self._last = time.monotonic()
-        self._bar = tqdm(
-            total=frames,
-            unit=" frames",
-            disable=talk.quiet or not self._terminal,
-            bar_format="{percentage:3.0f}%|{bar}| {n:.0f}/{total} frames, "
-            "{rate_noinv_fmt}, {remaining} left{postfix}",
-        )
-        self._frames, self._done = frames, 0.0
-
-    def close(self) -> None:
-        """Leave the line as it is."""
-        self._bar.close()
-
-    def say(self, line: str) -> None:
-        """A line above the bar."""
-        if self._terminal and not self._talk.quiet:
-            self._bar.write(line, file=sys.stderr)
-        else:
-            self._talk.say(line)
-
-    def update(self, frames: float, limit: str) -> None:
-        """Count frames; name the stage that is the limit so far."""
-        self._done += frames
-        if limit:
-            self._bar.set_postfix_str(f"limit: {limit}", refresh=False)
-        self._bar.update(frames)
-        now = time.monotonic()
-        if not self._terminal and now - self._last >= PLAIN_EVERY_S:
-            self._last = now
-            self._talk.say(f"{self._done:.0f} of {self._frames} frames, limit: {limit}")

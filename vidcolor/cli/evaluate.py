@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vidcolor.cli.options import grouped
+from vidcolor.cli.colorize import colorize, every_of
+from vidcolor.cli.contenders import Wishes, contenders
+from vidcolor.cli.options import grouped, options_of
 from vidcolor.errors import BatchError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from vidcolor.evaluate.exhibits import Exhibits
     from vidcolor.evaluate.report import Report
-    from vidcolor.evaluate.session import Contender, Settings
+    from vidcolor.evaluate.rows import Contender
+    from vidcolor.evaluate.session import Settings
 
 
 @dataclass(frozen=True)
@@ -31,17 +34,9 @@ class Outputs:
     against: Path | None
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What models are to be run with; None leaves it to each."""
-
-    device: str
-    every: int | None
-    size: int | None
-    saturation: float | None
-
-
 STILL_SIDE = 256
+OLD_NAMES = {"hints": "dots", "size": "render_size", "jobs": "threads"}
+"""What options were called when the same words meant other things than in other commands."""
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -60,50 +55,51 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--crop", type=click.IntRange(16), help="[Data] Resize and cut to a square of N.")
 @click.option("--degrade", default=0.0, show_default=True, type=click.FloatRange(0, 1),
               help="[Data] Wear out what is coloured, as age does.")  # fmt: skip
-@click.option("--hints", default="0", show_default=True, metavar="N,N,...",
+@click.option("--dots", default="0", show_default=True, metavar="N,N,...",
               help="[Data] Numbers of dots of true colour that are given; of clips, on the first"
               " frame.")  # fmt: skip
 @click.option("--stills", default="", show_default="none", metavar="first,middle",
               help="[Data] Direct clips by their true first or middle frame.")  # fmt: skip
-@click.option("--model", "models", multiple=True, metavar="NAME|PATH",
-              help="[Colour] A model to judge; may be given several times.")  # fmt: skip
-@click.option("--size", type=click.IntRange(32),
-              help="[Colour] Working size (short side); default: each model's own.")  # fmt: skip
-@click.option("--saturation", type=click.FloatRange(0, 4),
-              help="[Colour] Factor on the chroma; default: each model's own.")  # fmt: skip
-@click.option("--every", type=click.IntRange(1), help="[Colour] Anchors' distance when steadying.")
+@click.option("--model", "models", multiple=True, metavar="NAME|PATH|none",
+              show_default="vidcolor-base",
+              help="[Colour] A model to judge; repeatable. none: baselines alone.")  # fmt: skip
+@options_of(colorize, ("saturation", "render_size", "every"))
 @click.option("--curve", is_flag=True, help="[Output] Quality against colourfulness as well.")
-@click.option("--json", "json_file", type=FILE, help="[Output] The whole report; - for stdout.")
+@click.option("--json", "json_file", type=FILE, is_flag=False, flag_value="-", metavar="[FILE]",
+              help="[Output] The report as one JSON object, on stdout or in a file.")  # fmt: skip
 @click.option("--csv", "csv_file", type=FILE, help="[Output] A line per picture or clip and row.")
 @click.option("--html", "html_file", type=FILE, help="[Output] One self-contained page.")
 @click.option("--markdown", "markdown_file", type=FILE, help="[Output] The tables as Markdown.")
 @click.option("--against", type=FILE, help="[Output] A JSON report to set this one beside.")
-@click.option("--device", default="auto", show_default=True, help="[Machine] auto, cpu, cuda, mps.")
-@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1),
-              help="[Machine] Threads for the figures.")  # fmt: skip
+@options_of(colorize, ("device", "threads"))
 @click.option("--verbose", is_flag=True, help="[Words] What each metric cost.")
 @click.option("--quiet", is_flag=True, help="[Words] Nothing but results.")
-def evaluate(models: tuple[str, ...], device: str, **options: Any) -> None:
+@click.option("--hints", hidden=True)
+@click.option("--size", type=int, hidden=True)
+@click.option("--jobs", type=click.IntRange(1), hidden=True)
+def evaluate(models: tuple[str, ...], **given: Any) -> None:
     """Compare colourings with the truth: models, every baseline, or results made elsewhere."""
+    options = _renamed(given)
     _check_together(models, options)
     settings = _settings(options)
     places = {key: options[f"{key}_file"] for key in ("json", "csv", "html", "markdown")}
     outputs = Outputs(**places, against=options["against"])
     _check(outputs)
     say = _silent if options["quiet"] else _say
-    wishes = Wishes(device, options["every"], options["size"], options["saturation"])
-    contenders = [_contender(name, wishes) for name in models]
-    for contender in contenders:
-        sizes = f"{contender.still_side} (pictures), {contender.film_side} (clips)"
-        say(f"{contender.name}: {contender.predictor.description}, working size {sizes}")
+    wishes = _wishes(options)
     from vidcolor.evaluate.judging import judge_folder, judge_pairs
+    from vidcolor.evaluate.session import find_data
 
     if options["pairs"]:
+        judged: list[Contender] = []
         results, truths = options["pairs"]
-        report, page = judge_pairs(results, truths, settings, device, say)
+        report, page = judge_pairs(results, truths, settings, wishes.device, say)
     else:
-        report, page = judge_folder(options["data"], contenders, settings, device, say)
-    digests = {contender.name: contender.digest for contender in contenders}
+        data = find_data(options["data"], settings)
+        judged = contenders(models, wishes)
+        _introduce(judged, say)
+        report, page = judge_folder(data, judged, settings, wishes.device, say)
+    digests = {contender.name: contender.digest for contender in judged}
     own = {"working size": wishes.size, "saturation": wishes.saturation, "every": wishes.every}
     chosen = {key: "own" if value is None else f"{value:g}" for key, value in own.items()}
     about = replace(report.about, models=digests, command=_command())
@@ -111,14 +107,20 @@ def evaluate(models: tuple[str, ...], device: str, **options: Any) -> None:
     _deliver(replace(report, about=about), page, outputs, options["verbose"])
 
 
+def _renamed(options: dict[str, Any]) -> dict[str, Any]:
+    """The options by their names of today."""
+    kept = {name: value for name, value in options.items() if name not in OLD_NAMES}
+    return kept | {new: options[old] for old, new in OLD_NAMES.items() if options[old] is not None}
+
+
 def _check_together(models: tuple[str, ...], options: dict[str, Any]) -> None:
     if (options["data"] is None) == (options["pairs"] is None):
         raise UsageError("Nothing, or too much, to evaluate.", "Give --data DIR or --pairs A B.")
     unfit = any(options[key] for key in ("crop", "degrade", "curve", "skip", "stills"))
-    if options["pairs"] and (models or unfit or options["hints"] != "0"):
+    if options["pairs"] and (models or unfit or options["dots"] != "0"):
         raise UsageError(
             "--pairs compares finished results.",
-            "Leave out --model, --crop, --degrade, --hints, --stills, --curve and --skip.",
+            "Leave out --model, --crop, --degrade, --dots, --stills, --curve and --skip.",
         )
 
 
@@ -127,8 +129,8 @@ def _settings(options: dict[str, Any]) -> Settings:
     from vidcolor.evaluate.session import Settings
 
     return Settings(
-        side=options["size"] or STILL_SIDE,
-        hints=_numbers(options["hints"]),
+        side=options["render_size"] or STILL_SIDE,
+        hints=_numbers(options["dots"]),
         stills=_words(options["stills"]),
         preparation=Preparation(options["crop"], options["degrade"]),
         split=options["split"],
@@ -136,14 +138,37 @@ def _settings(options: dict[str, Any]) -> Settings:
         skip=options["skip"],
         frames=options["frames"],
         curve=options["curve"],
-        jobs=options["jobs"],
+        threads=options["threads"],
     )
+
+
+def _wishes(options: dict[str, Any]) -> Wishes:
+    """How models are run; refused as `colorize` would."""
+    from vidcolor.run.plan import ColorizeSettings
+
+    wanted = ColorizeSettings(saturation=options["saturation"], render_size=options["render_size"])
+    return Wishes(
+        options["device"],
+        options["threads"],
+        every_of(options["every"]),
+        wanted.render_size,
+        wanted.saturation,
+    )
+
+
+def _introduce(judged: Sequence[Contender], say: Callable[[str], None]) -> None:
+    from vidcolor.evaluate.names import DIGITS
+
+    for one in judged:
+        sizes = f"{one.still_side} (pictures), {one.film_side} (clips)"
+        whose = f"{one.name} (weights {one.digest[:DIGITS]})"
+        say(f"{whose}: {one.predictor.description}, working size {sizes}")
 
 
 def _numbers(text: str) -> tuple[int, ...]:
     parts = text.split(",")
     if not all(part.strip().isdigit() for part in parts):
-        raise UsageError(f"--hints {text} is no list of numbers.", "Write it as 0,1,10,100.")
+        raise UsageError(f"--dots {text} is no list of numbers.", "Write it as 0,1,10,100.")
     return tuple(sorted({int(part) for part in parts}))
 
 
@@ -162,31 +187,6 @@ def _check(outputs: Outputs) -> None:
 
         # A file that is no report should be said before the work, not after it.
         read_json(outputs.against)
-
-
-def _contender(name: str, wishes: Wishes) -> Contender:
-    from vidcolor.cli.colourings import Way, directed_colouring, steady_colouring
-    from vidcolor.evaluate.session import Contender
-    from vidcolor.infer.choose import load_predictor
-    from vidcolor.network import shelf
-
-    path = shelf.find_model(name)
-    info = shelf.load_info(path)
-    predictor = load_predictor(name, wishes.device)
-    saturation = info.saturation if wishes.saturation is None else wishes.saturation
-    side = wishes.size or info.working_size
-    way = Way(predictor, wishes.every, side, saturation)
-    return Contender(
-        name=path.stem,
-        predictor=predictor,
-        digest=shelf.verified_hash(path),
-        still_side=wishes.size or info.still_size,
-        film_side=side,
-        saturation=saturation,
-        steady=steady_colouring(way),
-        directed=partial(directed_colouring, way),
-        at_vividness=lambda value: load_predictor(name, wishes.device, vividness=value),
-    )
 
 
 def _say(line: str) -> None:

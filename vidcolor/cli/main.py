@@ -18,6 +18,7 @@ from vidcolor.errors import VidcolorError
 COMMANDS = {
     "batch": "Colour folders of films and photographs.",
     "colorize": "Colour a film or a photograph.",
+    "completion": "Print what has a shell complete commands and options.",
     "compare": "Set two films side by side, for people.",
     "evaluate": "Say with numbers how good and how still colour is.",
     "export": "Write a model as an ONNX file.",
@@ -25,6 +26,12 @@ COMMANDS = {
     "shots": "List the shots of a film.",
     "stills": "Take one still of each shot, to be coloured by hand.",
     "train": "Fit a model on folders of pictures.",
+}
+VARIABLES = {
+    "VIDCOLOR_CACHE": "Folder of what is prepared once; else $XDG_CACHE_HOME/vidcolor, else"
+    " ~/.cache/vidcolor.",
+    "VIDCOLOR_MODELS": "Folder of your own models; else ~/.local/share/vidcolor/models.",
+    "VIDCOLOR_DEBUG": "Any value: show the traceback of an error.",
 }
 DEFECT, INTERRUPTED = 1, 130
 
@@ -45,10 +52,27 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section("Environment"):
+            formatter.write_dl(list(VARIABLES.items()))
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from vidcolor.cli.version import lines
+
+        click.echo("\n".join(lines()))
+        ctx.exit()
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="vidcolor")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version, those of what it stands on, and the model's digest.",
+)
 def cli() -> None:
     """Colour black-and-white film and photographs."""
 
@@ -71,7 +95,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         problem.show()
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _say("interrupted; what is finished is kept, the same command goes on with it")
+        _say("interrupted; nothing was written")
         return INTERRUPTED
     except BrokenPipeError:
         return 0

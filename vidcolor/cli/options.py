@@ -25,22 +25,46 @@ Decorated = Callable[..., Any]
 _MARK = re.compile(r"^\[(\w+)\] ")
 
 
+class Time(click.ParamType):  # type: ignore[type-arg]
+    """Seconds, as "83.5" or "0:01:23.5"."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds as a number."""
+        from vidcolor.direct.names import read_time
+        from vidcolor.errors import UsageError
+
+        seconds = value if isinstance(value, float) else read_time(value)
+        if seconds is None:
+            name = param.opts[0] if param else "The time"
+            remedy = "Give seconds or h:mm:ss, such as 0:01:23.5."
+            raise UsageError(f"{name} {value} is no time.", remedy)
+        return seconds
+
+
 class grouped(click.Command):  # noqa: N801 - used as a decorator's argument
     """A command whose help shows its options in groups."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write one section a group, in the order of `GROUPS`, then the rest."""
-        rows: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                mark = _MARK.match(record[1])
-                name = GROUPS[mark[1]] if mark else "Other"
-                rows.setdefault(name, []).append((record[0], _MARK.sub("", record[1])))
-        for name in (*GROUPS.values(), "Other"):
-            if name in rows:
-                with formatter.section(name):
-                    formatter.write_dl(rows[name])
+        """Write one section a group."""
+        for name, rows in sections(self, ctx):
+            with formatter.section(name):
+                formatter.write_dl(rows)
+
+
+def sections(command: click.Command, ctx: click.Context) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Options and what they do, a section a group in the order of `GROUPS`, then the rest."""
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for parameter in command.get_params(ctx):
+        record = parameter.get_help_record(ctx)
+        if record is not None:
+            mark = _MARK.match(record[1])
+            name = GROUPS[mark[1]] if mark else "Other"
+            rows.setdefault(name, []).append((record[0], _MARK.sub("", record[1])))
+    return [(name, rows[name]) for name in (*GROUPS.values(), "Other") if name in rows]
 
 
 def options_of(command: click.Command, names: Collection[str]) -> Callable[[Decorated], Decorated]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vidcolor.cli.colorize import Talk, colorize
-from vidcolor.cli.options import grouped, options_of
+from vidcolor.cli.colorize import colorize
+from vidcolor.cli.options import Time, grouped, options_of
+from vidcolor.cli.talk import Talk
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
@@ -25,7 +26,7 @@ SHARED = (*COLOUR, "overwrite", "quiet", "as_json")
 
 @click.command(cls=grouped, short_help="Colour one frame of a film, at once.")
 @click.argument("film", type=FILE)
-@click.option("--at", help="[What] The frame shown at this time: 83.5, 1:23.5 or 00:01:23.5.")
+@click.option("--at", type=Time(), help="[What] The frame shown at this time: 83.5 or 1:23.5.")
 @click.option("--frame", type=int, help="[What] The frame of this number, from 0 on.")
 @click.option(
     "-o",
@@ -36,7 +37,7 @@ SHARED = (*COLOUR, "overwrite", "quiet", "as_json")
 )
 @options_of(colorize, (*DIRECTIONS, *SHARED))
 def preview(
-    film: Path, at: str | None, frame: int | None, output: Path | None, **options: Any
+    film: Path, at: float | None, frame: int | None, output: Path | None, **options: Any
 ) -> None:
     """Colour one frame of FILM and write it at full size.
 
@@ -72,16 +73,10 @@ def preview(
         click.echo(json.dumps(result))
 
 
-def _place(at: str | None, frame: int | None) -> Place:
-    from vidcolor.direct.names import read_time
+def _place(at: float | None, frame: int | None) -> Place:
     from vidcolor.errors import UsageError
     from vidcolor.run.preview import Place
 
     if (at is None) == (frame is None):
         raise UsageError("A preview needs a place in the film.", "Give either --at or --frame.")
-    if at is None:
-        return Place(frame=frame)
-    time_s = read_time(at)
-    if time_s is None:
-        raise UsageError(f"--at {at} is no time.", "Give seconds or h:mm:ss, such as 0:01:23.5.")
-    return Place(time_s=time_s)
+    return Place(frame=frame, time_s=at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ SHORT_SIDE = 192
     "--json",
     "as_json",
     is_flag=True,
-    help="[Output] One JSON object: clip, frames, and first, frames, start_s, duration_s per shot.",
+    help="[Words] Print one JSON object.",
 )
 def shots(clip: Path, as_json: bool) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
@@ -33,31 +34,46 @@ def shots(clip: Path, as_json: bool) -> None:
     from vidcolor.steady.shots import find_cuts
 
     info = probe(clip)
-    rows = _rows(info, find_cuts(small_luma(View(info, SHORT_SIDE, 0, info.frame_count), 0)))
+    found = _listed(info, find_cuts(small_luma(View(info, SHORT_SIDE, 0, info.frame_count), 0)))
     if as_json:
-        click.echo(json.dumps({"clip": str(clip), "frames": info.frame_count, "shots": rows}))
+        listed = [asdict(shot) for shot in found]
+        click.echo(json.dumps({"clip": str(clip), "frames": info.frame_count, "shots": listed}))
         return
     click.echo(f"{'shot':>5} {'first':>7} {'frames':>7} {'start':>12} {'seconds':>9}")
-    for number, row in enumerate(rows, start=1):
+    for number, shot in enumerate(found, start=1):
         click.echo(
-            f"{number:>5} {row['first']:>7} {row['frames']:>7}"
-            f" {clock(float(row['start_s'])):>12} {row['duration_s']:>9.3f}"
+            f"{number:>5} {shot.first:>7} {shot.frames:>7}"
+            f" {clock(shot.start_s):>12} {shot.duration_s:>9.3f}"
         )
 
 
-def _rows(info: ClipInfo, cuts: list[int]) -> list[dict[str, float]]:
-    """One record a shot, as `--json` prints it."""
+@dataclass(frozen=True)
+class Shot:
+    """A shot, as `--json` prints it.
+
+    Attributes:
+        first: number of its first frame in the film, from 0 on.
+        frames: how many it has.
+        start_s: seconds from the film's start.
+        duration_s: seconds that it is shown.
+    """
+
+    first: int
+    frames: int
+    start_s: float
+    duration_s: float
+
+
+def _listed(info: ClipInfo, cuts: list[int]) -> list[Shot]:
     from vidcolor.run.look import seconds_at
 
     edges = [0, *cuts, info.frame_count]
     return [
-        {
-            "first": first,
-            "frames": after - first,
-            "start_s": round(seconds_at(info, first), 6),
-            "duration_s": round(
-                float((info.frame_end(after - 1) - int(info.pts[first])) * info.time_base), 6
-            ),
-        }
+        Shot(
+            first,
+            after - first,
+            round(seconds_at(info, first), 6),
+            round(float((info.frame_end(after - 1) - int(info.pts[first])) * info.time_base), 6),
+        )
         for first, after in itertools.pairwise(edges)
     ]

@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from vidcolor.cli.colorize import Bar, Talk, colorize
+from vidcolor.cli.colorize import colorize
 from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import grouped, options_of
 from vidcolor.cli.preview import COLOUR, SHARED
+from vidcolor.cli.talk import Bar, Talk
 
 FOLDER = click.Path(path_type=Path)
 
@@ -52,8 +53,8 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
         chosen.model, chosen.device, chosen.backend, chosen.vividness, chosen.threads
     )
     whole = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
-    bar = Bar(clip.frame_count, talk)
-    with may_be_interrupted(kept=False):
+    bar = Bar(clip.frame_count, 0, talk)
+    with may_be_interrupted():
         taken = take_stills(
             whole,
             folder,

@@ -8,6 +8,7 @@ import numpy as np
 
 from vidcolor.evaluate.bootstrap import Figure, difference, means, resamples
 from vidcolor.evaluate.clip_table import COLUMNS as CLIP_COLUMNS
+from vidcolor.evaluate.names import DIGITS
 from vidcolor.evaluate.picture_table import COLUMNS as PICTURE_COLUMNS
 from vidcolor.evaluate.report import About, Item, Report
 from vidcolor.evaluate.table import Row, Table, cells, plain
@@ -41,6 +42,8 @@ def obstacles(one: About, other: About) -> list[str]:
 def side_by_side(report: Report, other: Report, name: str) -> tuple[Table, ...]:
     """Tables of this report's rows minus the same rows of the other, paired item by item.
 
+    Where each judges one model, these are set against each other, whatever they are called.
+
     Args:
         report: this one.
         other: what it is compared with.
@@ -49,7 +52,8 @@ def side_by_side(report: Report, other: Report, name: str) -> tuple[Table, ...]:
     tables = []
     for kind in ("picture", "clip"):
         here, there = _by_row(report, kind), _by_row(other, kind)
-        rows = [_row(row, here[row], there[row]) for row in here if row in there]
+        called = {row: _called_there(row, report.about, other.about) for row in here}
+        rows = [_row(row, here[row], there[old]) for row, old in called.items() if old in there]
         rows = [row for row in rows if row.figures]
         if rows:
             keys = {key for row in rows for key in row.figures}
@@ -64,6 +68,26 @@ def _by_row(report: Report, kind: str) -> dict[str, dict[str, Item]]:
         if item.kind == kind:
             rows.setdefault(item.row, {})[item.name] = item
     return rows
+
+
+def _called_there(row: str, here: About, there: About) -> str:
+    """The other report's name of a row; the only models of both may be called differently."""
+    if len(here.models) != 1 or len(there.models) != 1:
+        return row
+    (own,), (other,) = here.models, there.models
+    return other + row.removeprefix(own) if row == own or row.startswith(f"{own}, ") else row
+
+
+def other_weights(one: About, other: About) -> list[str]:
+    """Which models differ though they are called alike, or are each the only one, in words."""
+    pairs = {name: name for name in one.models if name in other.models}
+    if len(one.models) == len(other.models) == 1:
+        pairs = dict(zip(one.models, other.models, strict=True))
+    return [
+        f"{name} is {one.models[name][:DIGITS]} here, {old} is {other.models[old][:DIGITS]} there"
+        for name, old in pairs.items()
+        if one.models[name] != other.models[old]
+    ]
 
 
 def _row(name: str, here: Mapping[str, Item], there: Mapping[str, Item]) -> Row:
@@ -90,6 +114,8 @@ def words(report: Report, other: Report, name: str) -> list[str]:
     lines = [f"Not comparable with {name}: {'; '.join(found)}."] if found else []
     if not found:
         lines.append(f"Comparable with {name}: same data, settings and versions.")
+    if models := other_weights(report.about, other.about):
+        lines.append(f"Other weights: {'; '.join(models)}.")
     for table in side_by_side(report, other, name):
         lines += ["", table.title, plain(cells(table))]
     return lines

@@ -23,14 +23,24 @@ SHOWN = 6
 THUMBNAIL = 220
 STRIP_FRAMES = 6
 _STRIP_STEP = 6
+STRIP_LENGTH = STRIP_FRAMES * _STRIP_STEP
+"""Frames of a clip from which a strip is taken."""
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture as a data URL, and what it shows."""
+
+    url: str
+    label: str
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One picture of a row: input, result and truth as data URLs, and what is to be said."""
+    """One picture of a row: input, result and truth, and what is to be said."""
 
     caption: str
-    pictures: tuple[str, ...]
+    pictures: tuple[Still, ...]
 
 
 @dataclass(frozen=True)
@@ -48,14 +58,14 @@ class Exhibits:
 
     Attributes:
         sheets: of pictures.
-        strips: of clips, by the clip's name.
+        strips: of clips, by the clip's name: one for each model.
         clips: figures of clips, for their course over time.
         shown: the row that sheets and strips are of.
     """
 
     shown: str = ""
     sheets: list[Sheet] = field(default_factory=list)
-    strips: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    strips: dict[str, list[list[Still]]] = field(default_factory=dict)
     clips: list[ClipResult] = field(default_factory=list)
 
 
@@ -90,10 +100,10 @@ def picture_sheets(
         "Median": order[middle : middle + SHOWN],
         "Worst": order[::-1][:SHOWN],
     }
-    words = f"By PSNR over grey's, of {row}. Input, result, truth."
+    words = f"By PSNR over grey's, of {row}."
     sheets = []
     for title, places in chosen.items():
-        shown = (_exhibit(samples[i], results[i], f"{gain[i]:+.1f} dB") for i in places)
+        shown = (_exhibit(samples[i], results[i], row, f"{gain[i]:+.1f} dB") for i in places)
         sheets.append(Sheet(title, words, tuple(shown)))
     return [*sheets, *_disagreements(samples, results, scores, row)]
 
@@ -113,18 +123,21 @@ def _disagreements(
     opposite = int(((closer > 0) & (better < 0)).sum())
     words = (
         f"Closeness calls grey better and Delta E calls {row} better in {len(against)} of"
-        f" {len(samples)} pictures; the other way round in {opposite}. Input, result, truth."
+        f" {len(samples)} pictures; the other way round in {opposite}."
     )
     exhibits = tuple(
-        _exhibit(samples[i], results[i], f"closeness {closer[i]:+.2f}, Delta E {-better[i]:+.1f}")
+        _exhibit(
+            samples[i], results[i], row, f"closeness {closer[i]:+.2f}, Delta E {-better[i]:+.1f}"
+        )
         for i in order[:SHOWN]
     )
     return [Sheet("Where closeness disagrees", words, exhibits)]
 
 
-def _exhibit(sample: Sample, result: Picture, words: str) -> Exhibit:
-    pictures = (_colourless(sample.seen), result, sample.truth)
-    return Exhibit(f"{sample.name}: {words}", tuple(data_url(picture) for picture in pictures))
+def _exhibit(sample: Sample, result: Picture, row: str, words: str) -> Exhibit:
+    pictures = (("input", _colourless(sample.seen)), (row, result), ("truth", sample.truth))
+    shown = tuple(Still(data_url(picture), label) for label, picture in pictures)
+    return Exhibit(f"{sample.name}: {words}", shown)
 
 
 class Strip:
@@ -132,11 +145,27 @@ class Strip:
 
     Args:
         row: the row, as the paint calls it.
+        model: whose row it is.
     """
 
-    def __init__(self, row: str) -> None:
+    def __init__(self, row: str, model: str) -> None:
         self.row = row
-        self.pictures: list[str] = []
+        self.model = model
+        self._pictures: dict[int, str] = {}
+
+    def stills(self, clip: str, times: Sequence[float | None]) -> list[Still]:
+        """What was collected, labelled.
+
+        Args:
+            clip: its name.
+            times: when its first frames begin, in seconds from the first; None where unknown.
+        """
+        way = self.row.removeprefix(f"{self.model}: ")
+        whose = f"{clip}, {self.model}: {way}"
+        return [
+            Still(url, f"{whose}, frame {frame}{_at(times[frame])}")
+            for frame, url in self._pictures.items()
+        ]
 
     def along(self, paint: Paint) -> Paint:
         """The same paint; frames of the row are looked at as they pass."""
@@ -152,7 +181,11 @@ class Strip:
 
     def _watch(self, chroma: Iterator[Floats], luma: Iterator[Luma]) -> Iterator[Floats]:
         for index, (planes, frame) in enumerate(zip(chroma, luma, strict=False)):
-            if index % _STRIP_STEP == 0 and len(self.pictures) < STRIP_FRAMES:
+            if index % _STRIP_STEP == 0 and index < STRIP_LENGTH:
                 result = to_picture(frame.astype(np.float32), enlarge(planes, frame))
-                self.pictures.append(data_url(result))
+                self._pictures[index] = data_url(result)
             yield planes
+
+
+def _at(seconds: float | None) -> str:
+    return "" if seconds is None else f" at {seconds:.2f} s"

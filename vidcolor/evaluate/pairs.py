@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import tee
 from pathlib import Path
@@ -14,7 +14,15 @@ from vidcolor.evaluate.colour import Floats, Picture, to_planes
 from vidcolor.evaluate.colouring import grey
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.pictures import Bench, PictureScores, evaluate_pictures
-from vidcolor.evaluate.read import CLIPS, PICTURES, clip_shape, find, read_clip, read_picture
+from vidcolor.evaluate.read import (
+    CLIPS,
+    PICTURES,
+    Found,
+    clip_shape,
+    read_clip,
+    read_picture,
+    search,
+)
 from vidcolor.evaluate.samples import Preparation, Sample, load
 from vidcolor.evaluate.series import ClipScore
 from vidcolor.evaluate.temporal import TRUTH, score_clip
@@ -35,35 +43,44 @@ class Pairs:
     missing: tuple[str, ...]
 
 
-def match(results: Path, truths: Path, suffixes: frozenset[str]) -> Pairs:
+@dataclass(frozen=True)
+class Matched:
+    """Pairs of pictures and of clips, and what was passed over, in words."""
+
+    pictures: Pairs
+    clips: Pairs
+    notes: tuple[str, ...]
+
+
+def match(results: Found, truths: Found, suffixes: frozenset[str], roots: Sequence[Path]) -> Pairs:
     """Find partners in two folders, or take two files for a pair."""
-    if results.is_file() and truths.is_file():
-        same_kind = all(p.suffix.lower() in suffixes for p in (results, truths))
-        return Pairs(((results, truths),) if same_kind else (), ())
-    found, wanted = _by_name(results, suffixes), _by_name(truths, suffixes)
+    if all(root.is_file() for root in roots):
+        pair = results.of(suffixes), truths.of(suffixes)
+        return Pairs(((pair[0][0], pair[1][0]),) if all(pair) else (), ())
+    found, wanted = (
+        {p.relative_to(root).with_suffix("").as_posix(): p for p in side.of(suffixes)}
+        for side, root in zip((results, truths), roots, strict=True)
+    )
     missing = [f"{found[n]} has no truth." for n in sorted(found.keys() - wanted.keys())]
     missing += [f"{wanted[n]} has no result." for n in sorted(wanted.keys() - found.keys())]
     both = sorted(found.keys() & wanted.keys())
     return Pairs(tuple((found[name], wanted[name]) for name in both), tuple(missing))
 
 
-def _by_name(root: Path, suffixes: frozenset[str]) -> Mapping[str, Path]:
-    return {p.relative_to(root).with_suffix("").as_posix(): p for p in find(root, suffixes)}
-
-
-def match_all(results: Path, truths: Path) -> Mapping[str, Pairs]:
+def match_all(results: Path, truths: Path) -> Matched:
     """Pairs of pictures and of clips.
 
     Raises:
         InputError: there is no pair at all.
     """
-    matched = {"pictures": match(results, truths, PICTURES), "clips": match(results, truths, CLIPS)}
-    if not any(found.pairs for found in matched.values()):
+    found, wanted = search(results), search(truths)
+    pictures, clips = (match(found, wanted, kind, (results, truths)) for kind in (PICTURES, CLIPS))
+    if not pictures.pairs and not clips.pairs:
         raise InputError(
             f"No file of {results} has a partner in {truths}.",
             "Results and truths belong together by their names without suffix.",
         )
-    return matched
+    return Matched(pictures, clips, (*found.notes(), *wanted.notes()))
 
 
 def load_pairs(

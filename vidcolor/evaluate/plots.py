@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -13,10 +13,69 @@ WIDTH, HEIGHT = 560, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 12, 40
 _LETTER, _NAMES = 10, 300
 """Width of a letter as phones show it, and of the rows' names at most."""
-# Colours that people with weak red-green vision tell apart (Okabe, Ito 2008).
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444", "#999933")
+# Colours that people of weak colour vision tell apart: Okabe, Ito 2008, then Tol 2021 (muted).
+_FIRST = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+_SECOND = ("#332288", "#882255", "#117733", "#999933", "#cc6677", "#44aa99")
+COLOURS = (*_FIRST, *_SECOND)
+_DASHES = ("", "7 3", "2 3", "9 3 2 3", "14 4", "5 2 1 2 1 2")
+_MARKS = ("circle", "square", "diamond", "triangle")
 
 Points = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a line is drawn: "#rrggbb", SVG's stroke-dasharray, and the form of its points."""
+
+    colour: str
+    dash: str = ""
+    mark: str = "circle"
+
+    def line(self, points: str) -> str:
+        """The line along points "x,y x,y ..."."""
+        dash = f' stroke-dasharray="{self.dash}"' if self.dash else ""
+        return (
+            f'<polyline points="{points}" fill="none" stroke="{self.colour}" stroke-width="2"'
+            f"{dash}/>"
+        )
+
+    def point(self, x: float, y: float) -> str:
+        """The mark at a place."""
+        if self.mark == "circle":
+            return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{self.colour}"/>'
+        corners = _CORNERS[self.mark]
+        points = " ".join(f"{x + a:.1f},{y + b:.1f}" for a, b in corners)
+        return f'<polygon points="{points}" fill="{self.colour}"/>'
+
+
+# Both ends of every scale have their own, the same on each plot of a page.
+_ENDS = {"grey": Style("#8c8c8c", "1 2.5"), "truth": Style("#000000")}
+_CORNERS = {
+    "square": ((-3.5, -3.5), (3.5, -3.5), (3.5, 3.5), (-3.5, 3.5)),
+    "diamond": ((0, -5), (5, 0), (0, 5), (-5, 0)),
+    "triangle": ((0, -4.5), (4.5, 3.5), (-4.5, 3.5)),
+}
+
+
+def styles(names: Iterable[str]) -> dict[str, Style]:
+    """A style for each name, no two of 38 alike: by colour, and past six by dashes as well.
+
+    Grey and the truth have theirs whatever stands beside them. After twelve others colours come
+    again, with other dashes.
+    """
+    found: dict[str, Style] = {}
+    others = 0
+    for name in names:
+        if name in _ENDS:
+            found[name] = _ENDS[name]
+            continue
+        found[name] = Style(
+            COLOURS[others % len(COLOURS)],
+            _DASHES[others // len(_FIRST) % len(_DASHES)],
+            _MARKS[others % len(_MARKS)],
+        )
+        others += 1
+    return found
 
 
 @dataclass(frozen=True)
@@ -101,24 +160,21 @@ def lines(rows: Mapping[str, Points], x_label: str, y_label: str, dots: bool = F
     x = _axis([point[0] for point in everything], _LEFT, WIDTH - _RIGHT)
     y = _axis([point[1] for point in everything], HEIGHT - _BOTTOM, _TOP)
     body = _across(x, y, x_label) + _upward(x, y, y_label)
-    for index, points in enumerate(kept.values()):
-        colour = COLOURS[index % len(COLOURS)]
-        path = " ".join(f"{x.at(a):.1f},{y.at(b):.1f}" for a, b in points)
-        body += f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        if dots:
-            body += "".join(
-                f'<circle cx="{x.at(a):.1f}" cy="{y.at(b):.1f}" r="3.5" fill="{colour}"/>'
-                for a, b in points
-            )
-    return (
-        f"<figure>{_svg(body, name=f'{y_label} against {x_label}')}{_legend(list(kept))}</figure>"
-    )
+    # Of all rows, also of those with nothing to show: a row looks alike on every plot.
+    looks = {name: style for name, style in styles(rows).items() if name in kept}
+    for name, style in looks.items():
+        places = [(x.at(a), y.at(b)) for a, b in kept[name]]
+        body += style.line(" ".join(f"{a:.1f},{b:.1f}" for a, b in places))
+        body += "".join(style.point(*place) for place in places) if dots else ""
+    drawing = _svg(body, name=f"{y_label} against {x_label}")
+    return f"<figure>{drawing}{_legend(looks, dots)}</figure>"
 
 
-def _legend(names: Sequence[str]) -> str:
+def _legend(looks: Mapping[str, Style], dots: bool) -> str:
     parts = [
-        f'<span><i style="background:{COLOURS[i % len(COLOURS)]}"></i>{escape(name)}</span>'
-        for i, name in enumerate(names)
+        f'<span><svg viewBox="0 0 38 12" aria-hidden="true">{style.line("0,6 38,6")}'
+        f"{style.point(19, 6) if dots else ''}</svg>{escape(name)}</span>"
+        for name, style in looks.items()
     ]
     return f'<figcaption class="legend">{"".join(parts)}</figcaption>'
 

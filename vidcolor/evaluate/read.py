@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -20,22 +24,102 @@ PICTURES = frozenset({".avif", ".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff",
 CLIPS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm"})
 EVALUATION_SIDE = 240
 """Short side at which clips are judged."""
+NAMED = 10
+"""Files that a note names; of more it says how many."""
 
 
-def find(path: Path, suffixes: frozenset[str]) -> list[Path]:
-    """Files with one of the suffixes in a folder and the folders in it, sorted by path.
+@dataclass(frozen=True)
+class Found:
+    """What lies at a path, links followed; hidden files and folders are left out.
 
-    A single file stands for itself. Hidden files and folders are left out.
+    Attributes:
+        files: sorted by path.
+        dangling: links that lead nowhere, or where nobody may look.
+        closed: folders that may not be looked into.
+    """
+
+    files: tuple[Path, ...]
+    dangling: tuple[Path, ...] = ()
+    closed: tuple[Path, ...] = ()
+
+    def of(self, suffixes: frozenset[str]) -> list[Path]:
+        """Files of these suffixes; a link may have that of what it leads to."""
+        return [
+            path
+            for path in self.files
+            if path.suffix.lower() in suffixes
+            or (path.is_symlink() and path.resolve().suffix.lower() in suffixes)
+        ]
+
+    def notes(self) -> list[str]:
+        """What was passed over, in words."""
+        parts = {
+            "Links that lead nowhere, passed over": self.dangling,
+            "Folders that may not be looked into, passed over": self.closed,
+        }
+        return [f"{words}: {_listed(paths)}." for words, paths in parts.items() if paths]
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return ", ".join(map(str, paths[:NAMED])) + more
+
+
+def search(path: Path) -> Found:
+    """All files in a folder and the folders in it; a single file stands for itself.
+
+    A folder that links lead to as well is taken once, under its own name where it has one here: so
+    a link to a folder above makes no circle.
 
     Raises:
         InputError: there is nothing at the path.
     """
     if not path.exists():
-        raise InputError(f"{path} is not there.", "Give a folder of pictures or clips, or a file.")
+        leads = f" (it is a link to {path.readlink()})" if path.is_symlink() else ""
+        raise InputError(
+            f"{path} is not there{leads}.", "Give a folder of pictures or clips, or a file."
+        )
     if path.is_file():
-        return [path] if path.suffix.lower() in suffixes else []
-    found = (p for p in path.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
-    return sorted(p for p in found if not any(x.startswith(".") for x in p.relative_to(path).parts))
+        return Found((path,))
+    files: list[Path] = []
+    dangling: list[Path] = []
+    closed: list[Path] = []
+    folders, links = [path], list[Path]()
+    seen: set[Path] = set()
+    while folders or links:
+        # Links wait: what has a place of its own is called by that.
+        folder = (folders or links).pop(0)
+        if folder.resolve() in seen:
+            continue
+        seen.add(folder.resolve())
+        try:
+            entries = [e for e in os.scandir(folder) if not e.name.startswith(".")]
+        except OSError:
+            closed.append(folder)
+            continue
+        lists = {"file": files, "folder": folders, "link to a folder": links, "nowhere": dangling}
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            lists.get(_kind(entry), []).append(folder / entry.name)
+    return Found(tuple(sorted(files)), tuple(sorted(dangling)), tuple(sorted(closed)))
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    try:
+        mode = entry.stat().st_mode
+    except OSError:
+        return "nowhere"
+    if stat.S_ISDIR(mode):
+        return "link to a folder" if entry.is_symlink() else "folder"
+    return "file" if stat.S_ISREG(mode) else "neither"
+
+
+def find(path: Path, suffixes: frozenset[str]) -> list[Path]:
+    """Files of these suffixes at a path, as `search` finds them.
+
+    Raises:
+        InputError: there is nothing at the path.
+    """
+    return search(path).of(suffixes)
 
 
 def read_picture(path: Path) -> Picture:
@@ -78,16 +162,30 @@ def read_clip(path: Path, limit: int | None = None) -> Iterator[Picture]:
     Raises:
         InputError: it is no clip, has no picture, or is damaged.
     """
+    for frame, aspect in islice(_decoded(path), limit):
+        yield _evaluation_picture(frame, aspect)
+
+
+def start_times(path: Path, limit: int) -> list[float | None]:
+    """When each of the first frames of a clip begins, in seconds from the first; None if unknown.
+
+    Raises:
+        InputError: as `read_clip`.
+    """
+    times = [frame.time for frame, _ in islice(_decoded(path), limit)]
+    return [None if time is None else time - (times[0] or 0.0) for time in times]
+
+
+def _decoded(path: Path) -> Iterator[tuple[av.VideoFrame, Fraction]]:
+    """Frames of a clip's first video stream, and the aspect of their pixels."""
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
                 raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            for index, frame in enumerate(container.decode(stream)):
-                if limit is not None and index >= limit:
-                    return
-                yield _evaluation_picture(frame, stream.sample_aspect_ratio or Fraction(1))
+            for frame in container.decode(stream):
+                yield frame, stream.sample_aspect_ratio or Fraction(1)
     except av.FFmpegError as error:
         raise InputError(
             f"{path} cannot be decoded ({error}).", "Leave it out or mend it."

@@ -16,6 +16,7 @@ from vidcolor.errors import InputError
 from vidcolor.evaluate.bootstrap import Figure
 from vidcolor.evaluate.curve import Curve
 from vidcolor.evaluate.table import (
+    WEIGHTS,
     Table,
     cells,
     difference_cells,
@@ -154,15 +155,17 @@ def as_json(report: Report) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """A line per picture or clip and row."""
+    """A line per picture or clip and row; models' rows with the weights that have made them."""
+    weights = {row.name: row.weights for table in report.tables for row in table.rows}
     keys = list(dict.fromkeys(key for item in report.items for key in item.figures))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["kind", "name", "category", "row", *keys])
+    writer.writerow(["kind", "name", "category", "row", WEIGHTS, *keys])
     for item in report.items:
         values = [item.figures.get(key, math.nan) for key in keys]
         shown = ["" if math.isnan(value) else repr(value) for value in values]
-        writer.writerow([item.kind, item.name, item.category, item.row, *shown])
+        place = [item.kind, item.name, item.category, item.row, weights.get(item.row, "")]
+        writer.writerow([*place, *shown])
     return text.getvalue()
 
 

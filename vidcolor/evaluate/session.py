@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,6 @@ from vidcolor.evaluate import painters
 from vidcolor.evaluate.clip_table import clip_table, short_notes
 from vidcolor.evaluate.clips import ClipResult
 from vidcolor.evaluate.colour import Picture
-from vidcolor.evaluate.colouring import Colouring, Paint, each, together, treated
 from vidcolor.evaluate.curve import (
     SATURATIONS,
     VIVIDNESSES,
@@ -21,52 +21,16 @@ from vidcolor.evaluate.curve import (
     saturation_curve,
     vividness_curve,
 )
-from vidcolor.evaluate.given import STILLS, Directed, Given, by_hand
+from vidcolor.evaluate.given import STILLS
 from vidcolor.evaluate.picture_table import category_table, picture_items, picture_table
 from vidcolor.evaluate.pictures import Bench, PictureScores, evaluate_pictures
-from vidcolor.evaluate.read import CLIPS, PICTURES, find
+from vidcolor.evaluate.read import CLIPS, PICTURES, search
 from vidcolor.evaluate.report import Item
+from vidcolor.evaluate.rows import OWN, Contender, counted, picture_rows, picture_weights
 from vidcolor.evaluate.samples import Painter, Preparation, Sample, load
-from vidcolor.evaluate.smoothings import smoothings
 from vidcolor.evaluate.table import Table
-from vidcolor.infer.predictor import Predictor
 
-OWN = "vidcolor"
 SPLITS = ("all", "even", "odd")
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A model to be judged.
-
-    Attributes:
-        name: its rows' name.
-        predictor: colours frames.
-        still_side, film_side: short sides at which it sees pictures and clips.
-        saturation: what its chroma is multiplied by where no colours are given.
-        digest: SHA-256 of the weights.
-        steady: the project's own steadying of a clip's colours, from above this room.
-        directed: its colours of a clip of which a person gave some, likewise.
-        at_vividness: the same model at another vividness, for the curve.
-    """
-
-    name: str
-    predictor: Predictor
-    digest: str = ""
-    still_side: int = 256
-    film_side: int = 192
-    saturation: float = 1.0
-    steady: Colouring | None = None
-    directed: Directed | None = None
-    at_vividness: Callable[[float], Predictor] | None = None
-
-    def painter(self, count: int = 0) -> Painter:
-        """Its colours of pictures, with so many hints."""
-        return painters.model(self.predictor, self.still_side, count, self.saturation)
-
-    def film(self) -> Colouring:
-        """Its colours of clips, frame by frame."""
-        return painters.film(self.predictor, self.film_side, self.saturation)
 
 
 @dataclass(frozen=True)
@@ -83,7 +47,7 @@ class Settings:
         skip: patterns of file names that are left out.
         frames: frames of each clip at most.
         curve: whether to vary saturation and vividness.
-        jobs: threads.
+        threads: of the processor; 0 is one a core.
     """
 
     side: int = 256
@@ -95,7 +59,7 @@ class Settings:
     skip: tuple[str, ...] = ()
     frames: int | None = None
     curve: bool = False
-    jobs: int = 1
+    threads: int = 0
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
@@ -103,6 +67,11 @@ class Settings:
         for place in self.stills:
             if place not in STILLS:
                 raise UsageError(f"There is no still '{place}'.", f"Choose {', '.join(STILLS)}.")
+
+    @property
+    def jobs(self) -> int:
+        """How many threads that is."""
+        return self.threads or os.cpu_count() or 1
 
     def wanted(self, paths: Sequence[Path]) -> list[Path]:
         """All that no pattern of `skip` leaves out."""
@@ -117,7 +86,7 @@ class Settings:
         return [kept[i] for i in np.linspace(0, len(kept) - 1, self.limit).round().astype(int)]
 
     def describe(self) -> dict[str, str]:
-        """What changes figures, as text; jobs do not."""
+        """What changes figures, as text; threads do not."""
         described = {
             "working size": str(self.side),
             "hints": ",".join(map(str, self.hints)),
@@ -157,32 +126,16 @@ def load_samples(
     return samples, failed
 
 
-def picture_rows(contenders: Sequence[Contender], settings: Settings) -> dict[str, Painter]:
-    """All rows of a table of pictures but the truth: baselines, hints by luma, models."""
-    rows = painters.baselines(settings.side)
-    numbers = {count: counted(count, "hint") for count in settings.hints}
-    for count, words in numbers.items():
-        if count:
-            rows[f"{words} by luma alone"] = painters.by_luma_alone(count, settings.side)
-    for contender in contenders:
-        for count, words in numbers.items():
-            name = f"{contender.name}, {words}" if count else contender.name
-            rows[name] = contender.painter(count)
-    return rows
-
-
-def counted(count: int, thing: str) -> str:
-    """One thing, two things."""
-    return f"{count} {thing}{'s' if count != 1 else ''}"
-
-
 def score_pictures(
     bench: Bench, contenders: Sequence[Contender], settings: Settings, keep: Keep | None = None
 ) -> tuple[Outcome, list[PictureScores]]:
     """Colour and score pictures by every row; `keep` gets each row's results."""
-    scores = evaluate_pictures(bench, picture_rows(contenders, settings), keep)
+    rows = picture_rows(contenders, settings.hints, settings.side)
+    scores = evaluate_pictures(bench, rows, keep)
     reference = contenders[0].name if contenders and 0 in settings.hints else painters.GREY
     outcome = tabulate(bench, scores, reference)
+    weights = picture_weights(contenders, settings.hints)
+    outcome.tables = [table.signed(weights) for table in outcome.tables]
     if settings.curve:
         for contender in contenders:
             outcome.curves += _curves(bench, scores[-1], contender)
@@ -225,30 +178,10 @@ def _curves(bench: Bench, truth: PictureScores, contender: Contender) -> list[Cu
     return curves
 
 
-def clip_paint(
-    contenders: Sequence[Contender], given: Sequence[Given] = (), side: int = 256
-) -> Paint:
-    """All rows of a table of clips: each model per frame, smoothed as others do it, and steady.
-
-    Args:
-        contenders: the models.
-        given: what is known of the clip: rows that are directed by it, and carry it by hand.
-        side: working size at which dots are spread by luma alone.
-    """
-    paints = [by_hand(one, side) for one in given]
-    for contender in contenders:
-        prefix = f"{contender.name}: " if len(contenders) > 1 else ""
-        paints.append(treated(contender.film(), smoothings(), prefix))
-        if contender.steady is not None:
-            paints.append(each({prefix + OWN: contender.steady}))
-        if contender.directed is not None:
-            rows = {prefix + one.row: contender.directed(one) for one in given}
-            paints.append(each(rows))
-    return together(paints) if paints else each({})
-
-
-def clip_outcome(results: Sequence[ClipResult], failed: list[str]) -> Outcome:
-    """The table and the items of clips."""
+def clip_outcome(
+    results: Sequence[ClipResult], failed: list[str], weights: Mapping[str, str]
+) -> Outcome:
+    """The table and the items of clips; `weights` as `Table.signed` takes them."""
     names = list(results[0].scores)
     own = [name for name in names if name.endswith(OWN)]
     reference = own[0] if own else ""
@@ -260,6 +193,7 @@ def clip_outcome(results: Sequence[ClipResult], failed: list[str]) -> Outcome:
         if len(part) > 1:
             title = f"{category} ({counted(len(part), 'clip')})"
             outcome.tables.append(replace(clip_table(title, part, reference), part=True))
+    outcome.tables = [table.signed(weights) for table in outcome.tables]
     return outcome
 
 
@@ -278,19 +212,32 @@ def clip_items(results: Sequence[ClipResult]) -> list[Item]:
     ]
 
 
-def find_data(root: Path, settings: Settings) -> Mapping[str, list[Path]]:
+@dataclass(frozen=True)
+class Data:
+    """What is to be judged: pictures and clips at a path, and what was passed over, in words."""
+
+    root: Path
+    pictures: list[Path]
+    clips: list[Path]
+    notes: list[str]
+
+
+def find_data(root: Path, settings: Settings) -> Data:
     """Pictures and clips under a path, but for what is to be skipped.
 
     Raises:
         InputError: there are neither.
+        UsageError: stills are asked for, and there are no clips.
     """
-    found = {
-        "pictures": settings.wanted(find(root, PICTURES)),
-        "clips": settings.wanted(find(root, CLIPS)),
-    }
-    if not any(found.values()):
+    found = search(root)
+    pictures, clips = (settings.wanted(found.of(kind)) for kind in (PICTURES, CLIPS))
+    data = Data(root, pictures, clips, found.notes())
+    if not data.pictures and not data.clips:
+        passed_over = "".join(f" {note}" for note in data.notes)
         raise InputError(
-            f"{root} holds neither pictures nor clips.",
+            f"{root} holds neither pictures nor clips.{passed_over}",
             "Give a folder with colour pictures (.png, .jpg, .webp ...) or clips (.mp4, .mkv ...).",
         )
-    return found
+    if settings.stills and not data.clips:
+        raise UsageError(f"Stills are of clips, and {root} holds none.", "Leave --stills off.")
+    return data

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vidcolor.evaluate.bootstrap import Figure
 
 NONE = Figure(float("nan"))
+WEIGHTS = "weights"
+"""Heading of the column that says which weights have made a row."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One line: figures by column, and their paired differences to the table's reference row."""
+    """One line of a table.
+
+    Attributes:
+        name: of the row.
+        figures: by column.
+        differences: paired, to the table's reference row.
+        weights: the beginning of the SHA-256 of the model whose row it is; "" of others.
+    """
 
     name: str
     figures: Mapping[str, Figure]
     differences: Mapping[str, Figure] = field(default_factory=dict)
+    weights: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,12 +81,23 @@ class Table:
     notes: tuple[str, ...] = ()
     part: bool = False
 
+    @property
+    def has_models(self) -> bool:
+        """Whether a row is a model's."""
+        return any(row.weights for row in self.rows)
+
+    def signed(self, weights: Mapping[str, str]) -> Table:
+        """The same table, its rows with the weights that have made them, by the rows' names."""
+        rows = tuple(replace(row, weights=weights.get(row.name, "")) for row in self.rows)
+        return replace(self, rows=rows)
+
 
 def cells(table: Table, intervals: bool = False) -> list[list[str]]:
-    """Heading and lines as text."""
-    lines = [["row", *(column.label for column in table.columns)]]
+    """Heading and lines as text; models' rows with the beginning of their weights' SHA-256."""
+    weights = [WEIGHTS] if table.has_models else []
+    lines = [["row", *weights, *(column.label for column in table.columns)]]
     for row in table.rows:
-        line = [row.name]
+        line = [row.name, *(row.weights or "-" for _ in weights)]
         for column in table.columns:
             figure = row.figures.get(column.key, NONE)
             interval = column.interval(figure) if intervals else ""

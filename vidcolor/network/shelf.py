@@ -15,6 +15,8 @@ from vidcolor.network.config import Calibration, GeneratorConfig, ModelInfo
 
 FORMAT = "vidcolor-1"
 SUFFIX = ".safetensors"
+OF_RUN = f"model{SUFFIX}"
+"""What a run's folder calls its weights."""
 DEFAULT_MODEL = "vidcolor-base"
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -32,25 +34,41 @@ def find_model(name: str) -> Path:
     """The file of a model given by name or path.
 
     A path is anything with a folder or the suffix .safetensors; a name is looked for among the
-    shipped models, then in the user's model folder ($VIDCOLOR_MODELS or ~/.local/share/vidcolor).
+    shipped models, then in the user's model folder ($VIDCOLOR_MODELS or ~/.local/share/vidcolor),
+    then it is a folder here. Of a folder, such as that of a run, its model.safetensors is meant.
 
     Raises:
         ModelError: there is no such file; the names at hand are listed.
     """
     given = Path(name)
     if given.suffix == SUFFIX or given.parent != Path():
-        if not given.is_file():
-            raise ModelError(f"There is no model file {name}.", "Check the path.")
-        return given
+        return _in_folder(given) if given.is_dir() else _there(given)
     for folder in model_folders():
         path = folder / f"{name}{SUFFIX}"
         if path.is_file():
             return path
+    if given.is_dir():
+        return _in_folder(given)
     known = sorted({path.stem for folder in model_folders() for path in folder.glob(f"*{SUFFIX}")})
     raise ModelError(
         f"There is no model called '{name}'.",
         f"Choose one of: {', '.join(known) or 'none is installed'}; or give a path.",
     )
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise ModelError(f"There is no model file {path}.", "Check the path.")
+    return path
+
+
+def _in_folder(folder: Path) -> Path:
+    path = folder / OF_RUN
+    if not path.is_file():
+        raise ModelError(
+            f"The folder {folder} holds no {OF_RUN}.", "Give a run's folder, or the file itself."
+        )
+    return path
 
 
 def model_folders() -> list[Path]:

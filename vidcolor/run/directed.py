@@ -18,7 +18,7 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, small_luma
-from vidcolor.steady.directed import settle_directed
+from vidcolor.steady.directed import Flows, settle_directed
 from vidcolor.steady.people import Said
 from vidcolor.steady.spreading import stronger
 
@@ -63,15 +63,19 @@ def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[S
 
 
 def directed_shot(
-    plan: Plan, luma: NDArray[np.uint8], predictor: Predictor, people: Sequence[Said]
+    plan: Plan,
+    luma: NDArray[np.uint8],
+    predictor: Predictor,
+    people: Sequence[Said],
+    flows: Flows | None = None,
 ) -> Chroma:
-    """Chroma of a shot of which people coloured some frames.
+    """Chroma of a shot of which people coloured some frames; arguments as of `settle_directed`.
 
     Returns:
         float16 (frames, 2, height, width) of the working size on 0..255, before the saturation.
     """
     steady, saturation = plan.settings.steady, _saturation(plan)
-    return settle_directed(luma, predictor, steady, people, saturation=saturation)
+    return settle_directed(luma, predictor, steady, people, flows, saturation)
 
 
 def joined(parts: Sequence[Chroma]) -> Chroma:

@@ -23,7 +23,7 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.run.directed import film_view
 from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.segment import small_luma
-from vidcolor.steady.directed import settle_directed
+from vidcolor.steady.directed import Flows, settle_directed
 from vidcolor.steady.flow import named_flow
 from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
@@ -68,7 +68,7 @@ def directed_frame(
         UsageError: as `prepare`.
     """
     seen = film_view(film)
-    reach = film.segment_limits[1]
+    reach = film.segment_limits.longest
     if request.reach == "shot":
         stills = find_stills(request.references)
         near = (path for path in stills if _is_near(path, frame, seen, reach))
@@ -117,7 +117,8 @@ def _settled(
     luma: SmallLuma, place: int, said: list[Said], predictor: Predictor, saturation: float
 ) -> FloatArray:
     flow = named_flow(SteadySettings().flow)
-    chroma = settle_directed(luma, predictor, SteadySettings(), said, flow, saturation)
+    flows = Flows(flow, flow)
+    chroma = settle_directed(luma, predictor, SteadySettings(), said, flows, saturation)
     return np.asarray(chroma[place], np.float32)
 
 

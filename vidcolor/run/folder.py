@@ -29,8 +29,8 @@ from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 
-LAYOUT = 3
-"""Of this folder; counted up when its files change their meaning."""
+LAYOUT = 4
+"""Of this folder; counted up when its files change their meaning, or segments are cut otherwise."""
 LOCK, PLAN, FILM = "lock", "plan.json", "film.json"
 _NAMED_DIFFERENCES = 3
 
@@ -367,6 +367,7 @@ def _other_job(
     before, now = _flat(stored), _flat(wanted)
     if stored.get("layout") != LAYOUT or before.get("version") != now["version"]:
         version = before.get("version", "another version")
+        version = version if version != now["version"] else f"{version} of another build"
         return OutputError(
             f"{folder} holds an unfinished job of vidcolor {version}; this is {now['version']}.",
             "Give --restart to begin anew, or finish it with that version.",

@@ -171,6 +171,12 @@ def _is_pattern(word: str) -> bool:
     return glob.has_magic(word) and not Path(word).exists()
 
 
+def output_in(folder: Path, source: Path) -> Path:
+    """Where a source's colour goes in a folder: its own name, with a suffix that can be written."""
+    name = Path(source.name)
+    return Search((), folder).pair(source, name).output if source.exists() else folder / name
+
+
 def _expanded(word: str) -> list[Path]:
     if not _is_pattern(word):
         return [Path(word)]

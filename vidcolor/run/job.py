@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -17,21 +16,43 @@ from vidcolor.color.pale import Tally
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.media.mux import join
 from vidcolor.run.cluster import Cluster
-from vidcolor.run.folder import Gap, JobFolder, Record
+from vidcolor.run.folder import Gap, JobFolder, Record, Standing
+from vidcolor.run.look import COLOUR_COST_S
+from vidcolor.run.meter import Meter, MeteredPredictor, metered
 from vidcolor.run.own import OwnColour
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments, write_segment
-from vidcolor.run.settled import Surveyed, blended_shots, parted, settled_shots
+from vidcolor.run.settled import Surveyed, blended_shots, named_motion, parted, settled_shots
 from vidcolor.run.space import check_space
-from vidcolor.run.stages import Timings, ahead
+from vidcolor.run.stages import Timings, ahead, every
 
-__all__ = ["Finished", "JobFolder", "run_job"]
+__all__ = ["Finished", "JobFolder", "Told", "run_job"]
 
 SMALL_FRAMES_AHEAD = 16
 SHOTS_AHEAD = 2
+TELL_EVERY_S = 0.5
 
 FloatArray = NDArray[np.float32]
-Progress = Callable[[float, str], None]
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who is told what becomes of a job; each is called by one thread at a time.
+
+    Attributes:
+        progress: frames' worth of work done since the last time, and the stage that takes longest
+            or "join". After every frame that is written, and now and then between.
+        in_colour: frames that have colour of their own, by index, before they are written.
+        kept: how many of the film's frames an interruption would leave, whenever they get more.
+    """
+
+    progress: Callable[[float, str], None] = _nothing
+    in_colour: Callable[[range], None] = _nothing
+    kept: Callable[[int], None] = _nothing
 
 
 @dataclass(frozen=True)
@@ -52,12 +73,7 @@ class Finished:
 
 
 def run_job(
-    plan: Plan,
-    predictor: Predictor,
-    folder: JobFolder,
-    progress: Progress,
-    keep: bool = False,
-    in_colour: Callable[[range], None] = lambda frames: None,
+    plan: Plan, predictor: Predictor, folder: JobFolder, told: Told, keep: bool = False
 ) -> Finished:
     """Colour a film.
 
@@ -68,26 +84,28 @@ def run_job(
         predictor: what colours, here or on a cluster.
         folder: of this job; let go of in any case, and taken away if all went well or nothing is
             finished.
-        progress: called with frames done (in halves: coloured, then encoded) and the stage that
-            is the limit so far.
+        told: who hears of it.
         keep: whether the folder stays.
-        in_colour: told which frames have colour of their own, by index, before they are written.
 
     Raises:
         InputError: the source changed or went away, or cannot be decoded.
         OutputError: the disk has no room, or writing failed.
     """
-    work = _Work(plan, predictor, folder, progress, in_colour)
+    standing = folder.standing()
+    resumed = sum(record.count for record in standing.done)
+    timings = Timings()
+    meter = Meter(plan.count - resumed, (COLOUR_COST_S, plan.view.write_cost_s), timings)
+    work = _Work(plan, predictor, folder, told, timings, meter)
     try:
         if folder.film_is_out():
             resumed = plan.count
         else:
-            resumed = work.colour()
+            work.colour(standing)
             work.join()
         folder.finish(keep)
     finally:
         folder.leave()
-    return Finished(plan.count, resumed, work.timings, work.tally)
+    return Finished(plan.count, resumed, timings, work.tally)
 
 
 @dataclass(frozen=True)
@@ -97,34 +115,35 @@ class _Work:
     plan: Plan
     predictor: Predictor
     folder: JobFolder
-    progress: Progress
-    in_colour: Callable[[range], None]
-    timings: Timings = field(default_factory=Timings)
+    told: Told
+    timings: Timings
+    meter: Meter
     tally: Tally = field(default_factory=Tally)
     parts: list[Record] = field(default_factory=list)
     directions: dict[int, str] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
+    telling: threading.Lock = field(default_factory=threading.Lock)
 
-    def step(self, frames: float) -> None:
-        """Report frames."""
-        self.progress(frames, self.timings.busiest())
+    def tell(self) -> None:
+        """Report what was done."""
+        with self.telling:
+            self.told.progress(self.meter.gained(), self.timings.busiest())
 
-    def colour(self) -> int:
-        """Make the segments that are missing; returns how many frames were there already."""
-        standing = self.folder.standing()
-        done = standing.done
-        check_space(self.plan, done)
-        self.parts.extend(done)
-        resumed = sum(record.count for record in done)
-        if resumed:
-            self.step(resumed)
-        with self._source_watched():
+    def tell_kept(self) -> None:
+        """Report what an interruption would leave."""
+        self.told.kept(sum(part.count for part in self.parts))
+
+    def colour(self, standing: Standing) -> None:
+        """Make the segments that are missing."""
+        check_space(self.plan, standing.done)
+        self.parts.extend(standing.done)
+        self.tell_kept()
+        with self._source_watched(), every(TELL_EVERY_S, self.tell):
             if isinstance(self.predictor, Cluster):
                 for gap in standing.gaps:
                     self._colour_on(self.predictor, gap)
             else:
                 self._colour_here(standing.gaps)
-        return resumed
 
     def _colour_here(self, gaps: Sequence[Gap]) -> None:
         colored = ahead(self._colored_segments(gaps), SHOTS_AHEAD)
@@ -147,22 +166,28 @@ class _Work:
                 self.folder.save_tail(one.segment, one.tail)
                 self.timings.add(one.seconds)
                 self.tally.include(one.tally)
-                self.step(one.segment.count)
+                self.meter.coloured(one.segment.count)
+                self._written(one.segment.count)
                 self._close(one.segment)
 
     def _tell_own(self, segment: Segment) -> None:
         for frames in segment.own_frames():
-            self.in_colour(frames)
+            self.told.in_colour(frames)
 
     def _write(self, segment: Segment, shots: Iterator[FloatArray]) -> None:
         path = self.folder.segment(segment)
-        step = functools.partial(self.step, 0.5)
-        self.tally.include(write_segment(self.plan, segment, shots, path, self.timings, step))
+        written = write_segment(self.plan, segment, shots, path, self.timings, self._written)
+        self.tally.include(written)
         self._close(segment)
+
+    def _written(self, frames: int = 1) -> None:
+        self.meter.written(frames)
+        self.tell()
 
     def _close(self, segment: Segment) -> None:
         self._check_source()
         self.parts.append(self.folder.close_segment(segment, self.directions[segment.first]))
+        self.tell_kept()
 
     def _segments(self, gap: Gap) -> Generator[Surveyed]:
         """Segments of a gap, as they are found."""
@@ -193,22 +218,25 @@ class _Work:
                         # Kept before the segment can be complete: a run that goes on needs it.
                         self.folder.save_tail(segment, tail)
                         seen_before = tail
+                    self.meter.coloured(len(part))
                     yield segment, part
 
     def _shots(self, surveyed: Surveyed, before: FloatArray | None) -> Iterator[FloatArray]:
         """Chroma of a segment's frames and those behind them, shot by shot."""
-        predictor = _Stoppable(self.predictor, self.stopped)
-        shots = settled_shots(self.plan, surveyed, predictor, before)
-        timed = self.timings.each("colour", shots)
-        for chroma in blended_shots(timed, surveyed.segment.lead, before):
-            self.step(len(chroma) / 2)
-            yield chroma
+        predictor = _Stoppable(MeteredPredictor(self.predictor, self.meter), self.stopped)
+        motion = metered(named_motion(self.plan), self.meter)
+        settled = settled_shots(self.plan, surveyed, predictor, before, motion)
+        lengths = surveyed.segment.shot_lengths()
+        timed = self.timings.each("colour", self.meter.each_shot(settled, lengths))
+        yield from blended_shots(timed, surveyed.segment.lead, before)
 
     def join(self) -> None:
         """Make one film of the segments and put it in its place."""
         plan = self.plan
         clip, last = plan.clip, plan.first + plan.count - 1
         self.parts.sort(key=lambda part: part.first)
+        with self.telling:
+            self.told.progress(self.meter.gained(), "join")
         with self.timings.measure("join"), self._source_watched():
             join(
                 [self.folder.segment(part) for part in self.parts],

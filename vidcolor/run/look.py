@@ -25,9 +25,29 @@ from vidcolor.media.planes import turn_upright
 TRANSFERS = {8: "linear", 16: "pq", 18: "hlg"}
 SEGMENT_SHORTEST_S = 5.0
 SEGMENT_LONGEST_S = 30.0
+# What a frame costs two modest cores, whatever its size and a megapixel (benchmarks/speed.md: 27
+# frames a second at 854x480). Segments are cut by this and not by the clock: a run that goes on
+# must cut as the first one did.
+COLOUR_COST_S, MEGAPIXEL_COST_S = 0.02, 0.045
+SEGMENT_WORK_S, SEGMENT_MOST_WORK_S = 12.0, 90.0
 
 FloatArray = NDArray[np.float32]
 SmallLuma = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class SegmentLimits:
+    """How many frames a segment may have.
+
+    Attributes:
+        shortest: the fewest, but for the last one.
+        enough: it ends with the first shot that ends here or later,
+        longest: or after so many frames, within a shot if need be.
+    """
+
+    shortest: int
+    enough: int
+    longest: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +81,19 @@ class View:
         return SampleSpec(clip.resolved_matrix(), clip.full_range, clip.depth, transfer)
 
     @property
-    def segment_limits(self) -> tuple[int, int]:
-        """Fewest and most frames of a segment."""
+    def write_cost_s(self) -> float:
+        """About what decoding, enlarging colour and encoding a frame takes, in seconds."""
+        return MEGAPIXEL_COST_S * self.clip.width * self.clip.height / 1e6
+
+    @property
+    def segment_limits(self) -> SegmentLimits:
+        """How many frames a segment may have."""
         rate = float(self.clip.average_rate) or 25.0
-        return max(1, round(SEGMENT_SHORTEST_S * rate)), max(2, round(SEGMENT_LONGEST_S * rate))
+        cost = COLOUR_COST_S + self.write_cost_s
+        longest = max(2, round(min(SEGMENT_LONGEST_S * rate, SEGMENT_MOST_WORK_S / cost)))
+        shortest = max(1, min(round(SEGMENT_SHORTEST_S * rate), longest // 2))
+        enough = min(longest, max(shortest, round(SEGMENT_WORK_S / cost)))
+        return SegmentLimits(shortest, enough, longest)
 
     def small(self, luma: Plane) -> SmallLuma:
         """A frame's luma plane as the network sees it: uint8 `working_shape`, upright."""

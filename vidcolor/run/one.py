@@ -16,7 +16,7 @@ from vidcolor.network import shelf
 from vidcolor.run.directed import film_view
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
-from vidcolor.run.job import JobFolder, run_job
+from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import clock, seconds_at
 from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan
 from vidcolor.run.still import colorize_picture
@@ -80,11 +80,17 @@ class Listener(Protocol):
     def note(self, sentence: str) -> None:
         """Something a person should know."""
 
-    def begun(self, frames: int) -> None:
-        """A film of so many frames is being worked on."""
+    def begun(self, frames: int, standing: int) -> None:
+        """A film of so many frames is being worked on; so many an earlier run had made."""
 
     def progress(self, frames: float, limit: str) -> None:
-        """So many more frames are done; `limit` is the stage that takes longest so far."""
+        """So many more frames are done; `limit` is as in `Told.progress`.
+
+        Called from more than one thread, one call at a time.
+        """
+
+    def kept(self, frames: int) -> None:
+        """So many frames of the film an interruption would leave."""
 
 
 class _Heard:
@@ -94,7 +100,7 @@ class _Heard:
         self._listener = listener
         self.notes: list[str] = []
         self.opened, self.planned = listener.opened, listener.planned
-        self.begun, self.progress = listener.begun, listener.progress
+        self.begun, self.progress, self.kept = listener.begun, listener.progress, listener.kept
 
     def note(self, sentence: str) -> None:
         """Something a person should know."""
@@ -149,9 +155,6 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     _tell(plan.notes, listener)
     listener.planned(plan)
     _tell(plan.direction.notes, listener)
-    folder = JobFolder(plan, predictor.description, task.restart)
-    _tell(_found(folder, plan), listener)
-    listener.begun(plan.count)
     own: list[range] = []
 
     def in_colour(frames: range) -> None:
@@ -159,7 +162,14 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
             listener.note(_replaced(plan, frames))
         own.append(frames)
 
-    done = run_job(plan, predictor, folder, listener.progress, task.keep_job, in_colour)
+    folder = JobFolder(plan, predictor.description, task.restart)
+    try:
+        _tell(_found(folder, plan), listener)
+        listener.begun(plan.count, sum(part.count for part in folder.standing().done))
+        told = Told(listener.progress, in_colour, listener.kept)
+        done = run_job(plan, predictor, folder, told, task.keep_job)
+    finally:
+        folder.leave()
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
     asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames, read_luma
 from vidcolor.media.encode import SegmentWriter
 from vidcolor.media.planes import plane_shapes, turn_back
-from vidcolor.run.look import SmallLuma, View
+from vidcolor.run.look import SegmentLimits, SmallLuma, View
 from vidcolor.run.plan import Plan
 from vidcolor.run.stages import Timings, ahead
 from vidcolor.steady.shots import find_cuts
@@ -55,6 +56,10 @@ class Segment:
     own: tuple[range, ...] = ()
     tail: int = 0
 
+    def shot_lengths(self) -> list[int]:
+        """How many frames of `luma` each shot has."""
+        return [stop - start for start, stop in pairwise([0, *self.cuts, len(self.luma)])]
+
     def own_frames(self) -> list[range]:
         """Its frames that are in colour already, by their indexes in the clip."""
         start, stop = self.first, self.first + self.count
@@ -87,12 +92,12 @@ def segments(
         first: where the first segment begins: the view's first frame, or behind any segment.
         lead: how many frames before it that segment shared.
     """
-    shortest, longest = view.segment_limits
+    limits = view.segment_limits
     overlap = max(1, round(OVERLAP_S * float(view.clip.average_rate)))
     waiting = list(itertools.islice(frames, lead))
     ended = False
     while not ended or len(waiting) > lead:
-        while not ended and len(waiting) < lead + longest + overlap:
+        while not ended and len(waiting) < lead + limits.longest + overlap:
             frame = next(frames, None)
             if frame is None:
                 ended = True
@@ -102,7 +107,7 @@ def segments(
             return
         cuts = [cut - lead for cut in find_cuts(waiting)]
         available = len(waiting) - lead
-        count, whole = _extent(available, cuts, shortest, longest, ended)
+        count, whole = _extent(available, cuts, limits, ended)
         tail = 0 if whole else min(overlap, available - count)
         shown = np.stack(waiting[: lead + count + tail])
         inside = tuple(lead + cut for cut in cuts if -lead < cut < count + tail)
@@ -114,13 +119,16 @@ def segments(
 
 
 def _extent(
-    available: int, cuts: list[int], shortest: int, longest: int, ended: bool
+    available: int, cuts: list[int], limits: SegmentLimits, ended: bool
 ) -> tuple[int, bool]:
     """How many of the frames at hand a segment takes, and whether it ends with a shot."""
-    if ended and available <= longest:
+    usable = [cut for cut in cuts if limits.shortest <= cut <= limits.longest]
+    for cut in usable:
+        if cut >= limits.enough:
+            return cut, True
+    if ended and available <= limits.longest:
         return available, True
-    usable = [cut for cut in cuts if shortest <= cut <= longest]
-    return (usable[-1], True) if usable else (longest, False)
+    return (usable[-1], True) if usable else (limits.longest, False)
 
 
 def write_segment(

@@ -13,6 +13,8 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.run.directed import directed_shot, joined, of_size, people_of
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
+from vidcolor.steady.directed import Flows, directed_flows
+from vidcolor.steady.flow import Flow, named_flow
 from vidcolor.steady.settle import settle_shots
 from vidcolor.steady.windows import crossfade
 
@@ -36,8 +38,31 @@ class Surveyed:
     handed: bool
 
 
+@dataclass(frozen=True)
+class Motion:
+    """What estimates motion.
+
+    Attributes:
+        alone: in shots that the network colours alone.
+        directed: in those of which people coloured some frames.
+    """
+
+    alone: Flow
+    directed: Flows
+
+
+def named_motion(plan: Plan) -> Motion:
+    """What the plan's settings name."""
+    name = plan.settings.steady.flow
+    return Motion(named_flow(name), directed_flows(name))
+
+
 def settled_shots(
-    plan: Plan, surveyed: Surveyed, predictor: Predictor, before: FloatArray | None
+    plan: Plan,
+    surveyed: Surveyed,
+    predictor: Predictor,
+    before: FloatArray | None,
+    motion: Motion | None = None,
 ) -> Iterator[FloatArray]:
     """Chroma of all that a segment's luma shows, shot by shot.
 
@@ -48,17 +73,19 @@ def settled_shots(
         surveyed: the segment.
         predictor: what colours.
         before: what the segment before saw of this one's first frames.
+        motion: what estimates motion; None takes what the plan names.
     """
-    segment = surveyed.segment
+    segment, steady = surveyed.segment, plan.settings.steady
+    motion = motion or named_motion(plan)
     people = people_of(plan, segment, before if surveyed.handed else None)
     for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
         shot, luma = range(start, stop), segment.luma[start:stop]
         if plan.settings.keeps_own and shot in surveyed.own:
             yield surveyed.own[shot]
         elif said := [one.moved(-start) for one in people if one.frame in shot]:
-            yield directed_shot(plan, luma, predictor, said)
+            yield directed_shot(plan, luma, predictor, said, motion.directed)
         else:
-            yield from settle_shots(luma, predictor, plan.settings.steady, ())
+            yield from settle_shots(luma, predictor, steady, (), flow=motion.alone)
 
 
 def blended_shots(

@@ -55,6 +55,33 @@ class Timings:
 
 
 @contextmanager
+def every(seconds: float, call: Callable[[], None]) -> Iterator[None]:
+    """Call something again and again while a block runs.
+
+    An error of it ends the calls, and is raised when the block has ended.
+    """
+    done = threading.Event()
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            while not done.wait(seconds):
+                call()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
+@contextmanager
 def meanwhile(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
     """Do a piece of work in a thread of its own; calling what is given waits for it.
 

@@ -297,11 +297,11 @@ class _Reporter:
         with self._alone:
             self._channel.send(Noted(sentence))
 
-    def begun(self, frames: int) -> None:
-        """Send the whole: a header may be wrong about it."""
-        self._frames = frames
+    def begun(self, frames: int, standing: int) -> None:
+        """Send the whole, since a header may be wrong about it, and what is there."""
+        self._frames, self._done = frames, float(standing)
         with self._alone:
-            self._channel.send(Moved(0.0, frames))
+            self._channel.send(Moved(self._done / frames, frames))
 
     def progress(self, frames: float, limit: str) -> None:
         """Send the share that is done."""
@@ -310,3 +310,6 @@ class _Reporter:
             if time.monotonic() - self._last >= MOVED_EVERY_S:
                 self._last = time.monotonic()
                 self._channel.send(Moved(self._done / self._frames, self._frames))
+
+    def kept(self, frames: int) -> None:
+        """Nothing to say."""

@@ -48,12 +48,25 @@ FLOOR = 1e-3
 GUIDED_SHARE = 0.25
 
 
+@dataclass(frozen=True)
+class Flows:
+    """What estimates motion in directed shots.
+
+    Attributes:
+        exact: along which colour is taken.
+        glance: for what only says how far to trust it.
+    """
+
+    exact: Flow
+    glance: Flow
+
+
 def settle_directed(
     luma: LumaStack,
     predictor: Predictor,
     settings: SteadySettings,
     people: Sequence[Said],
-    flow: Flow | None = None,
+    flows: Flows | None = None,
     saturation: float = 1.0,
 ) -> NDArray[np.float16]:
     """Colour one shot of which people coloured some frames.
@@ -63,7 +76,7 @@ def settle_directed(
         predictor: the network.
         settings: how still colour is held.
         people: what was said, by frames of `luma`.
-        flow: what estimates motion; None takes what the settings name.
+        flows: what estimates motion; None takes what the settings name.
         saturation: factor on the network's chroma where people's colour does not guide it.
 
     Returns:
@@ -71,11 +84,11 @@ def settle_directed(
         `settle`, but of the working size or that of the finest still: what people painted is finer
         than what the network paints.
     """
-    exact, glance = _flows(settings.flow) if flow is None else (flow, flow)
+    flows = flows or directed_flows(settings.flow)
     stills = [said for said in people if not said.is_hint]
     hints = [said for said in people if said.is_hint]
     shape = max((luma.shape[1:], *(said.chroma.shape[1:] for said in stills)))
-    with steps_of(luma, exact, glance) as steps:
+    with steps_of(luma, flows.exact, flows.glance) as steps:
         steps.lead_to(said.frame for said in (*stills, *hints))
         carried = carry(stills, steps, shape)
         if hints:
@@ -91,12 +104,12 @@ def settle_directed(
     return made.transpose(0, 3, 1, 2)
 
 
-def _flows(name: str) -> tuple[Flow, Flow]:
-    """For what colour is taken from, and for what only says how far to trust it."""
+def directed_flows(name: str) -> Flows:
+    """What estimates motion in directed shots, by its name in `SteadySettings`."""
     if name == "dis":
-        return FineFlow(), DisFlow(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        return Flows(FineFlow(), DisFlow(cv2.DISOPTICAL_FLOW_PRESET_FAST))
     flow = named_flow(name)
-    return flow, flow
+    return Flows(flow, flow)
 
 
 def _rest(carried: Carried, steps: Steps, settings: SteadySettings, painter: Painter) -> FloatArray:

@@ -1,0 +1,105 @@
+"""What commands say on stderr while they work: lines, and how far a film is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+
+import click
+
+PLAIN_EVERY_S = 30.0
+STAGES = {
+    "survey": "mostly reading",
+    "decode": "mostly decoding",
+    "colour": "mostly colouring",
+    "upscale": "mostly enlarging colour",
+    "encode": "mostly encoding",
+    "join": "joining",
+}
+"""What is said of the stage that takes longest."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """How much is said."""
+
+    quiet: bool
+    verbose: bool
+    as_json: bool
+
+    def say(self, line: str) -> None:
+        """A line for people, on stderr."""
+        if not self.quiet:
+            click.echo(line, err=True)
+
+    def detail(self, line: str) -> None:
+        """A line for those who asked for more."""
+        if self.verbose and not self.quiet:
+            click.echo(line, err=True)
+
+
+class Bar:
+    """Progress on stderr: a bar on a terminal, a line every half minute elsewhere.
+
+    Args:
+        frames: of the film.
+        standing: of them, made by an earlier run.
+        talk: how much is said.
+    """
+
+    def __init__(self, frames: int, standing: int, talk: Talk) -> None:
+        from tqdm import tqdm
+
+        self._talk = talk
+        self._terminal = sys.stderr.isatty()
+        self._frames, self._standing, self._gained = frames, standing, 0.0
+        self._began = self._last = time.monotonic()
+        self._bar = tqdm(
+            total=frames,
+            initial=standing,
+            unit=" frames",
+            disable=talk.quiet or not self._terminal,
+            smoothing=0,  # what was done so far tells best how long the rest will take
+            bar_format="{percentage:3.0f}%|{bar}| {n:.0f}/{total} frames, "
+            "{rate_noinv_fmt}, {remaining} left{postfix}",
+        )
+
+    def close(self) -> None:
+        """Leave the line as it is."""
+        self._bar.close()
+
+    def say(self, line: str) -> None:
+        """A line above the bar."""
+        if self._terminal and not self._talk.quiet:
+            self._bar.write(line, file=sys.stderr)
+        else:
+            self._talk.say(line)
+
+    def update(self, frames: float, stage: str) -> None:
+        """Count frames; say which stage takes longest so far."""
+        self._gained += frames
+        words = STAGES.get(stage, "")
+        self._bar.set_postfix_str(words, refresh=False)
+        self._bar.update(frames)
+        now = time.monotonic()
+        if not self._terminal and now - self._last >= PLAIN_EVERY_S:
+            self._last = now
+            self._talk.say(", ".join(filter(None, [self._plain(now - self._began), words])))
+
+    def _plain(self, seconds: float) -> str:
+        done = self._standing + self._gained
+        words = f"{done:.0f} of {self._frames} frames"
+        rate = self._gained / seconds
+        return (
+            f"{words}, {rate:.1f} a second, {duration((self._frames - done) / rate)} left"
+            if rate
+            else words
+        )
+
+
+def duration(seconds: float) -> str:
+    """1:05, 2:03:09"""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
