@@ -43,7 +43,7 @@ from vidcolor.media.clip import ClipInfo
 from vidcolor.media.planes import format_traits, unpack_luma
 from vidcolor.media.probe import probe
 from vidcolor.run.look import View
-from vidcolor.run.still import colorize_picture
+from vidcolor.run.still import StillSettings, colorize_picture
 
 BAR = 1.0
 PHOTOGRAPH = "photograph"
@@ -115,7 +115,7 @@ def photographs(predictor: Predictor) -> dict[str, float | None]:
 def coloured(path: Path, predictor: Predictor) -> np.ndarray:
     """Cb and Cr of a coloured photograph."""
     output = path.with_name("out.png")
-    colorize_picture(path, output, predictor, 192, 1.3)
+    colorize_picture(path, output, predictor, StillSettings(192, 1.3))
     rgb = np.asarray(PIL.Image.open(output).convert("RGB")).astype(float)
     luma = rgb @ [0.299, 0.587, 0.114]
     return np.stack([(rgb[..., 2] - luma) / 1.772, (rgb[..., 0] - luma) / 1.402])

@@ -72,8 +72,8 @@ def _arguments() -> argparse.Namespace:
 def _loop(trainer: Trainer, steps: int, turn: int) -> tuple[float, float, TensorBatch]:
     """Seconds of some steps of the recipe, how much of it was waiting, the last batch."""
     settings = trainer.settings
-    order = Order(trainer.train, settings.seed)
-    maker = Maker(trainer.store, order, settings.seed, settings.simulation)
+    order = Order(trainer.split.train, settings.seed)
+    maker = Maker(trainer.split.store, order, settings.seed, settings.simulation)
     sizes = iter([(settings.size, settings.batch)] * (steps + AHEAD + 1))
     made = batches(maker, turn * 10000, sizes)
     trainer.learner.step([to_device(next(made), trainer.device)], _PACE)

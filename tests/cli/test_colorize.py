@@ -151,3 +151,25 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "colorize" in done.stdout
     assert done.stderr.strip() == ""
+
+
+@pytest.mark.parametrize("command", ["colorize", "batch"])
+def test_a_photograph_names_program_and_settings_unless_told_not_to(
+    command: str, tmp_path: Path, tiny_model: Path
+) -> None:
+    from vidcolor import __version__
+    from vidcolor.cli.main import run
+
+    PIL.Image.fromarray(np.full((64, 80), 99, np.uint8)).save(tmp_path / "in.jpg")
+    for name, more in {"out": [], "plain": ["--no-tag"]}.items():
+        target = tmp_path / name
+        target.mkdir()
+        output = target if command == "batch" else target / "in.jpg"
+        arguments = [str(tmp_path / "in.jpg"), str(output), "--model", str(tiny_model), *more]
+        assert run([command, *arguments, "--saturation", "0.75"]) == 0
+    with PIL.Image.open(tmp_path / "out" / "in.jpg") as image:
+        said = image.getexif()[0x0131]
+    for word in (f"Coloured by vidcolor {__version__}", "tiny", "size 256", "saturation 0.75"):
+        assert word in said
+    with PIL.Image.open(tmp_path / "plain" / "in.jpg") as image:
+        assert not image.getexif()

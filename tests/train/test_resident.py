@@ -130,5 +130,5 @@ def test_a_network_learns_from_them(
     )
     trainer = start(settings, cache)
     trainer.fit()
-    first, *_, last = trainer.log.rows  # type: ignore[union-attr]
+    _, first, last = trainer.log.rows  # type: ignore[union-attr]
     assert last["smoothed"] < first["smoothed"]

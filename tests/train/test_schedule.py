@@ -48,6 +48,30 @@ def test_rates_rise_and_fall() -> None:
     assert at(99, schedule="constant").rate() == 1.0
 
 
+def test_warming_up_is_a_small_share_of_a_run_of_steps() -> None:
+    rates = [at(step, warm_up=200, schedule="constant").rate() for step in range(100)]
+    assert rates[0] < 0.01
+    assert rates == sorted(rates)
+    assert rates[5] == 1.0
+    assert at(99, warm_up=0, schedule="constant").rate() == 1.0
+
+
+def test_warming_up_is_a_small_share_of_a_run_of_hours() -> None:
+    settings = run_settings(
+        Path(), Path(), None, steps=None, hours=0.03, warm_up=200, schedule="constant"
+    )
+    slow = [Progress(step=n, seconds=2.5 * n) for n in range(43)]
+    rates = [Schedule(settings, progress).rate() for progress in slow]
+    assert rates[0] < 0.01
+    assert rates[3:] == [1.0] * 40
+
+
+def test_a_long_run_warms_up_for_as_many_steps_as_were_asked_for() -> None:
+    settings = run_settings(Path(), Path(), None, steps=100000, warm_up=200)
+    rates = [Schedule(settings, Progress(step=n)).rate() for n in (0, 99, 199)]
+    assert rates == pytest.approx([1 / 200, 0.5, 1.0], rel=1e-3)
+
+
 def test_sizes_do_not_depend_on_where_a_run_is_gone_on_with() -> None:
     whole = list(at(0, accumulate=2).sizes())
     assert len(whole) == 200

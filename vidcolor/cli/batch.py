@@ -98,6 +98,7 @@ def batch(paths: Sequence[str], **options: Any) -> None:
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     inputs, target = _parted(paths)
     settings = settings_of(options)
+    talk.machine(options)
     search = Search(inputs, target, options["recursive"], options["keep_suffix"])
     found = _found(search, options)
     wanted = Arrivals(search) if options["watch"] else found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import os
 import shlex
 import time
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import Time, grouped
+from vidcolor.cli.options import ANY_PATH, Time, grouped
 from vidcolor.cli.talk import Bar, Talk
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     "--reference",
     "references",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=ANY_PATH,
     metavar="FILE|DIR",
     help="[Direct] Stills in colour, law for their shots: ref_000040.png is of frame 40, "
     "00-01-23.png of that time, others are looked for. Transparent means: not meant.",
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 @click.option(
     "--hints",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=ANY_PATH,
     metavar="FILE|DIR",
     help="[Direct] Dots and strokes: JSON, CSV, or transparent pictures hint_000040.png.",
 )
@@ -198,6 +199,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     )
     request = Request(options["references"], options["hints"], options["reach"])
     began = time.perf_counter()
+    talk.machine(options)
 
     def load() -> Predictor:
         if options["cluster"]:
@@ -226,9 +228,10 @@ def _named(files: Sequence[str]) -> tuple[Path, Path]:
     many = f"For many files there is: {shlex.join(['vidcolor', 'batch', *files])}"
     if len(files) > 2:
         raise UsageError(f"Given are {len(files)} names, not one source and one output.", many)
-    if source.is_dir():
+    # Path's own raises where the name is too long.
+    if os.path.isdir(source):  # noqa: PTH112
         raise InputError(f"The source {source} is a folder.", many)
-    return source, output_in(output, source) if output.is_dir() else output
+    return source, output_in(output, source) if os.path.isdir(output) else output  # noqa: PTH112
 
 
 def settings_of(options: dict[str, Any]) -> ColorizeSettings:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from vidcolor.cli.options import grouped
-from vidcolor.errors import OutputError
+from vidcolor.cli.options import ANY_PATH, grouped
 
-FILE = click.Path(path_type=Path)
+FILE = ANY_PATH
 
 
 @click.command(cls=grouped, short_help="Set two films side by side, for people.")
@@ -42,13 +41,12 @@ def compare(
 ) -> None:
     """Show FIRST and SECOND in one picture, with the sound of the first."""
     target = output or first.with_name(f"{first.stem}-{second.stem}.mp4")
-    if target.exists() and not overwrite:
-        raise OutputError(f"{target} is there already.", "Give another -o, or --overwrite.")
-    if not target.absolute().parent.is_dir():
-        raise OutputError(f"The folder of {target} is not there.", "Make it first.")
     from vidcolor.evaluate.side_by_side import Layout
     from vidcolor.evaluate.side_by_side import compare as join
+    from vidcolor.run.plan import check_output
 
+    for film in (first, second):
+        check_output(film, target, overwrite)
     words = ("", "") if no_labels else labels or (first.stem, second.stem)
     count = join(first, second, target, Layout(layout, words))
     click.echo(f"{target}: {count} frames", err=True)

@@ -13,8 +13,9 @@ import click
 
 from vidcolor.cli.colorize import colorize, every_of
 from vidcolor.cli.contenders import Wishes, contenders
-from vidcolor.cli.options import grouped, options_of
+from vidcolor.cli.options import ANY_PATH, grouped, options_of
 from vidcolor.errors import BatchError, InputError, OutputError, UsageError
+from vidcolor.needs import TORCH, need
 
 if TYPE_CHECKING:
     from vidcolor.evaluate.exhibits import Exhibits
@@ -37,13 +38,13 @@ class Outputs:
 STILL_SIDE = 256
 OLD_NAMES = {"hints": "dots", "size": "render_size", "jobs": "threads"}
 """What options were called when the same words meant other things than in other commands."""
-FILE = click.Path(dir_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, readable=False, path_type=Path)
 
 
 @click.command(cls=grouped, short_help="Say with numbers how good and how still colour is.")
-@click.option("--data", type=click.Path(path_type=Path),
+@click.option("--data", type=ANY_PATH,
               help="[Data] Folder of colour pictures, colour clips or both.")  # fmt: skip
-@click.option("--pairs", nargs=2, type=click.Path(path_type=Path), metavar="RESULT TRUTH",
+@click.option("--pairs", nargs=2, type=ANY_PATH, metavar="RESULT TRUTH",
               help="[Data] Score results made elsewhere: two folders, or two files.")  # fmt: skip
 @click.option("--split", default="all", show_default=True,
               type=click.Choice(["all", "even", "odd"]),
@@ -81,6 +82,7 @@ def evaluate(models: tuple[str, ...], **given: Any) -> None:
     """Compare colourings with the truth: models, every baseline, or results made elsewhere."""
     options = _renamed(given)
     _check_together(models, options)
+    need("vidcolor evaluate", "evaluate", *TORCH)
     settings = _settings(options)
     places = {key: options[f"{key}_file"] for key in ("json", "csv", "html", "markdown")}
     outputs = Outputs(**places, against=options["against"])

@@ -1,4 +1,4 @@
-"""`vidcolor export MODEL OUT.onnx`: a model for other programs."""
+"""`vidcolor export MODEL OUT`: a model for other programs, or for where torch is not."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from vidcolor.cli.options import grouped
+from vidcolor.cli.options import ANY_PATH, grouped
 
 
 @click.command(cls=grouped, short_help="Write a model as an ONNX file.")
 @click.argument("model")
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("output", type=ANY_PATH)
 @click.option(
     "--opset",
     type=click.IntRange(14, 20),
@@ -25,19 +25,28 @@ def export(model: str, output: Path, opset: int, overwrite: bool) -> None:
 
     The graph holds the network and its decoding; number, height and width of the pictures are free,
     sides being multiples of 32. It gets its name only after ONNX Runtime gave torch's colours.
-    """
-    from vidcolor.errors import OutputError, UsageError
-    from vidcolor.infer.export import export_onnx
-    from vidcolor.network.shelf import find_model
 
-    if output.suffix.lower() != ".onnx":
+    MODEL.graph as OUTPUT is for checkpoints of older versions: it holds what they lack to colour
+    without torch, and is looked for beside the checkpoint.
+    """
+    from vidcolor.errors import UsageError
+    from vidcolor.needs import TORCH, need
+    from vidcolor.network.graph import SUFFIX
+    from vidcolor.network.shelf import find_model
+    from vidcolor.run.plan import check_output
+
+    kind = output.suffix.lower()
+    if kind not in (".onnx", SUFFIX):
         raise UsageError(f"{output} is no name of an ONNX file.", "Let it end in .onnx.")
-    if output.exists() and not overwrite:
-        raise OutputError(f"{output} is there already.", "Give another name, or --overwrite.")
-    if not output.absolute().parent.is_dir():
-        raise OutputError(f"The folder of {output} is not there.", "Make it first.")
-    difference = export_onnx(find_model(model), output, opset)
-    size = output.stat().st_size / 1e6
-    click.echo(
-        f"{output}: {size:.1f} MB, opset {opset}, within {difference:.4f} of 255 of torch", err=True
-    )
+    found = find_model(model)
+    check_output(found, output, overwrite)
+    need("vidcolor export", "export", *TORCH)
+    from vidcolor.infer.export import export_graph, export_onnx
+
+    if kind == SUFFIX:
+        export_graph(found, output)
+        said = "lay it beside the checkpoint under the checkpoint's name"
+    else:
+        difference = export_onnx(found, output, opset)
+        said = f"opset {opset}, within {difference:.4f} of 255 of torch"
+    click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, {said}", err=True)

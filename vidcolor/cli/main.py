@@ -8,11 +8,11 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from vidcolor import __version__
+from vidcolor.cli.streams import prepare_streams
 from vidcolor.errors import VidcolorError
 
 COMMANDS = {
@@ -79,6 +79,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit code."""
+    prepare_streams()
     sys.exit(run(arguments))
 
 
@@ -97,8 +98,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted; nothing was written")
         return INTERRUPTED
-    except BrokenPipeError:
-        return 0
     except MemoryError:
         _say("error: The memory is used up. Close other programs, or give a smaller --render-size.")
         return 6
@@ -108,16 +107,25 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report_defect() -> int:
-    with tempfile.NamedTemporaryFile("w", prefix="vidcolor-", suffix=".log", delete=False) as log:
-        log.write(f"vidcolor {__version__}, Python {sys.version}\n{sys.argv}\n\n")
-        traceback.print_exc(file=log)
+    report = f"vidcolor {__version__}, Python {sys.version}\n{sys.argv}\n\n"
+    report += traceback.format_exc()
     if os.environ.get("VIDCOLOR_DEBUG"):
         traceback.print_exc()
-    _say(
-        "error: This is a defect of vidcolor itself."
-        f" Please report it, with the file {Path(log.name)}."
-    )
+    try:
+        place = f"the file {_kept(report)}"
+    except OSError:
+        _say(report)
+        place = "the lines above"
+    _say(f"error: This is a defect of vidcolor itself. Please report it, with {place}.")
     return DEFECT
+
+
+def _kept(report: str) -> str:
+    """The name of a new file that holds a report; raises OSError where none can be made."""
+    descriptor, name = tempfile.mkstemp(".log", "vidcolor-")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as log:
+        log.write(report)
+    return name
 
 
 def _say(line: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,6 +22,8 @@ GROUPS = {
     "Machine": "Machine",
     "Words": "Words",
 }
+ANY_PATH = click.Path(readable=False, path_type=Path)
+"""A file or folder; whether it is there and may be read is found out, and said, by who opens it."""
 Decorated = Callable[..., Any]
 _MARK = re.compile(r"^\[(\w+)\] ")
 

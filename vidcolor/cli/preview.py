@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vidcolor.cli.colorize import colorize
-from vidcolor.cli.options import Time, grouped, options_of
+from vidcolor.cli.options import ANY_PATH, Time, grouped, options_of
 from vidcolor.cli.talk import Talk
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
     from vidcolor.run.preview import Place
 
-FILE = click.Path(path_type=Path)
+FILE = ANY_PATH
 COLOUR = ("model", "saturation", "vividness", "render_size", "device", "backend", "threads")
 DIRECTIONS = ("references", "hints", "reach")
 SHARED = (*COLOUR, "overwrite", "quiet", "as_json")
@@ -54,6 +54,7 @@ def preview(
     place = _place(at, frame)
     settings = ColorizeSettings(**{name: options[name] for name in COLOUR})
     began = time.perf_counter()
+    talk.machine(options)
 
     def load() -> Predictor:
         return load_predictor(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidcolor.cli.options import grouped
+from vidcolor.cli.options import ANY_PATH, grouped
 
 if TYPE_CHECKING:
     from vidcolor.media.clip import ClipInfo
@@ -19,7 +19,7 @@ SHORT_SIDE = 192
 
 
 @click.command(cls=grouped)
-@click.argument("clip", type=click.Path(path_type=Path))
+@click.argument("clip", type=ANY_PATH)
 @click.option(
     "--json",
     "as_json",

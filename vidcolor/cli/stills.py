@@ -12,11 +12,11 @@ import click
 
 from vidcolor.cli.colorize import colorize
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import grouped, options_of
+from vidcolor.cli.options import ANY_PATH, grouped, options_of
 from vidcolor.cli.preview import COLOUR, SHARED
 from vidcolor.cli.talk import Bar, Talk
 
-FOLDER = click.Path(path_type=Path)
+FOLDER = ANY_PATH
 
 
 @click.command(cls=grouped, short_help="Take one still of each shot, to be coloured by hand.")
@@ -48,6 +48,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     check_folder(folder, options["overwrite"])
     asked = ColorizeSettings(**{name: options[name] for name in COLOUR})
     chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
+    talk.machine(options)
     clip = probe(film)
     predictor = load_predictor(
         chosen.model, chosen.device, chosen.backend, chosen.vividness, chosen.threads

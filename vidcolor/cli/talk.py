@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -32,6 +34,16 @@ class Talk:
         """A line for people, on stderr."""
         if not self.quiet:
             click.echo(line, err=True)
+
+    def machine(self, options: Mapping[str, Any]) -> None:
+        """A note where this machine has a GPU that nothing here can use."""
+        from vidcolor.infer.choose import unused_gpu
+
+        if options.get("cluster"):
+            return
+        sentence = unused_gpu(options["device"], options["backend"])
+        if sentence:
+            self.say(f"note: {sentence}")
 
     def detail(self, line: str) -> None:
         """A line for those who asked for more."""

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from vidcolor.cli.options import ANY_PATH
 from vidcolor.network.config import FUSIONS, INITS, KINDS, NORMS, UPSAMPLINGS
-from vidcolor.train.recipes import DISCRIMINATORS, GANS, RECIPES
-from vidcolor.train.settings import PRECISIONS, SCHEDULES, NoGan, Simulation, TrainSettings
+from vidcolor.train.recipes import DISCRIMINATORS, GANS, PIXEL, RECIPES
+from vidcolor.train.settings import (
+    PRECISIONS,
+    SCHEDULES,
+    VALIDATION_SHARE,
+    WARM_SHARE,
+    NoGan,
+    Simulation,
+    TrainSettings,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,7 +43,7 @@ NOGAN = {
     "joint_every": "every",
 }
 
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = ANY_PATH
 _defaults: dict[str, Any] = {
     entry.name: entry.default
     for entry in fields(TrainSettings)
@@ -54,7 +62,18 @@ def _option(flag: str, help_text: str, **more: Any) -> click.Option:
     name = flag.lstrip("-").replace("-", "_")
     value = _default(name)
     kind = {} if value is None or "type" in more else {"type": type(value)}
-    return click.Option([flag], default=value, show_default=True, help=help_text, **kind | more)
+    return click.Option(
+        [flag], default=value, help=help_text, **{"show_default": True} | kind | more
+    )
+
+
+def _pixel_weights() -> str:
+    """The weights of the pixel losses that recipes have: "l1 100 in ..."."""
+    found: dict[str, list[str]] = {}
+    for recipe, weights in RECIPES.items():
+        for loss in set(weights) & set(PIXEL):
+            found.setdefault(f"{loss} {weights[loss]:g}", []).append(recipe)
+    return "; ".join(f"{weight} in {', '.join(recipes)}" for weight, recipes in found.items())
 
 
 OPTIONS: tuple[click.Option, ...] = (
@@ -68,15 +87,16 @@ OPTIONS: tuple[click.Option, ...] = (
         ["--val"],
         multiple=True,
         type=_FOLDER,
-        help="[Data] Folder to validate on, in place of a share of the data; repeatable.",
+        show_default=f"{VALIDATION_SHARE:.1%} of the data, by content",
+        help="[Data] Folder to validate on; repeatable.",
     ),
     _option("--least-color", "[Data] Mean chroma (of 255) under which a picture counts as grey."),
-    _option("--limit", "[Data] At most this many pictures.", type=int),
+    _option("--limit", "[Data] At most this many files.", type=int, show_default="all"),
     click.Option(
         ["--cache"],
         type=_FOLDER,
-        show_default="the user's cache folder",
-        help="[Data] Where decoded pictures are kept.",
+        show_default="~/.cache/vidcolor/pictures",
+        help="[Data] Where decoded pictures are kept; $VIDCOLOR_CACHE moves it as well.",
     ),
     _option("--degrade", "[Data] Greatest damage to luma, 0 to 1."),
     _option("--hints", "[Data] Share of the samples with hints, 0 to 1."),
@@ -108,7 +128,7 @@ OPTIONS: tuple[click.Option, ...] = (
     _option("--encoder-rate", "[Schedule] Peak learning rate of the encoder."),
     _option("--decoder-rate", "[Schedule] Peak learning rate of the rest."),
     _option("--discriminator-rate", "[Schedule] Learning rate of the discriminator."),
-    _option("--warm-up", "[Schedule] Steps until the peak."),
+    _option("--warm-up", f"[Schedule] Steps until the peak, {WARM_SHARE:.0%} of the run at most."),
     _option("--schedule", "[Schedule] How rates fall.", type=click.Choice(SCHEDULES)),
     _option("--weight-decay", "[Schedule] AdamW's."),
     _option("--clip", "[Schedule] Largest norm of the gradient."),
@@ -124,7 +144,7 @@ OPTIONS: tuple[click.Option, ...] = (
     click.Option(
         ["--lambda", "pixel_weight"],
         type=float,
-        show_default="the recipe's",
+        show_default=_pixel_weights(),
         help="[Loss] Weight of the pixel loss, as in pix2pix.",
     ),
     _option("--gan", "[Loss] Form of the adversarial loss.", type=click.Choice(GANS)),
@@ -146,7 +166,7 @@ OPTIONS: tuple[click.Option, ...] = (
     click.Option(
         ["--perceptual-layer", "perceptual_layers"],
         multiple=True,
-        show_default="blocks.0, .1, .2, .4",
+        show_default="blocks.0 blocks.1 blocks.2 blocks.4",
         help="[Loss] Layer it compares; repeatable.",
     ),
     _option(
@@ -172,11 +192,16 @@ OPTIONS: tuple[click.Option, ...] = (
         show_default="tf_efficientnet_lite2",
         help="[Network] unet: a timm network to build on.",
     ),
-    click.Option(["--width"], type=int, help="[Network] Base width.", show_default="by kind"),
+    click.Option(
+        ["--width"],
+        type=int,
+        show_default="unet 96, unet-plain and resnet 64",
+        help="[Network] Base width.",
+    ),
     click.Option(
         ["--depth"],
         type=int,
-        show_default="by kind",
+        show_default="unet-plain 5, resnet 3",
         help="[Network] unet-plain, resnet: halvings down to the bottleneck.",
     ),
     click.Option(
@@ -215,7 +240,12 @@ OPTIONS: tuple[click.Option, ...] = (
         show_default="tf_efficientnet_lite1",
         help="[Network] Whose features: a timm network.",
     ),
-    _option("--init", "[Network] Model to begin with: name or path.", type=str),
+    _option(
+        "--init",
+        "[Network] Model to begin with: name or path.",
+        type=str,
+        show_default="ImageNet weights for a unet's encoder, the rest at random",
+    ),
     _option("--frozen-levels", "[Network] Finest levels of the encoder kept as they are."),
     _option("--frozen-norm", "[Network] Keep batch norm's statistics.", is_flag=True),
     _option("--precision", "[Machine] Of the networks.", type=click.Choice(PRECISIONS)),
@@ -223,10 +253,14 @@ OPTIONS: tuple[click.Option, ...] = (
     _option("--device", "[Machine] torch device: cpu, cuda, mps."),
     click.Option(
         ["--threads"],
-        type=int,
+        type=click.IntRange(0),
         default=0,
-        show_default="torch's choice",
-        help="[Machine] CPU threads.",
+        show_default=True,
+        help="[Machine] CPU threads; 0 leaves it to torch, which takes one a core.",
+    ),
+    click.Option(["--quiet"], is_flag=True, help="[Words] Say nothing but errors."),
+    click.Option(
+        ["--json", "as_json"], is_flag=True, help="[Words] Print one JSON object at the end."
     ),
 )
 

@@ -22,7 +22,8 @@ from torch import Tensor, nn
 
 from vidcolor.errors import ModelError
 from vidcolor.evaluate.colour import Floats, Picture
-from vidcolor.infer.openvino_backend import compiled, translate
+from vidcolor.infer.openvino_backend import compiled
+from vidcolor.network.translate import translate
 
 SIDE = 224
 BATCH = 16

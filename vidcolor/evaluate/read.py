@@ -19,6 +19,7 @@ from vidcolor.evaluate.colour import Picture
 from vidcolor.infer.predictor import working_shape
 from vidcolor.media import picture as media
 from vidcolor.media.planes import format_traits
+from vidcolor.media.source import media_url
 
 PICTURES = frozenset({".avif", ".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 CLIPS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm"})
@@ -138,7 +139,7 @@ def clip_shape(path: Path) -> tuple[int, int]:
         InputError: it is no clip, or has no picture.
     """
     try:
-        with av.open(str(path)) as container:
+        with av.open(media_url(path)) as container:
             if not container.streams.video:
                 raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
             stream = container.streams.video[0]
@@ -179,7 +180,7 @@ def start_times(path: Path, limit: int) -> list[float | None]:
 def _decoded(path: Path) -> Iterator[tuple[av.VideoFrame, Fraction]]:
     """Frames of a clip's first video stream, and the aspect of their pixels."""
     try:
-        with av.open(str(path)) as container:
+        with av.open(media_url(path)) as container:
             if not container.streams.video:
                 raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
             stream = container.streams.video[0]

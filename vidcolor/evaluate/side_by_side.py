@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from vidcolor.errors import InputError, OutputError
 from vidcolor.evaluate.colour import Picture
 from vidcolor.evaluate.read import upright
+from vidcolor.media.files import temporary_name
+from vidcolor.media.source import check_file, media_url
 
 LAYOUTS = ("beside", "split")
 _QUALITY = "18"
@@ -80,7 +82,7 @@ class _Sound:
     """The sound of one of the films, passed on as it is, packet by packet."""
 
     def __init__(self, path: Path, output: av.container.OutputContainer) -> None:
-        self._container = av.open(str(path))
+        self._container = av.open(media_url(path))
         stream = self._container.streams.audio[0]
         self._packets = (p for p in self._container.demux(stream) if p.dts is not None)
         self._next = next(self._packets, None)
@@ -116,12 +118,12 @@ def compare(first: Path, second: Path, target: Path, layout: Layout) -> int:
         OutputError: the target cannot be written, or cannot hold the sound.
     """
     sounding = [path for path in (first, second) if _has_sound(path)]
-    part = target.with_name(f"{target.stem}.part{target.suffix}")
+    part = temporary_name(target)
     try:
         with (
-            av.open(str(first)) as left,
-            av.open(str(second)) as right,
-            av.open(str(part), "w") as output,
+            av.open(media_url(first)) as left,
+            av.open(media_url(second)) as right,
+            av.open(media_url(part), "w") as output,
         ):
             count = _write((left, right), output, layout, sounding[:1])
         part.replace(target)
@@ -135,8 +137,9 @@ def compare(first: Path, second: Path, target: Path, layout: Layout) -> int:
 
 def _has_sound(path: Path) -> bool:
     """Whether a film has sound; raises where it is no film."""
+    check_file(path)
     try:
-        with av.open(str(path)) as container:
+        with av.open(media_url(path)) as container:
             if not container.streams.video:
                 raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
             return bool(container.streams.audio)

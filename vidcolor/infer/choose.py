@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import platform
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 from vidcolor.errors import MachineError, UsageError
+from vidcolor.folders import need_temporary_folder
 from vidcolor.infer.predictor import Predictor, Statistics
+from vidcolor.needs import TORCH, need
 from vidcolor.network import shelf
+from vidcolor.remedies import install_hint
 
 BACKENDS = ("auto", "torch", "openvino")
 MIN_VIVIDNESS, MAX_VIVIDNESS = 0.1, 10.0
@@ -33,7 +39,7 @@ def load_predictor(
 
     Raises:
         UsageError: the options do not go together.
-        MachineError: the device is not there.
+        MachineError: the device is not there, or what runs it is not installed.
         ModelError: the model is missing, damaged or foreign.
     """
     if not MIN_VIVIDNESS <= vividness <= MAX_VIVIDNESS:
@@ -69,12 +75,35 @@ def _wants_openvino(device: str, backend: str) -> bool:
 
 
 def _has_gpu() -> bool:
-    # Asking torch costs two seconds; without a driver's device file there is nothing to ask for.
-    import platform
+    # Asking torch costs two seconds; without a sign of a GPU there is nothing to ask for.
+    return _sign_of_gpu() is not None and _has_torch() and _best_torch_device() != "cpu"
 
-    if platform.system() == "Linux" and not Path("/dev/nvidiactl").exists():
+
+def unused_gpu(device: str, backend: str) -> str | None:
+    """What to say where a GPU that "auto" would take is left alone for want of torch."""
+    kind = _sign_of_gpu() if (device, backend) == ("auto", "auto") else None
+    if kind is None or _has_torch():
+        return None
+    return (
+        f"this machine has an {kind} GPU, but torch, which uses it, is not installed; colouring on"
+        f" the CPU. To use it: {install_hint('gpu')}"
+    )
+
+
+def _sign_of_gpu() -> str | None:
+    """Whose GPU this machine seems to have, by what costs nothing to see."""
+    if platform.system() == "Linux":
+        return "NVIDIA" if Path("/dev/nvidiactl").exists() else None
+    if platform.system() == "Darwin":
+        return "Apple" if platform.machine() == "arm64" else None
+    return "NVIDIA" if shutil.which("nvidia-smi") else None
+
+
+def _has_torch() -> bool:
+    try:
+        return all(find_spec(name) for name in TORCH)
+    except ImportError:
         return False
-    return _best_torch_device() != "cpu"
 
 
 def _best_torch_device() -> str:
@@ -90,16 +119,19 @@ def torch_device(device: str) -> str:
 
     Raises:
         UsageError: there is no such kind of device.
-        MachineError: this machine has none of the kind.
+        MachineError: torch is not installed, or this machine has none of the kind.
     """
-    import torch
-
-    chosen = _best_torch_device() if device == "auto" else device
-    kind, colon, number = chosen.partition(":")
-    if kind not in ("cpu", "cuda", "mps") or (colon and not number.isdigit()):
+    kind, colon, number = device.partition(":")
+    if kind not in ("auto", "cpu", "cuda", "mps") or (colon and not number.isdigit()):
         raise UsageError(
             f"There is no device '{device}'.", "Choose auto, cpu, cuda, cuda:N or mps."
         )
+    on_gpu = kind in ("cuda", "mps")
+    need(f"--device {kind}" if on_gpu else "--backend torch", "gpu", *TORCH)
+    import torch
+
+    if device == "auto":
+        return _best_torch_device()
     if kind == "cuda" and not torch.cuda.is_available():
         raise MachineError(
             "This machine has no CUDA device that torch can use.",
@@ -107,15 +139,17 @@ def torch_device(device: str) -> str:
         )
     if kind == "cuda" and number and int(number) >= torch.cuda.device_count():
         raise MachineError(
-            f"There is no {chosen}; this machine has {torch.cuda.device_count()} CUDA device(s).",
+            f"There is no {device}; this machine has {torch.cuda.device_count()} CUDA device(s).",
             "Count from cuda:0.",
         )
     if kind == "mps" and not torch.backends.mps.is_available():
         raise MachineError("This machine has no MPS device.", "Leave --device off.")
-    return chosen
+    return device
 
 
 def _torch_predictor(path: Path, statistics: Statistics, device: str, threads: int) -> Predictor:
+    place = torch_device(device)
+    need_temporary_folder()
     import torch
 
     from vidcolor.infer.torch_backend import TorchPredictor
@@ -123,4 +157,4 @@ def _torch_predictor(path: Path, statistics: Statistics, device: str, threads: i
 
     if threads:
         torch.set_num_threads(threads)
-    return TorchPredictor(load_model(path), statistics, torch_device(device))
+    return TorchPredictor(load_model(path), statistics, place)

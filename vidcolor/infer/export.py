@@ -1,8 +1,7 @@
-"""A model as an ONNX file for other programs, checked against torch before it gets its name."""
+"""A model for other programs (ONNX, checked against torch), or its graph for OpenVINO alone."""
 
 from __future__ import annotations
 
-import importlib
 import json
 import warnings
 from dataclasses import asdict
@@ -12,10 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from vidcolor.errors import MachineError, ModelError
+from vidcolor.errors import ModelError
 from vidcolor.media.files import finished_file
+from vidcolor.needs import need
 from vidcolor.network.checkpoint import Model, load_model
 from vidcolor.network.generator import Decoder
+from vidcolor.network.translate import graph_of
 
 INPUTS, OUTPUT = ["batch", "sharpness"], "planes"
 TOLERANCE = 0.5
@@ -50,7 +51,7 @@ def export_onnx(checkpoint: Path, output: Path, opset: int) -> float:
         ModelError: the checkpoint is missing, damaged or foreign, or what was written differs.
         OutputError: the file cannot be written.
     """
-    onnx, runtime = _module("onnx"), _module("onnxruntime")
+    onnx, runtime = need("Writing ONNX", "export", "onnx", "onnxruntime")
     model = load_model(checkpoint)
     decoder = model.decoder()
     with finished_file(output) as temporary:
@@ -65,13 +66,26 @@ def export_onnx(checkpoint: Path, output: Path, opset: int) -> float:
     return difference
 
 
-def _module(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as problem:
-        raise MachineError(
-            f"The package {name} is not installed.", "Run pip install 'vidcolor[export]'."
-        ) from problem
+def export_graph(checkpoint: Path, output: Path) -> None:
+    """Write the graph of a checkpoint that carries none, to lie beside it.
+
+    Args:
+        checkpoint: path of a .safetensors file.
+        output: where the graph is to be; to be found it is named as the checkpoint, with .graph.
+
+    Raises:
+        ModelError: the checkpoint is missing, damaged or foreign, or OpenVINO cannot hold it.
+        OutputError: the file cannot be written.
+    """
+    model = load_model(checkpoint)
+    graph = graph_of(model.info.generator, model.bins)
+    if graph is None:
+        raise ModelError(
+            f"OpenVINO cannot hold the network of {checkpoint.name}.",
+            "Use it with --backend torch.",
+        )
+    with finished_file(output) as temporary:
+        temporary.write_bytes(graph.packed())
 
 
 def _trace(decoder: Decoder, path: Path, opset: int) -> None:

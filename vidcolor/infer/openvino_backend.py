@@ -1,10 +1,11 @@
-"""OpenVINO on CPUs: the network converted once, kept in the user's cache, loaded without torch."""
+"""OpenVINO on CPUs: the network in its form, kept in the user's cache, run without torch."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,11 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from vidcolor.errors import ModelError
+from vidcolor.folders import home, need_temporary_folder
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
+from vidcolor.network.graph import stored_network
+from vidcolor.remedies import install_hint
 
 
 @dataclass(frozen=True)
@@ -29,16 +34,28 @@ class CacheFolder:
 
     @classmethod
     def of_user(cls) -> CacheFolder:
-        """$VIDCOLOR_CACHE, else $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor."""
-        own = os.environ.get("VIDCOLOR_CACHE")
-        base = os.environ.get("XDG_CACHE_HOME")
-        folder = Path(own) if own else (Path(base) if base else Path.home() / ".cache") / "vidcolor"
+        """$VIDCOLOR_CACHE, else $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor, else none.
+
+        Never one for all users, where another one could leave a network of his own making.
+        """
+        folder = _folder_of_user()
+        if folder is None:
+            return cls(None)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return cls(folder)
         except OSError:
             return cls(None)
+
+
+def _folder_of_user() -> Path | None:
+    if own := os.environ.get("VIDCOLOR_CACHE"):
+        return Path(own)
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "vidcolor"
+    user = home()
+    return user / ".cache" / "vidcolor" if user else None
 
 
 class OpenVinoPredictor:
@@ -67,7 +84,7 @@ class OpenVinoPredictor:
             options["INFERENCE_NUM_THREADS"] = threads
         if hint:
             options["INFERENCE_PRECISION_HINT"] = hint
-        self._compiled = compiled(digest, lambda: _convert(checkpoint), options)
+        self._compiled = compiled(digest, lambda: _network(checkpoint), options)
         chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.precision = "float32" if chosen == "f32" else chosen
 
@@ -112,8 +129,8 @@ def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -
         options: of `openvino.Core.compile_model`.
     """
     folder = CacheFolder.of_user().path
-    if folder:
-        # A folder that cannot be locked is no cache, and no error either.
+    # A folder that cannot be locked is no cache, and no error either.
+    if folder and _knows_locks(folder):
         with suppress(OSError, NotImplementedError), FileLock(folder / "lock"):
             # Compiling takes seconds; OpenVINO itself sees whether what it kept still fits, but not
             # for which precision it was: in 2026.4 a float32 network read as bf16 gives noise.
@@ -121,6 +138,20 @@ def compiled(digest: str, convert: Callable[[], Any], options: dict[str, Any]) -
             options = {**options, "CACHE_DIR": str(kept)}
             return core().compile_model(_converted(folder, digest, convert), "CPU", options)
     return core().compile_model(convert(), "CPU", options)
+
+
+def _knows_locks(folder: Path) -> bool:
+    """Whether files there can be locked; where not, FileLock asks a network drive forever."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _precision(options: dict[str, Any]) -> str:
@@ -162,39 +193,29 @@ def _keep(network: Any, kept: Path) -> None:
         kept.unlink(missing_ok=True)
 
 
-def _convert(checkpoint: Path) -> Any:
-    import torch
+def _network(checkpoint: Path) -> Any:
+    """A checkpoint's network by the graph it carries; by torch where that cannot be read."""
+    import openvino
 
-    from vidcolor.network.checkpoint import load_model
+    stored = stored_network(checkpoint)
+    if stored is not None:
+        xml, weights = stored
+        # A graph written by a later OpenVINO may hold what this one does not know.
+        with suppress(RuntimeError):
+            return core().read_model(xml, openvino.Tensor(np.frombuffer(weights, np.uint8)))
+    return _made_by_torch(checkpoint)
 
-    example = (torch.zeros(2, 4, 64, 96), torch.ones(1))
-    return translate(load_model(checkpoint).decoder(), example, ([-1, 4, -1, -1], [1]))
 
-
-def translate(network: Any, example: tuple[Any, ...], shapes: Sequence[Sequence[int]]) -> Any:
-    """Trace a network of torch and translate it by the frontend itself.
-
-    Not by `openvino.convert_model`, which reports each use to its makers' statistics.
-
-    Args:
-        network: takes and gives float32 tensors.
-        example: inputs to trace it with.
-        shapes: of the inputs, -1 where they vary.
-    """
-    import warnings
-
-    import torch
-    from openvino import PartialShape, Type
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-    with torch.inference_mode(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        traced = torch.jit.trace(network, example)  # type: ignore[no-untyped-call]
-        graph = TorchScriptPythonDecoder(traced)
-        frontend = FrontEndManager().load_by_framework("pytorch")
-        loaded = frontend.load(graph)
-        for place, shape in zip(loaded.get_inputs(), shapes, strict=True):
-            loaded.set_element_type(place, Type.f32)
-            loaded.set_partial_shape(place, PartialShape(list(shape)))
-        return frontend.convert(loaded)
+def _made_by_torch(checkpoint: Path) -> Any:
+    need_temporary_folder()
+    try:
+        from vidcolor.network.checkpoint import load_model
+        from vidcolor.network.translate import translated
+    except ImportError as problem:
+        raise ModelError(
+            f"The model {checkpoint.name} carries no graph that OpenVINO can read, and torch, which"
+            " makes one, is not installed.",
+            f"Run {install_hint('gpu')}; or lay beside it the .graph file that vidcolor export"
+            " writes where torch is.",
+        ) from problem
+    return translated(load_model(checkpoint).decoder())

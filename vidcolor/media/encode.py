@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from vidcolor.media.codecs import (
     preset_refusal,
     segment_suffix,
 )
+from vidcolor.media.files import trial_folder
 from vidcolor.media.planes import neutral_chroma, plane_shapes, unpack_luma
 from vidcolor.media.source import media_url
 from vidcolor.media.writer import SegmentWriter
@@ -68,7 +68,7 @@ def choose_encoder(
         settings = _settings(clip, name, crf, preset, lossless, threads)
         if suffix == ".avi" and name.startswith("libx26"):
             settings = _without_reordering(settings)
-        reason = _try(clip, suffix, settings)
+        reason = _try(clip, output, settings)
         if reason is None:
             return settings
         reasons.append(f"{name}: {reason}")
@@ -157,7 +157,7 @@ def _remedy(clip: ClipInfo, suffix: str, codec: str | None, lossless: bool) -> s
     return "Try lossless, or another codec." if not lossless else "Leave out lossless."
 
 
-def _try(clip: ClipInfo, suffix: str, settings: EncoderSettings) -> str | None:
+def _try(clip: ClipInfo, output: Path, settings: EncoderSettings) -> str | None:
     """Encode a few frames and put them into the container: a reason, or None if it went."""
     formats = av.codec.Codec(settings.codec, "w").video_formats
     if formats and settings.pixel_format not in {f.name for f in formats}:
@@ -165,13 +165,13 @@ def _try(clip: ClipInfo, suffix: str, settings: EncoderSettings) -> str | None:
     if settings.codec in ("libx264", "libx265") and _cut_samples(clip):
         return "takes no odd size in this format"
     frames = _trial_frames(clip, 3 if settings.lossless else 1)
-    with tempfile.TemporaryDirectory(prefix="vidcolor-") as folder:
-        segment = Path(folder) / f"try{segment_suffix(settings.codec)}"
+    with trial_folder(output) as folder:
+        segment = folder / f"try{segment_suffix(settings.codec)}"
         try:
             with SegmentWriter(segment, clip, settings) as writer:
                 for frame in frames:
                     writer.write(frame)
-            _try_container(segment, Path(folder) / f"try-out{suffix}")
+            _try_container(segment, folder / f"try-out{output.suffix.lower()}")
             if settings.lossless and not _comes_back(segment, clip, frames):
                 return "is not lossless"
         except UsageError:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import av
 
 from vidcolor.errors import OutputError
+
+LONGEST_NAME = 255
+"""Bytes of a file's name on nearly every disk."""
 
 
 @contextlib.contextmanager
@@ -34,7 +39,39 @@ def finished_file(path: Path) -> Iterator[Path]:
 
 def temporary_name(path: Path) -> Path:
     """A name beside `path` with its suffix, which the muxer goes by, for this process alone."""
-    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    return with_ending(path, f".{os.getpid()}.part{path.suffix}", path.stem, start=".")
+
+
+def with_ending(path: Path, ending: str, name: str, start: str = "") -> Path:
+    """A name beside `path` made of `start`, `name` and `ending`, as long as names may be at most.
+
+    Where it would be longer, `name` is cut, and a hash of it says what was left out.
+    """
+    whole = f"{start}{name}{ending}"
+    if len(os.fsencode(whole)) > LONGEST_NAME:
+        ending = f"~{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}{ending}"
+        while len(os.fsencode(whole := f"{start}{name}{ending}")) > LONGEST_NAME:
+            name = name[:-1]
+    return path.with_name(whole)
+
+
+@contextlib.contextmanager
+def trial_folder(beside: Path) -> Iterator[Path]:
+    """A folder for what is only tried, gone afterwards: the system's, else one beside a file.
+
+    Raises:
+        OutputError: neither can be written.
+    """
+    with contextlib.ExitStack() as made:
+        try:
+            name = made.enter_context(tempfile.TemporaryDirectory(prefix="vidcolor-"))
+        except OSError:  # no folder for such things can be written, or its disk is full
+            try:
+                hidden = tempfile.TemporaryDirectory(prefix=".vidcolor-", dir=beside.parent)
+                name = made.enter_context(hidden)
+            except OSError as error:
+                raise write_error(beside, error) from error
+        yield Path(name)
 
 
 def publish(temporary: Path, path: Path) -> None:
@@ -51,6 +88,8 @@ def write_error(path: Path, error: Exception) -> OutputError:
         return OutputError(f"The disk is full; {path} was not written.", "Free some space.")
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         return OutputError(f"{path.parent} may not be written to.", "Choose another folder.")
+    if number == errno.ENAMETOOLONG:
+        return OutputError(f"The name {path.name} is too long for the disk.", "Give a shorter one.")
     if number == errno.ENOENT:
         return OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
     return OutputError(f"{path} could not be written ({error}).", "Try another folder or format.")

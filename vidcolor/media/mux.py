@@ -67,7 +67,7 @@ def join(
             if start_pts is None and suffix == ".avi":
                 start_pts = int(clip.pts[0])  # it would play earlier sound late
             window = _seconds(start_pts, clip), _seconds(end_pts, clip)
-            passengers = Passengers(source, target, plans, shift_s, window)
+            passengers = Passengers(source, target, plans, shift_s, window, clip.path)
             target.metadata.update(kept_metadata(dict(clip.metadata)))
             if tag:
                 _add_tag(target.metadata, tag, suffix)

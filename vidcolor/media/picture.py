@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.deep import deep_samples
 from vidcolor.media.files import finished_file
+from vidcolor.media.note import PNG_KEYWORD, noted, raw_fields, texts, with_raw_text
 from vidcolor.media.planes import turn_by_exif
 from vidcolor.media.pngchunks import with_metadata
+from vidcolor.media.source import check_file, unreadable
 from vidcolor.media.tiff import deep_tiff
 
 _MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
@@ -56,7 +58,6 @@ class Picture:
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
-    text: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def peak(self) -> int:
@@ -96,16 +97,17 @@ def read_picture(path: Path) -> Picture:
     """Read a picture of 8 or 16 bits.
 
     Raises:
-        InputError: it is missing, no picture, or damaged.
+        InputError: it is missing, no file, no picture, or damaged.
     """
     path = Path(path)
+    check_file(path)
     try:
         with PIL.Image.open(path) as image:
             orientation = image.getexif().get(_ORIENTATION, 1)
             image.load()
             return _read(path, image, orientation)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist.", "Check the name.") from error
+    except PermissionError as error:
+        raise unreadable(path) from error
     except PIL.Image.DecompressionBombError as error:
         raise InputError(f"{path} is too large a picture.", "Make it smaller first.") from error
     except (OSError, ValueError, SyntaxError) as error:
@@ -129,7 +131,7 @@ def _read(path: Path, image: PIL.Image.Image, orientation: int) -> Picture:
         alpha=alpha,
         rgb=rgb,
         icc_profile=image.info.get("icc_profile"),
-        exif=exif.tobytes() if len(exif) else None,
+        exif=with_raw_text(exif).tobytes() if len(exif) else None,
         xmp=image.info.get("xmp"),
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
     )
@@ -196,7 +198,11 @@ def check_picture_output(path: Path) -> None:
 
 
 def write_picture(
-    path: Path, picture: Picture, cb: NDArray[np.float32], cr: NDArray[np.float32]
+    path: Path,
+    picture: Picture,
+    cb: NDArray[np.float32],
+    cr: NDArray[np.float32],
+    note: str | None = None,
 ) -> None:
     """Colour a picture and write it in the format of the name's suffix.
 
@@ -207,17 +213,22 @@ def write_picture(
         picture: from `read_picture`.
         cb: (height, width) on 0..255, neutral 128.
         cr: likewise.
+        note: a line about this program, put where it hides nothing: in PNG's text fields,
+            elsewhere in EXIF; None for none.
 
     Raises:
         OutputError: as `check_picture_output`, or writing fails.
     """
     path = Path(path)
     check_picture_output(path)
+    kind = _WRITERS[path.suffix.lower()]
+    if note and kind != "PNG":
+        picture = replace(picture, exif=noted(picture.exif, note))
     samples = compose(picture.luma, cb, cr)
     if picture.alpha is not None:
         samples = np.concatenate([samples, picture.alpha[:, :, None]], axis=2)
     with finished_file(path) as temporary:
-        _write(temporary, _WRITERS[path.suffix.lower()], samples, picture)
+        _write(temporary, kind, samples, picture, note)
 
 
 def write_rgb(path: Path, rgb: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> None:
@@ -244,14 +255,22 @@ def write_rgb(path: Path, rgb: NDArray[np.uint8], text: Mapping[str, str] | None
         PIL.Image.fromarray(rgb).save(temporary, kind, **options)
 
 
-def _write(path: Path, kind: str, samples: NDArray[Any], picture: Picture) -> None:
+def _write(
+    path: Path, kind: str, samples: NDArray[Any], picture: Picture, note: str | None
+) -> None:
     if samples.dtype == np.uint16 and kind in ("PNG", "TIFF"):
-        _write_deep(path, kind, samples, picture)
+        _write_deep(path, kind, samples, picture, note)
         return
     samples = narrowed(samples)
     if kind == "JPEG":
         samples = samples[:, :, :3]
     options = _options(kind, picture)
+    if kind == "PNG" and (note or picture.xmp):
+        options["pnginfo"] = words = PIL.PngImagePlugin.PngInfo()
+        if note:
+            words.add_text(PNG_KEYWORD, note)
+        if picture.xmp:  # Pillow leaves it out of PNG by itself
+            words.add_itxt("XML:com.adobe.xmp", picture.xmp)
     PIL.Image.fromarray(np.ascontiguousarray(samples)).save(path, kind, **options)
 
 
@@ -277,17 +296,26 @@ def _options(kind: str, picture: Picture) -> dict[str, Any]:
         options.pop("dpi", None)
     elif kind == "TIFF":
         options["compression"] = "tiff_lzw"
+        if picture.exif:
+            options["exif"] = raw_fields(picture.exif)
         options.pop("xmp", None)
     return options
 
 
-def _write_deep(path: Path, kind: str, samples: NDArray[Any], picture: Picture) -> None:
+def _write_deep(
+    path: Path, kind: str, samples: NDArray[Any], picture: Picture, note: str | None
+) -> None:
     if kind == "TIFF":
-        path.write_bytes(deep_tiff(samples, picture.icc_profile, picture.xmp, picture.dpi))
+        said = texts(picture.exif) if note and picture.exif else {}
+        tiff = deep_tiff(samples, picture.icc_profile, picture.xmp, picture.dpi, said)
+        path.write_bytes(tiff)
         return
     order = [2, 1, 0, 3][: samples.shape[2]]
     done, data = cv2.imencode(".png", np.ascontiguousarray(samples[:, :, order]))
     if not done:
         raise OSError("OpenCV could not encode a PNG")
-    png = with_metadata(data.tobytes(), picture.icc_profile, picture.exif, picture.xmp, picture.dpi)
+    words = {PNG_KEYWORD: note} if note else {}
+    png = with_metadata(
+        data.tobytes(), picture.icc_profile, picture.exif, picture.xmp, picture.dpi, words
+    )
     path.write_bytes(png)

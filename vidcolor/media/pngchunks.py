@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
 
 _HEAD = 8 + 25
 """Length of the signature and of the IHDR chunk behind which all of these may stand."""
@@ -18,8 +19,9 @@ def with_metadata(
     exif: bytes | None,
     xmp: bytes | None,
     dpi: tuple[float, float] | None,
+    words: Mapping[str, str],
 ) -> bytes:
-    """Insert iCCP, eXIf, iTXt (XMP) and pHYs behind the header of a complete PNG."""
+    """Insert iCCP, eXIf, pHYs and iTXt (XMP, words by keyword) behind a complete PNG's header."""
     chunks = []
     if icc_profile:
         chunks.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc_profile)))
@@ -29,8 +31,13 @@ def with_metadata(
     if exif:
         chunks.append(_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
     if xmp:
-        chunks.append(_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp))
+        chunks.append(_text("XML:com.adobe.xmp", xmp))
+    chunks += [_text(keyword, value.encode()) for keyword, value in words.items()]
     return png[:_HEAD] + b"".join(chunks) + png[_HEAD:]
+
+
+def _text(keyword: str, value: bytes) -> bytes:
+    return _chunk(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + value)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

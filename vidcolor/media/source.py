@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,13 +29,13 @@ def open_source(path: Path) -> InputContainer:
     """Open a file for reading.
 
     Raises:
-        InputError: it is missing, a folder, empty, not to be read, or no media.
+        InputError: it is missing, no file, empty, not to be read, or no media.
     """
-    _check_file(path)
+    check_file(path)
     try:
         container = av.open(media_url(path), metadata_errors="replace")
     except PermissionError as error:
-        raise _unreadable(path) from error
+        raise unreadable(path) from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise InputError(
             f"{path} is not a media file, or is damaged beyond use.",
@@ -45,19 +47,56 @@ def open_source(path: Path) -> InputContainer:
     return container
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Refuse what is no file to be read, without opening it: a pipe may never end, or never begin.
+
+    Raises:
+        InputError: it is missing, a link to nothing, a folder, pipe, device or socket, or empty.
+    """
     try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder.", "Give a video file.")
-        if not path.exists():
-            raise InputError(f"{path} does not exist.", "Check the name.")
-        if path.stat().st_size == 0:
-            raise InputError(f"{path} is empty (0 bytes).", "Get another copy.")
+        status = path.stat()
     except PermissionError as error:
-        raise _unreadable(path) from error
+        raise unreadable(path) from error
+    except OSError as error:
+        raise _missing(path) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"{path} is a folder.", "Give a file.")
+    if kind := special_kind(status.st_mode):
+        raise InputError(
+            f"{path} is {kind}, not a file.",
+            "Write the film or photograph to a file first, and give that.",
+        )
+    if status.st_size == 0:
+        raise InputError(f"{path} is empty (0 bytes).", "Get another copy.")
 
 
-def _unreadable(path: Path) -> InputError:
+def special_kind(mode: int) -> str:
+    """What a thing is that is neither file nor folder, from its mode; "" for those two."""
+    kinds = {
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "")
+
+
+def _missing(path: Path) -> InputError:
+    if str(path) == "-":
+        return InputError(
+            "A film or photograph cannot be read from standard input.",
+            "Write it to a file first, and give that.",
+        )
+    if os.path.islink(path):  # noqa: PTH114 - Path's own raises where the name is too long
+        return InputError(
+            f"{path} is a link to {path.readlink()}, which leads nowhere.",
+            "Put its target back, or give the file itself.",
+        )
+    return InputError(f"{path} does not exist.", "Check the name.")
+
+
+def unreadable(path: Path) -> InputError:
+    """The error where a file's permissions are in the way."""
     return InputError(f"{path} may not be read.", "Change its permissions, or copy it.")
 
 

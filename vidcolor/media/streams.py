@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +15,7 @@ from av.packet import Packet
 from vidcolor.errors import OutputError
 from vidcolor.media.clip import ClipInfo, OtherStream
 from vidcolor.media.codecs import CONTAINERS
+from vidcolor.media.files import trial_folder
 from vidcolor.media.source import is_cover, media_url, open_source
 
 Action = Literal["copy", "convert", "attach", "leave"]
@@ -59,12 +59,13 @@ def plan_streams(clip: ClipInfo, output: Path) -> tuple[StreamPlan, ...]:
     Raises:
         OutputError: the container cannot hold a sound track; another that can is named.
     """
-    suffix = output.suffix.lower()
     with open_source(clip.path) as source:
-        return tuple(_plan(source, other, suffix) for other in clip.other_streams)
+        return tuple(_plan(source, other, output) for other in clip.other_streams)
 
 
-def _plan(source: InputContainer, other: OtherStream, suffix: str) -> StreamPlan:
+def _plan(source: InputContainer, other: OtherStream, output: Path) -> StreamPlan:
+    suffix = output.suffix.lower()
+
     def left(why: str) -> StreamPlan:
         return StreamPlan(other.index, other.kind, "leave", "", f"{_name(other)} {why}.")
 
@@ -78,11 +79,12 @@ def _plan(source: InputContainer, other: OtherStream, suffix: str) -> StreamPlan
     if other.kind != "attachment" and stream.codec_context is None:
         return left("is left out, since its codec is unknown")
     if other.kind == "subtitle":
-        return _plan_subtitle(stream, other, suffix)
-    if _fits(stream, other, suffix):
+        return _plan_subtitle(stream, other, output)
+    if _fits(stream, other, output):
         return StreamPlan(other.index, other.kind, "copy")
     if other.kind == "audio":
-        fitting = [s for s in CONTAINERS if s != suffix and _fits(stream, other, s)]
+        others = [s for s in CONTAINERS if s != suffix]
+        fitting = [s for s in others if _fits(stream, other, output.with_suffix(s))]
         raise OutputError(
             f"{suffix} cannot hold {_name(other)} ({other.codec}).",
             f"Use {' or '.join(fitting[:3])}." if fitting else "Convert the sound first.",
@@ -90,8 +92,9 @@ def _plan(source: InputContainer, other: OtherStream, suffix: str) -> StreamPlan
     return left(f"is left out, since {suffix} cannot hold it")
 
 
-def _plan_subtitle(stream: Any, other: OtherStream, suffix: str) -> StreamPlan:
-    if _fits(stream, other, suffix):
+def _plan_subtitle(stream: Any, other: OtherStream, output: Path) -> StreamPlan:
+    suffix = output.suffix.lower()
+    if _fits(stream, other, output):
         return StreamPlan(other.index, other.kind, "copy")
     target = _TEXT_CODEC.get(suffix)
     if target and other.codec in _TEXT:
@@ -107,17 +110,18 @@ def _name(other: OtherStream) -> str:
     return f"Stream {other.index} ({kinds.get(other.kind, other.kind)}{language})"
 
 
-def _fits(stream: Any, other: OtherStream, suffix: str) -> bool:
-    """Whether a container's header can be written with this stream in it."""
+def _fits(stream: Any, other: OtherStream, output: Path) -> bool:
+    """Whether the header of the output's container can be written with this stream in it."""
+    suffix = output.suffix.lower()
     if other.kind == "attachment" and suffix != ".mkv":
         return False
     if other.kind == "cover" and suffix not in _MP4:
         return False
     if other.kind == "audio" and suffix == ".avi" and not other.codec.startswith(_AVI_SOUND):
         return False
-    with tempfile.TemporaryDirectory(prefix="vidcolor-") as folder:
+    with trial_folder(output) as folder:
         try:
-            with av.open(media_url(Path(folder) / f"try{suffix}"), "w") as target:
+            with av.open(media_url(folder / f"try{suffix}"), "w") as target:
                 _templated(target, stream)
                 target.start_encoding()
         except (av.error.FFmpegError, ValueError):
@@ -157,6 +161,7 @@ class Passengers:
         plans: from `plan_streams`.
         shift_s: added to every time stamp.
         window_s: what to keep, (start, end) in the source's seconds.
+        path: of the source; the open one does not know its name if that is not UTF-8.
     """
 
     def __init__(
@@ -166,6 +171,7 @@ class Passengers:
         plans: Iterable[StreamPlan],
         shift_s: Fraction,
         window_s: tuple[Fraction | None, Fraction | None],
+        path: Path,
     ) -> None:
         self._source = source
         self._shift_s = shift_s
@@ -181,7 +187,7 @@ class Passengers:
                 self._carriers[plan.index] = _text_carrier(target, stream, plan.codec)
                 self._converted.add(plan.index)
             elif plan.action == "attach":
-                _attach(target, stream)
+                _attach(target, stream, path)
 
     def packets(self) -> Iterator[tuple[float, Packet[Any]]]:
         """Packets for the output, with their time in seconds, about in order of time."""
@@ -264,9 +270,9 @@ def _text_carrier(target: OutputContainer, stream: Any, codec: str) -> Any:
     return carrier
 
 
-def _attach(target: OutputContainer, stream: Any) -> None:
+def _attach(target: OutputContainer, stream: Any, path: Path) -> None:
     """Make an attachment of a cover, whose single packet is read from the source anew."""
     name, mime = _COVER_NAMES[stream.codec_context.codec.canonical_name]
-    with av.open(stream.container.name) as source:
+    with av.open(media_url(path)) as source:
         packet = next(p for p in source.demux(source.streams[stream.index]) if p.size)
         target.add_attachment(name, mime, bytes(packet))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_SHORT, _LONG, _RATIONAL, _UNDEFINED = 3, 4, 5, 7
+_ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 2, 3, 4, 5, 7
 _DEFLATE = 8
 
 
@@ -21,6 +22,7 @@ def deep_tiff(
     icc_profile: bytes | None,
     xmp: bytes | None,
     dpi: tuple[float, float] | None,
+    texts: Mapping[int, bytes],
 ) -> bytes:
     """Make a complete TIFF file.
 
@@ -29,6 +31,7 @@ def deep_tiff(
         icc_profile: kept as it is.
         xmp: kept as it is.
         dpi: horizontal and vertical.
+        texts: by tag.
     """
     height, width, count = samples.shape
     strip = zlib.compress(samples.astype("<u2").tobytes(), 6)
@@ -52,6 +55,7 @@ def deep_tiff(
         tags[700] = (_UNDEFINED, xmp, len(xmp))
     if icc_profile:
         tags[34675] = (_UNDEFINED, icc_profile, len(icc_profile))
+    tags |= {tag: (_ASCII, text + b"\0", len(text) + 1) for tag, text in texts.items()}
     strip += b"\0" * (len(strip) % 2)
     return struct.pack("<2sHL", b"II", 42, 8 + len(strip)) + strip + _directory(tags, len(strip))
 

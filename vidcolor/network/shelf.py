@@ -11,6 +11,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from vidcolor.errors import ModelError, UsageError
+from vidcolor.folders import home
 from vidcolor.network.config import Calibration, GeneratorConfig, ModelInfo
 
 FORMAT = "vidcolor-1"
@@ -42,12 +43,12 @@ def find_model(name: str) -> Path:
     """
     given = Path(name)
     if given.suffix == SUFFIX or given.parent != Path():
-        return _in_folder(given) if given.is_dir() else _there(given)
+        return _in_folder(given) if _is_folder(given) else _there(given)
     for folder in model_folders():
         path = folder / f"{name}{SUFFIX}"
-        if path.is_file():
+        if _is_file(path):
             return path
-    if given.is_dir():
+    if _is_folder(given):
         return _in_folder(given)
     known = sorted({path.stem for folder in model_folders() for path in folder.glob(f"*{SUFFIX}")})
     raise ModelError(
@@ -57,25 +58,35 @@ def find_model(name: str) -> Path:
 
 
 def _there(path: Path) -> Path:
-    if not path.is_file():
+    if not _is_file(path):
         raise ModelError(f"There is no model file {path}.", "Check the path.")
     return path
 
 
 def _in_folder(folder: Path) -> Path:
     path = folder / OF_RUN
-    if not path.is_file():
+    if not _is_file(path):
         raise ModelError(
             f"The folder {folder} holds no {OF_RUN}.", "Give a run's folder, or the file itself."
         )
     return path
 
 
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path's own raises where the name is too long
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - likewise
+
+
 def model_folders() -> list[Path]:
-    """Where models lie: in the wheel, in a checkout, in the user's folder."""
-    own = os.environ.get("VIDCOLOR_MODELS")
-    user = Path(own) if own else Path.home() / ".local" / "share" / "vidcolor" / "models"
-    return [PACKAGE / "_models", PACKAGE.parent / "models", user]
+    """Where models lie: in the wheel, in a checkout, in the user's folder if there is one."""
+    shipped = [PACKAGE / "_models", PACKAGE.parent / "models"]
+    if own := os.environ.get("VIDCOLOR_MODELS"):
+        return [*shipped, Path(own)]
+    user = home()
+    return [*shipped, user / ".local" / "share" / "vidcolor" / "models"] if user else shipped
 
 
 def verified_hash(path: Path) -> str:

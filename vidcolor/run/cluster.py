@@ -28,6 +28,7 @@ from vidcolor.color.pale import Tally
 from vidcolor.errors import MachineError, ModelError, VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction
 from vidcolor.network import shelf
+from vidcolor.remedies import install_hint
 from vidcolor.run.painter import Introduction, Painter, blend, sees, write
 from vidcolor.run.plan import ColorizeSettings, Plan
 from vidcolor.run.segment import Segment
@@ -279,7 +280,7 @@ def _connected(address: str) -> Any:
         ray: Any = importlib.import_module("ray")
     except ImportError as error:
         raise MachineError(
-            "--cluster needs Ray, which is not installed.", "pip install 'vidcolor[cluster]'"
+            "--cluster needs Ray, which is not installed.", f"Run {install_hint('cluster')}."
         ) from error
     if not ray.is_initialized():
         _check_address(address)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.codecs import segment_suffix
-from vidcolor.media.files import finished_file
+from vidcolor.media.files import finished_file, with_ending
 from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
@@ -111,7 +111,7 @@ class _Film:
 
 def job_folder(output: Path) -> Path:
     """Where the job of an output is or will be."""
-    return output.with_name(output.name + ".vidcolor")
+    return with_ending(output, ".vidcolor", output.name)
 
 
 def is_joined(output: Path) -> bool:
@@ -186,7 +186,15 @@ class JobFolder:
             self._enter(plan, machine, restart)
         except BaseException:
             self._lock.release()
+            with contextlib.suppress(OSError):
+                self.path.rmdir()  # if it is empty: it was made for nothing
             raise
+
+    def __enter__(self) -> JobFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
     def _enter(self, plan: Plan, machine: str, restart: bool) -> None:
         fingerprint = _as_stored(plan, machine)
@@ -203,6 +211,11 @@ class JobFolder:
     def taken_from(self) -> Holder | None:
         """The dead process whose lock was taken over."""
         return self._lock.taken_from
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the disk knows locks, so that no second run can begin here."""
+        return self._lock.is_guarded
 
     def standing(self) -> Standing:
         """What of the plan is done, and what is to be done or done again."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidcolor.errors import InputError
+from vidcolor.media.source import check_file
 
 SAMPLE_BYTES = 1 << 16
 
@@ -48,8 +49,9 @@ def identify(path: Path) -> Identity:
     """The identity of a file.
 
     Raises:
-        InputError: it is missing or may not be read.
+        InputError: it is missing, no file, empty, or may not be read.
     """
+    check_file(path)
     digest = hashlib.sha256()
     try:
         status = path.stat()
@@ -57,8 +59,6 @@ def identify(path: Path) -> Identity:
             for place in (0, status.st_size // 2, max(0, status.st_size - SAMPLE_BYTES)):
                 stream.seek(place)
                 digest.update(stream.read(SAMPLE_BYTES))
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist.", "Check the name.") from error
     except OSError as error:
         raise InputError(
             f"{path} may not be read ({error.strerror}).", "Change its permissions, or copy it."

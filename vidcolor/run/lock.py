@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import platform
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from vidcolor.errors import OutputError
 from vidcolor.media.files import write_error
 
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
+"""What a network drive answers that knows no locks, or whose lock service is not there."""
 ATTEMPTS = 20
 """How often to begin again where the folder goes away between making and locking it."""
 
@@ -38,7 +41,13 @@ class Lock:
     """A lock file inside a folder, held until `release` or the end of the process.
 
     The lock itself is the operating system's, so a dead process holds none, whoever has its number
-    now; the file's text only says who it was.
+    now; the file's text only says who it was. Where the disk knows no locks, as some network
+    drives, that text is all there is: then a holder counts as dead only if it was on this machine
+    and is gone.
+
+    Attributes:
+        is_guarded: whether the disk knows locks; without them two that begin in the same moment do
+            not see each other.
 
     Args:
         path: of the lock file; its folder is made if it is missing.
@@ -51,36 +60,59 @@ class Lock:
     def __init__(self, path: Path, purpose: str) -> None:
         self.path = path
         self.taken_from: Holder | None = None
+        self.is_guarded = True
         try:
             self._stream = self._take(purpose)
-            before = self._stream.read()
-            self._stream.seek(0)
-            self._stream.truncate()
-            me = Holder(os.getpid(), platform.node())
-            self._stream.write(json.dumps({"process": me.process, "host": me.host}).encode())
-            self._stream.flush()
+            self._sign()
         except OSError as error:
-            raise write_error(path, error) from error
-        if before:
-            self.taken_from = _holder(before)
+            place = path if path.parent.is_dir() else path.parent
+            self._clear_away()
+            raise write_error(place, error) from error
+
+    def _sign(self) -> None:
+        """Write down who holds the lock, in the place of who held it."""
+        self.taken_from = _holder(self._stream.read())
+        self._stream.seek(0)
+        self._stream.truncate()
+        me = Holder(os.getpid(), platform.node())
+        self._stream.write(json.dumps(asdict(me)).encode())
+        self._stream.flush()
+
+    def _clear_away(self) -> None:
+        """Leave no lock file and no folder that were made for nothing."""
+        with contextlib.suppress(OSError):
+            if not self.path.stat().st_size:
+                self.path.unlink()
+            self.path.parent.rmdir()
 
     def _take(self, purpose: str) -> BinaryIO:
         for _ in range(ATTEMPTS):
             stream = self._opened()
             if stream is None:
                 continue
-            if not _lock(stream):
-                with stream:
-                    holder = _holder(stream.read())
-                raise OutputError(
-                    f"{holder or 'Another process'} works on this {purpose} ({self.path.parent}).",
-                    "Wait until it is done, or stop it.",
-                )
+            try:
+                free = _lock(stream)
+            except OSError as error:
+                if error.errno not in _NO_LOCKS:
+                    stream.close()
+                    raise
+                self.is_guarded = False
+                free = _has_no_holder(stream)
+            if not free:
+                raise self._taken(stream, purpose)
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(stream.fileno()), self.path.stat()):
                     return stream
             stream.close()  # its holder finished and took the folder away in the meantime
         raise OutputError(f"{self.path.parent} keeps going away.", "Run the command again.")
+
+    def _taken(self, stream: BinaryIO, purpose: str) -> OutputError:
+        with stream:
+            holder = _holder(stream.read()) or "Another process"
+        remedy = "Wait until it is done, or stop it."
+        if not self.is_guarded:
+            remedy = f"Wait until it is done; if it is gone already, remove {self.path}."
+        return OutputError(f"{holder} works on this {purpose} ({self.path.parent}).", remedy)
 
     def _opened(self) -> BinaryIO | None:
         self.path.parent.mkdir(exist_ok=True)
@@ -114,8 +146,28 @@ def _holder(text: bytes) -> Holder | None:
         return None
 
 
+def _has_no_holder(stream: BinaryIO) -> bool:
+    """Whether nobody is written down in a lock file, or one of this machine who is gone."""
+    holder = _holder(stream.read())
+    stream.seek(0)
+    if holder is None or holder == Holder(os.getpid(), platform.node()):
+        return True
+    if holder.host != platform.node():
+        return False
+    try:
+        with contextlib.suppress(PermissionError):  # it lives, as another user's
+            os.kill(holder.process, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
 def _lock(stream: BinaryIO) -> bool:
-    """Lock an open file without waiting; False if another process has it."""
+    """Lock an open file without waiting; False if another process has it.
+
+    Raises:
+        OSError: the disk knows no locks, or has none to give.
+    """
     if sys.platform == "win32":
         import msvcrt
 

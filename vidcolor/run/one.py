@@ -18,8 +18,8 @@ from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import clock, seconds_at
-from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan
-from vidcolor.run.still import colorize_picture
+from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan, tag_of
+from vidcolor.run.still import StillSettings, colorize_picture
 
 
 @dataclass(frozen=True)
@@ -131,12 +131,14 @@ def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -
     settings = task.settings
     check_picture_output(task.output)
     predictor = load()
-    info = shelf.load_info(shelf.find_model(settings.model))
+    model = shelf.find_model(settings.model)
+    info = shelf.load_info(model)
     size = settings.render_size or info.still_size
-    saturation = info.saturation if settings.saturation is None else settings.saturation
+    chosen = replace(settings, render_size=size).for_model(info)
+    note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
     listener.opened(predictor.description, settings.model, f"short side {size}")
-    notes = colorize_picture(task.source, task.output, predictor, size, saturation, task.request)
-    _tell(notes, listener)
+    wanted = StillSettings(size, chosen.saturation or 0.0, note)
+    _tell(colorize_picture(task.source, task.output, predictor, wanted, task.request), listener)
     return Outcome(1, predictor.description, settings.model)
 
 
@@ -162,14 +164,11 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
             listener.note(_replaced(plan, frames))
         own.append(frames)
 
-    folder = JobFolder(plan, predictor.description, task.restart)
-    try:
+    with JobFolder(plan, predictor.description, task.restart) as folder:
         _tell(_found(folder, plan), listener)
         listener.begun(plan.count, sum(part.count for part in folder.standing().done))
         told = Told(listener.progress, in_colour, listener.kept)
         done = run_job(plan, predictor, folder, told, task.keep_job)
-    finally:
-        folder.leave()
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
     asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
@@ -212,6 +211,11 @@ def _found(folder: JobFolder, plan: Plan) -> list[str]:
     words = []
     if folder.taken_from:
         words.append(f"the job of {folder.taken_from}, which is gone, is taken over")
+    if not folder.is_guarded:
+        words.append(
+            f"the disk of {folder.path.parent} knows no locks, so a second run of this job may not"
+            " be noticed; begin none"
+        )
     standing = folder.standing()
     parts = standing.done
     if folder.film_is_out():

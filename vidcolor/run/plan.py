@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +16,9 @@ from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.encode import choose_encoder
+from vidcolor.media.files import write_error
 from vidcolor.media.mux import StreamPlan, plan_streams
+from vidcolor.media.source import special_kind
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
 from vidcolor.run.identity import Identity, identify
@@ -44,7 +48,7 @@ class ColorizeSettings:
         crf: constant quality of the encoder.
         preset: the encoder's own name of a speed.
         lossless: luma bit by bit as in the source.
-        tag: whether the container's metadata name this program.
+        tag: whether the metadata of film or photograph name this program.
         threads: CPU threads for network and encoder, 0 for one a core.
         input_chroma: "discard", or "keep-if-colored": shots that are in colour keep their chroma.
     """
@@ -150,14 +154,10 @@ class Plan:
     @property
     def tag(self) -> str | None:
         """A line about this program for the film's metadata, or None."""
-        if not self.settings.tag:
+        settings = self.settings
+        if not settings.tag:
             return None
-        s = self.settings
-        return (
-            f"Coloured by vidcolor {__version__}, model {s.model} ({self.model_hash[:12]}), "
-            f"size {s.render_size}, saturation {s.saturation:g}, vividness {s.vividness:g}, "
-            f"steady {s.steady.strength:g}"
-        )
+        return f"{tag_of(settings, self.model_hash)}, steady {settings.steady.strength:g}"
 
     def fingerprint(self, machine: str) -> dict[str, object]:
         """All that the packets of a segment depend on, for a job to be gone on with.
@@ -174,6 +174,21 @@ class Plan:
             "model": self.model_hash,
             "machine": machine,
         }
+
+
+def tag_of(settings: ColorizeSettings, model_hash: str) -> str:
+    """A line about this program and how it colours, for the metadata of films and photographs.
+
+    Args:
+        settings: with nothing left open.
+        model_hash: sha256 of the weights.
+    """
+    s = settings
+    model = os.fsencode(s.model).decode(errors="replace")
+    return (
+        f"Coloured by vidcolor {__version__}, model {model} ({model_hash[:12]}), "
+        f"size {s.render_size}, saturation {s.saturation:g}, vividness {s.vividness:g}"
+    )
 
 
 def make_plan(
@@ -225,19 +240,46 @@ def check_output(source: Path, output: Path, overwrite: bool) -> None:
     """Refuse an output that would destroy something or cannot be made.
 
     Raises:
-        OutputError: it is the source itself, it exists, or its folder is missing or closed.
+        OutputError: it is the source itself, no file, it exists, or its folder is missing or
+            closed.
     """
+    try:
+        mode = output.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        _check_folder(output.parent)
+        return
+    except OSError as error:
+        raise write_error(output, error) from error
     if output.is_dir():
         raise OutputError(f"The output {output} is a folder.", "Give the name of a file in it.")
     if output.exists() and source.exists() and output.samefile(source):
         raise OutputError(f"The output {output} is the source itself.", "Give it another name.")
-    if output.exists() and not overwrite:
+    if kind := special_kind(_mode_behind(output) or mode):
+        raise OutputError(f"The output {output} is {kind}, not a file.", "Give another name.")
+    if stat.S_ISLNK(mode):
+        raise OutputError(
+            f"The output {output} is a link to {output.readlink()}.",
+            "Give the name of the file itself, or another name.",
+        )
+    if not overwrite:
         raise OutputError(
             f"The output {output} exists already.", "Give another name, or --overwrite."
         )
-    folder = output.parent
+    _check_folder(output.parent)
+
+
+def _mode_behind(path: Path) -> int:
+    """The mode of what a link leads to, or of the file itself; 0 for a link to nothing."""
+    return path.stat().st_mode if path.exists() else 0
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file, not a folder.", "Give another name.")
     if not folder.is_dir():
         raise OutputError(f"The folder {folder} does not exist.", f"Make it: mkdir -p {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"The folder {folder} may not be written to.", "Choose another folder.")
 
 
 def _range(clip: ClipInfo, settings: ColorizeSettings) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -149,7 +150,7 @@ def preview(
 def text_of(clip: ClipInfo, frame: int, shot: int | None = None) -> dict[str, str]:
     """What a picture of a frame says of itself in its text fields."""
     words = {
-        "Source": clip.path.name,
+        "Source": os.fsencode(clip.path.name).decode(errors="replace"),
         "Frame": str(frame),
         "PTS": f"{int(clip.pts[frame])} (time base {clip.time_base})",
         "Time": f"{seconds_at(clip, frame):.6f}",

@@ -40,12 +40,26 @@ class _Photograph:
         return "bt601"
 
 
+@dataclass(frozen=True)
+class StillSettings:
+    """How a photograph is coloured.
+
+    Attributes:
+        render_size: short side in pixels the network sees.
+        saturation: factor on chroma.
+        note: a line about this program for its metadata, None for none.
+    """
+
+    render_size: int
+    saturation: float
+    note: str | None = None
+
+
 def colorize_picture(
     source: Path,
     output: Path,
     predictor: Predictor,
-    render_size: int,
-    saturation: float,
+    settings: StillSettings,
     request: Request | None = None,
 ) -> tuple[str, ...]:
     """Colour one picture; depth, transparency, profile and metadata are kept.
@@ -56,8 +70,7 @@ def colorize_picture(
         source: any picture file.
         output: appears when it is complete.
         predictor: what colours.
-        render_size: short side in pixels the network sees.
-        saturation: factor on chroma.
+        settings: of colour and metadata.
         request: stills and hints.
 
     Returns:
@@ -67,23 +80,23 @@ def colorize_picture(
         InputError, OutputError: it cannot be read or written.
         UsageError: a still or a hint does not fit it.
     """
-    picture = read_picture(source)
+    picture, saturation = read_picture(source), settings.saturation
     spec = SampleSpec(depth=picture.depth)
-    shape = working_shape(picture.luma.shape[0], picture.luma.shape[1], render_size)
+    shape = working_shape(picture.luma.shape[0], picture.luma.shape[1], settings.render_size)
     small = small_luma(picture.luma, spec, shape)
     size = picture.luma.shape[0], picture.luma.shape[1]
     said = _direction(request, size, small) if request else Direction()
     mean = Mirrored(predictor)
     if said.anchors and saturation:
         people = [Said(0, one.chroma, one.confidence, one.is_hint) for one in said.anchors]
-        settings = SteadySettings()
-        made = settle_directed(small[None], mean, settings, people, saturation=saturation)
+        steady = SteadySettings()
+        made = settle_directed(small[None], mean, steady, people, saturation=saturation)
         chroma = made[0].astype(np.float32)
     else:
         chroma = mean.predict(small[None]).chroma[0]
     strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation) + np.float32(NEUTRAL)
     cb, cr = enlarge(strong, picture.luma, spec)
-    write_picture(output, picture, cb, cr)
+    write_picture(output, picture, cb, cr, settings.note)
     tally = Tally()
     tally.add(strong, picture.luma, spec)
     asked = 0.0 if said.anchors else saturation

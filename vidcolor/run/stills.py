@@ -240,7 +240,11 @@ def check_folder(folder: Path, overwrite: bool) -> None:
     Raises:
         OutputError: it is a file, lies nowhere, or holds stills or a sheet already.
     """
-    if folder.exists() and not folder.is_dir():
+    try:
+        exists = folder.exists()
+    except OSError as error:
+        raise write_error(folder, error) from error
+    if exists and not folder.is_dir():
         raise OutputError(f"{folder} is a file.", "Give the name of a folder.")
     if not folder.absolute().parent.is_dir():
         raise OutputError(

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import FrameType
 
 from vidcolor.errors import MachineError, VidcolorError
@@ -163,6 +164,7 @@ class Crew:
         ours, theirs = self._context.Pipe()
         given = (theirs, self._settings, self._where)
         process = self._context.Process(target=work, args=given, daemon=True)
+        _check_here()
         process.start()
         theirs.close()
         return _Worker(process, ours, task)
@@ -187,6 +189,16 @@ class Crew:
             worker.channel.close()
         self._busy.clear()
         self._dismiss_idle()
+
+
+def _check_here() -> None:
+    """A process is not started from a folder that is gone."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise MachineError(
+            "The folder that this was started in is gone.", "Change to another one first."
+        ) from error
 
 
 def _death(worker: _Worker) -> Failure:

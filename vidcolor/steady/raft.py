@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.errors import ModelError
+from vidcolor.needs import need
 
 FloatArray = NDArray[np.float32]
 LumaPlane = NDArray[np.uint8]
@@ -33,10 +34,10 @@ class RaftFlow:
     """
 
     def __init__(self, updates: int = 12) -> None:
+        path = find_weights()
         import torch
         from torchvision.models.optical_flow import raft_small
 
-        path = find_weights()
         self._torch = torch
         self._updates = updates
         self._network: Any = raft_small(weights=None)
@@ -64,10 +65,13 @@ def find_weights() -> Path:
     """Where torchvision keeps the weights.
 
     Raises:
-        ModelError: they are not there. Nothing is downloaded.
+        MachineError: torch or torchvision is not installed.
+        ModelError: the weights are not there. Nothing is downloaded.
     """
-    home = os.environ.get("TORCH_HOME", "~/.cache/torch")
-    path = Path(home).expanduser() / "hub" / "checkpoints" / WEIGHTS
+    need("--flow raft", "gpu", "torch", "torchvision")
+    # As torch finds it: unlike Path's own, this leaves "~" where nobody knows what it stands for.
+    folder = os.path.expanduser(os.environ.get("TORCH_HOME", "~/.cache/torch"))  # noqa: PTH111
+    path = Path(folder) / "hub" / "checkpoints" / WEIGHTS
     if not path.is_file():
         raise ModelError(
             f"RAFT's weights are not at {path}.",

@@ -147,14 +147,18 @@ class Candidates:
         named = vars(figures).items()
         return {name: round(value, 4) for name, value in named if name != "step"}
 
-    def ship(self, model: Path) -> str:
-        """Copy the candidate that is best to `model`, write the table, and say which it is."""
+    def ship(self, model: Path) -> tuple[int, str]:
+        """Copy the candidate that is best to `model`, and write the table.
+
+        Returns:
+            the step it was taken at, and a line that says how it compares.
+        """
         best = choose(self.figures, self.nogan)
         with finished_file(model) as temporary:
             shutil.copyfile(self.run / FOLDER / _name(best.step), temporary)
         (self.run / TABLE).write_text(as_table(self.figures, best))
         before = self.figures[0]
-        return (
+        return best.step, (
             f"shipped: step {best.step}, KID {best.kid:.2f} (supervised {before.kid:.2f}),"
             f" Delta CF {best.delta_cf:+.2f} ({before.delta_cf:+.2f}),"
             f" PSNR {best.psnr:.2f} dB ({before.psnr:.2f}),"

@@ -5,29 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from vidcolor.color.chroma import count_chroma
 from vidcolor.errors import InputError
 from vidcolor.media.files import finished_file, write_error
-from vidcolor.train.sources import Found, Picture, is_clip, list_files, read
+from vidcolor.train.listing import Listed, list_files
+from vidcolor.train.settings import VALIDATION_SHARE
+from vidcolor.train.sources import Found, Picture, is_clip, read
+from vidcolor.train.words import SILENT, Words
 
 LEAST_COLOR = 3.0
 LEAST_SECOND_HUE = 0.8
 """Least standard deviation of chroma across its main direction: sepia has one direction alone."""
-VALIDATION_SHARE = 0.015
 THREADS = 2
 TYPICAL_BYTES = 256 * 352 * 3
 SPARE_BYTES = 2 * 10**9
 NOT_STORED = -1
+MANY = 1000
+"""Looking at fewer decoded pictures than this is over before anybody asks."""
 
 FloatArray = NDArray[np.float32]
 
@@ -50,6 +53,8 @@ class PictureStore:
         fingerprint: count and hash over the digests, for the record.
         skipped: (file, reason) of what was left out.
         histogram: int64 (256, 256), Cb by Cr of every fourth pixel and row of the training split.
+        color: float32 (pictures, 2): mean distance from neutral, and deviation across the main
+            direction of chroma, units of 255.
     """
 
     pixels: NDArray[np.uint8]
@@ -58,6 +63,7 @@ class PictureStore:
     fingerprint: str
     skipped: tuple[tuple[str, str], ...]
     histogram: NDArray[np.int64]
+    color: FloatArray
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -70,13 +76,19 @@ class PictureStore:
     def picture(self, index: int) -> Picture:
         """uint8 (height, width, 3): luma, Cb, Cr of full-range BT.601."""
         entry = self.entries[index]
-        if entry.offset == NOT_STORED:
-            return read(Path(self.files[index])).pictures[0]
-        return _stored(self.pixels, entry)
+        if entry.offset != NOT_STORED:
+            return _stored(self.pixels, entry)
+        found = read(Path(self.files[index]))
+        if not found.pictures:
+            raise InputError(
+                f"The picture {self.files[index]} {found.problem}, and was there at the start.",
+                "Bring it back.",
+            )
+        return found.pictures[0]
 
     def split(self) -> tuple[list[int], list[int]]:
         """Indexes for training and for validation, decided by content alone."""
-        held_out = [_is_held_out(entry) for entry in self.entries]
+        held_out = [is_held_out(entry.digest) for entry in self.entries]
         train = [i for i, held in enumerate(held_out) if not held]
         return train, [i for i, held in enumerate(held_out) if held]
 
@@ -91,6 +103,7 @@ def open_store(
     cache: Path,
     limit: int | None = None,
     least_color: float = LEAST_COLOR,
+    words: Words = SILENT,
 ) -> PictureStore:
     """Decode every usable picture below some folders, or take them from the cache.
 
@@ -99,20 +112,21 @@ def open_store(
         cache: folder for the decoded pictures; made where it is missing.
         limit: at most this many files.
         least_color: mean distance from neutral, units of 255, under which a picture is grey.
+        words: says how far the decoding is.
 
     Raises:
         InputError: a folder is missing, or no usable picture is in them.
         OutputError: the cache cannot be written.
     """
-    files = list_files(folders)[:limit]
-    listing = "\n".join(f"{f} {(s := f.stat()).st_size} {s.st_mtime_ns}" for f in files)
+    listing = list_files(folders)
+    listed = listing.files[:limit]
+    files = [entry.path for entry in listed]
     floor = min(least_color, LEAST_COLOR)
-    listing += f"\n{floor}" if floor < LEAST_COLOR else ""
-    name = hashlib.sha256(listing.encode()).hexdigest()[:16]
-    shelf = _Shelf(cache, name)
+    shelf = _Shelf(cache, _name(listed, floor), words)
     if not shelf.index.is_file():
         shelf.fill(files, floor)
     store = shelf.load(files, least_color)
+    store = replace(store, skipped=listing.passed_over + store.skipped)
     if not len(store):
         raise InputError(
             f"None of the {len(files)} files in {', '.join(map(str, folders))} can be used"
@@ -122,6 +136,13 @@ def open_store(
     return store
 
 
+def _name(listed: Sequence[Listed], floor: float) -> str:
+    """What the files of a store are called: the same as long as no file has changed."""
+    text = "\n".join(f"{path} {size} {changed_ns}" for path, size, changed_ns in listed)
+    text += f"\n{floor}" if floor < LEAST_COLOR else ""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
+
+
 class _Shelf:
     """The files of one store in the cache.
 
@@ -129,8 +150,8 @@ class _Shelf:
     each picture has, and one `.hues-*.npy` for each threshold the histogram of chroma.
     """
 
-    def __init__(self, cache: Path, name: str) -> None:
-        self.cache, self.name = cache, name
+    def __init__(self, cache: Path, name: str, words: Words) -> None:
+        self.cache, self.name, self.words = cache, name, words
         self.index = cache / f"{name}.json"
         self.pixels = cache / f"{name}.u8"
         self.color = cache / f"{name}.color.npy"
@@ -149,7 +170,8 @@ class _Shelf:
         skipped: list[tuple[str, str]] = []
         offset = 0
         with finished_file(self.pixels) as partial, partial.open("wb") as stream:
-            for file, found in tqdm(_ahead(files), "decoding pictures", len(files)):
+            ahead = self.words.counted(_ahead(files), "decoding pictures", "files", len(files))
+            for file, found in ahead:
                 colored = [p for p in found.pictures if _color(p)[0] >= floor]
                 if not colored:
                     skipped.append((str(file), found.problem or "is grey"))
@@ -179,7 +201,8 @@ class _Shelf:
         files = stored.get("files") or [str(f) for f in listed if str(f) not in out]
         size = self.pixels.stat().st_size
         pixels = np.memmap(self.pixels, np.uint8, "r") if size else np.empty(0, np.uint8)
-        every = PictureStore(pixels, tuple(entries), tuple(files), "", (), np.empty((0, 0), int))
+        none, unknown = np.empty((0, 0), int), np.empty((0, 2), np.float32)
+        every = PictureStore(pixels, tuple(entries), tuple(files), "", (), none, unknown)
         color = self._colors(every)
         grey = color[:, 0] < least_color
         tinted = ~grey & (color[:, 1] < LEAST_SECOND_HUE)
@@ -195,11 +218,13 @@ class _Shelf:
             _fingerprint(chosen),
             tuple(skipped),
             self._histogram(every, kept, least_color),
+            color[kept],
         )
 
     def _colors(self, every: PictureStore) -> FloatArray:
         if not self.color.is_file():
-            indexes = tqdm(range(len(every)), "weighing colour", disable=len(every) < 1000)
+            words = self._words_on(every)
+            indexes = words.counted(range(len(every)), "weighing colour", "pictures")
             found = [_color(every.picture(i)) for i in indexes]
             _save(self.color, np.array(found, np.float32).reshape(-1, 2))
         return np.asarray(np.load(self.color), np.float32)
@@ -209,12 +234,16 @@ class _Shelf:
     ) -> NDArray[np.int64]:
         path = self.cache / f"{self.name}.hues-{least_color:g}.npy"
         if not path.is_file():
-            train = [i for i in kept if not _is_held_out(every.entries[i])] or kept
+            train = [i for i in kept if not is_held_out(every.entries[i].digest)] or kept
             histogram = np.zeros((256, 256), np.int64)
-            for i in tqdm(train, "counting hues", disable=len(train) < 1000):
+            for i in self._words_on(train).counted(train, "counting hues", "pictures"):
                 count_chroma(every.picture(i)[::4, ::4, 1:], histogram)
             _save(path, histogram)
         return np.asarray(np.load(path), np.int64)
+
+    def _words_on(self, things: Sized) -> Words:
+        """Words for work that is over at once on few things."""
+        return self.words if len(things) >= MANY else SILENT
 
 
 def _ahead(files: Sequence[Path]) -> Iterator[tuple[Path, Found]]:
@@ -243,8 +272,9 @@ def _color(picture: Picture) -> tuple[float, float]:
     return mean, float(np.sqrt(max(0.0, np.linalg.eigvalsh(covariance)[0])))
 
 
-def _is_held_out(entry: _Entry) -> bool:
-    return int(entry.digest[:8], 16) < int(VALIDATION_SHARE * 2**32)
+def is_held_out(digest: str) -> bool:
+    """Whether a file of this sha256 is kept for validation."""
+    return int(digest[:8], 16) < int(VALIDATION_SHARE * 2**32)
 
 
 def _fingerprint(entries: Iterable[_Entry]) -> str:

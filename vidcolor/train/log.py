@@ -45,12 +45,14 @@ class Log:
         with finished_file(self.run / PAGE) as temporary:
             temporary.write_text(as_page(self.run.name, self.rows, names), encoding="utf-8")
         if self._board is not None:
-            self._show(row)
+            self._show(row, sheet)
 
-    def _show(self, row: Mapping[str, Any]) -> None:
+    def _show(self, row: Mapping[str, Any], sheet: NDArray[np.uint8]) -> None:
         for name, value in row.items():
             if isinstance(value, int | float) and name != "step":
                 self._board.add_scalar(name, value, row["step"])
+        rgb = np.ascontiguousarray(sheet[..., ::-1])
+        self._board.add_image("grey, coloured, true", rgb, row["step"], dataformats="HWC")
         self._board.flush()
 
 
@@ -60,7 +62,7 @@ def _board(folder: Path, step: int) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(folder), purge_step=step + 1 if step else None)
+    return SummaryWriter(str(folder), purge_step=step + 1)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

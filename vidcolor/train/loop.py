@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -13,8 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from tqdm import tqdm
 
 from vidcolor.color.chroma import Bins, bins_from_histogram
 from vidcolor.errors import InputError, MachineError, OutputError
@@ -24,32 +21,29 @@ from vidcolor.network.config import Calibration, ModelInfo
 from vidcolor.network.generator import Generator
 from vidcolor.network.shelf import find_model
 from vidcolor.train.candidates import Candidates
-from vidcolor.train.data import PictureStore, open_store
 from vidcolor.train.group import ALONE, Group, same_everywhere
 from vidcolor.train.learner import Learner, Pace
-from vidcolor.train.log import Log
+from vidcolor.train.log import PAGE, Log
+from vidcolor.train.needs import missed
+from vidcolor.train.outcome import Ends, Outcome, figures
 from vidcolor.train.progress import Progress
 from vidcolor.train.resident import ResidentMaker, fits, resident_batches
 from vidcolor.train.samples import Maker, Order, batches
 from vidcolor.train.schedule import Phase, Schedule
-from vidcolor.train.settings import TrainSettings, config_from_record
+from vidcolor.train.settings import SETTINGS, TrainSettings, config_from_record
 from vidcolor.train.sources import names
+from vidcolor.train.split import divide
 from vidcolor.train.state import STATE, read_state, write_state
 from vidcolor.train.stop import Stop, StoppedError, stoppable
 from vidcolor.train.tensors import TensorBatch, to_device
 from vidcolor.train.validate import CALIBRATION_KNOTS, validate
+from vidcolor.train.words import SILENT, Bar, Words
 
-SETTINGS = "settings.json"
 MODEL = "model.safetensors"
 SKIPPED = "skipped.txt"
-VALIDATION_PICTURES = 200
+BEFORE = -1
+"""The step of a run that has not begun: no row of an earlier one in its folder is older."""
 SMOOTHING = 0.98
-
-Say = Callable[[str], None]
-
-
-def _say(line: str) -> None:
-    tqdm.write(line, file=sys.stderr)
 
 
 class Trainer:
@@ -61,7 +55,7 @@ class Trainer:
         state: to go on from, as `read_state` gives it; None to begin.
         group: the processes that train together.
         device: of this process; None for the one the settings name.
-        say: takes lines for the user.
+        words: how much is said.
     """
 
     def __init__(
@@ -71,14 +65,15 @@ class Trainer:
         state: dict[str, Any] | None = None,
         group: Group = ALONE,
         device: torch.device | None = None,
-        say: Say = _say,
+        words: Words = SILENT,
     ) -> None:
-        self.settings, self.group, self.say = settings, group, say
+        self.settings, self.group = settings, group
+        self.words = words if group.leads else SILENT
         self.run = Path(settings.out)
         if settings.threads:
             torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
-        self.store, self.train, self.judged, self.held_out = _pictures(settings, cache, group)
+        self.split = divide(settings, cache, group, self.words)
         self._check_pictures(state)
         generator, self.bins = self._begin(state)
         self.device = device or torch.device(settings.device)
@@ -91,11 +86,12 @@ class Trainer:
         self.schedule = Schedule(settings, self.progress)
         if group.leads:
             self._open_folder()
-        self.log = Log(self.run, self.progress.step) if group.leads else None
+        last = BEFORE if state is None else self.progress.step
+        self.log = Log(self.run, last) if group.leads else None
         self.candidates: Candidates | None = None
         if settings.has_phases and group.leads:
             self.candidates = Candidates(
-                self.run, settings.nogan, self.judged, self.held_out, self.progress.step
+                self.run, settings.nogan, self.split.judged, self.split.held_out, last
             )
 
     @property
@@ -108,16 +104,21 @@ class Trainer:
         """The averaged network, which is the one that is kept."""
         return self.learner.average
 
-    def fit(self) -> None:
+    def fit(self) -> Outcome | None:
         """Train to the end of the schedule, saving on the way.
+
+        Returns:
+            what it came to; None in processes that do not lead.
 
         Raises:
             MachineError: the loss is no longer a number; the last good state is named.
             StoppedError: Ctrl-C or SIGTERM; the state is saved.
         """
-        if self.group.leads:
-            self.say(self._summary())
-        with stoppable() as stop, self._bar() as bar:
+        self.words.say(self._summary())
+        notes = [*missed(), *self.split.doubts()] if self.group.leads else []
+        for note in notes:
+            self.words.note(note)
+        with stoppable() as stop, Bar(self.words, "training", "pictures") as bar:
             self._enter(self.schedule.phase())
             clock = time.perf_counter()
             for parts in self._batches():
@@ -134,16 +135,37 @@ class Trainer:
                     raise StoppedError
                 self._enter(self.schedule.phase())
                 clock = time.perf_counter()
-            self._finish()
+            return self._finish(notes)
 
-    def _finish(self) -> None:
+    def _finish(self, notes: Sequence[str]) -> Outcome | None:
         """The last figures and the last state, and which checkpoint is to ship."""
-        if self.progress.step % self.schedule.every():
+        kept = self.progress.step
+        if kept % self.schedule.every():
             self._look({})
             self.save()
         if self.candidates is not None:
             with _writing(self.run):
-                self.say(self.candidates.ship(self.run / MODEL))
+                kept, words = self.candidates.ship(self.run / MODEL)
+            self.words.say(words)
+        return None if self.log is None else self._outcome(self.log, kept, notes)
+
+    def _outcome(self, log: Log, kept: int, notes: Sequence[str]) -> Outcome:
+        """What the run came to, its weights being those of step `kept`."""
+        ends, progress = Ends.of(log.rows, kept), self.progress
+        return Outcome(
+            output=str(self.run / MODEL),
+            run=str(self.run),
+            report=str(self.run / PAGE),
+            steps=progress.step,
+            samples=progress.samples,
+            hours=round(progress.seconds / 3600, 4),
+            pictures=len(self.split.train),
+            validation_pictures=len(self.split.held_out),
+            began=None if ends.began is None else figures(ends.began),
+            ended=figures(ends.ended),
+            best=figures(ends.best),
+            notes=(*notes, *ends.warnings(self.settings)),
+        )
 
     def _summary(self) -> str:
         """One line: device, precision, network, recipe, pictures."""
@@ -153,8 +175,8 @@ class Trainer:
         return (
             f"{devices}{self.device}, {settings.precision}; {config.kind}"
             f" {config.encoder or 'from scratch'}, {millions:.1f} million parameters;"
-            f" recipe {settings.recipe}; {len(self.train)} pictures,"
-            f" {len(self.held_out)} for validation; from step {self.progress.step}"
+            f" recipe {settings.recipe}; {len(self.split.train)} pictures,"
+            f" {len(self.split.held_out)} for validation; from step {self.progress.step}"
         )
 
     def save(self) -> None:
@@ -165,7 +187,7 @@ class Trainer:
             "progress": asdict(self.progress),
             "config": asdict(self.generator.config),
             "bins": (torch.from_numpy(self.bins.centers), torch.from_numpy(self.bins.prior)),
-            "fingerprint": self.store.fingerprint,
+            "fingerprint": self.split.store.fingerprint,
             "torch_rng": torch.get_rng_state(),
         }
         write_state(self.run, state)
@@ -177,17 +199,18 @@ class Trainer:
         if self.settings.init is not None:
             model = load_model(find_model(self.settings.init))
             return model.generator, model.bins
-        bins = bins_from_histogram(self.store.histogram)
+        bins = bins_from_histogram(self.split.store.histogram)
         config = config_from_record(asdict(self.settings.network) | {"bins": bins.count})
         return build_generator(config, pretrained=True), bins
 
     def _open_folder(self) -> None:
         """Write the settings, and which files are not used and why; say how many."""
-        skipped, path = self.store.skipped, self.run / SKIPPED
+        skipped, path = self.split.store.skipped, self.run / SKIPPED
         try:
             self.run.mkdir(parents=True, exist_ok=True)
             self.settings.save(self.run / SETTINGS)
-            path.write_text("".join(f"{file}: {reason}\n" for file, reason in skipped))
+            lines = "".join(f"{file}: {reason}\n" for file, reason in skipped)
+            path.write_text(lines, encoding="utf-8", errors="surrogateescape")
         except OSError as problem:
             raise OutputError(
                 f"The run's folder {self.run} cannot be written: {problem.strerror}.",
@@ -195,13 +218,14 @@ class Trainer:
             ) from problem
         if skipped:
             words = names(reason for _, reason in skipped)
-            self.say(f"{len(self.store)} pictures; not used: {words} ({path})")
+            self.words.say(f"{len(self.split.store)} pictures; not used: {words} ({path})")
 
     def _check_pictures(self, state: dict[str, Any] | None) -> None:
         before = None if state is None else state.get("fingerprint")
-        if before is not None and before != self.store.fingerprint:
+        now = self.split.store.fingerprint
+        if before is not None and before != now:
             raise InputError(
-                f"The pictures of this run have changed: {before}; now {self.store.fingerprint}.",
+                f"The pictures of this run have changed: {before}; now {now}.",
                 "Bring them back, or begin a new run with --init and this run's model.safetensors.",
             )
 
@@ -212,19 +236,19 @@ class Trainer:
             yield parts
 
     def _made(self) -> Iterator[TensorBatch]:
-        settings = self.settings
+        settings, store = self.settings, self.split.store
         paired = settings.is_paired
-        order = Order(self.train, settings.seed)
+        order = Order(self.split.train, settings.seed)
         sizes, share = self.schedule.sizes(), self.group.share
         first = self.progress.samples
-        if fits(self.store, self.device):
-            pixels = torch.from_numpy(np.array(self.store.pixels)).to(self.device)
+        if fits(store, self.device):
+            pixels = torch.from_numpy(np.array(store.pixels)).to(self.device)
             resident = ResidentMaker(
-                self.store, pixels, order, settings.seed, settings.simulation, paired
+                store, pixels, order, settings.seed, settings.simulation, paired
             )
             yield from resident_batches(resident, first, sizes, share)
             return
-        maker = Maker(self.store, order, settings.seed, settings.simulation, paired)
+        maker = Maker(store, order, settings.seed, settings.simulation, paired)
         for batch in batches(maker, first, sizes, share):
             yield to_device(batch, self.device)
 
@@ -259,28 +283,24 @@ class Trainer:
         progress.waited += shared[1]
         return shared[2] > 0
 
-    def _show(self, bar: tqdm[None], parts: Sequence[TensorBatch], loss: float) -> None:
+    def _show(self, bar: Bar, parts: Sequence[TensorBatch], loss: float) -> None:
         progress = self.progress
         first = progress.smoothed == 0.0
         progress.smoothed = loss if first else loss + SMOOTHING * (progress.smoothed - loss)
-        bar.update(self.group.world * sum(len(part) for part in parts))
         done = f"{progress.phase}, loss {progress.smoothed:.3f}, done {self.schedule.done():.1%}"
-        bar.set_postfix_str(done, refresh=False)
-
-    def _bar(self) -> tqdm[None]:
-        hidden = not self.group.leads
-        return tqdm(desc="training", unit=" pictures", mininterval=10, disable=hidden)
+        bar.update(self.group.world * sum(len(part) for part in parts), done)
 
     def _enter(self, phase: Phase) -> None:
         """Set the networks up for a phase, once."""
         if phase.value == self.progress.phase:
             return
         before, self.progress.phase = self.progress.phase, phase.value
-        if self.settings.has_phases and phase is not Phase.SUPERVISED:
-            if not self.learner.norms_fixed or before in ("", Phase.SUPERVISED.value):
-                self.learner.settle()
-            if phase is Phase.JOINT:
-                self._look({})
+        phased = self.settings.has_phases
+        learnt_freely = not self.learner.norms_fixed or before in ("", Phase.SUPERVISED.value)
+        if phased and phase is not Phase.SUPERVISED and learnt_freely:
+            self.learner.settle()
+        if not self.progress.step or (phased and phase is Phase.JOINT):
+            self._look({})
         self.progress.smoothed = 0.0
 
     def _look(self, terms: dict[str, float]) -> None:
@@ -295,7 +315,7 @@ class Trainer:
     def _write(self, terms: dict[str, float]) -> None:
         assert self.log is not None
         progress = self.progress
-        result = validate(self.learner.decoder, self.judged, self.held_out)
+        result = validate(self.learner.decoder, self.split.judged, self.split.held_out)
         self.learner.set_calibration(result.calibration)
         row: dict[str, Any] = {
             "step": progress.step,
@@ -304,7 +324,7 @@ class Trainer:
             "phase": progress.phase,
             "rate": round(self.schedule.rate(), 5),
             **{name: round(value, 5) for name, value in terms.items()},
-            "smoothed": round(progress.smoothed, 5),
+            **({"smoothed": round(progress.smoothed, 5)} if progress.smoothed else {}),
             "waiting": round(progress.waited / max(progress.seconds, 1e-9), 4),
             **{name: round(value, 4) for name, value in result.figures().items()},
         }
@@ -314,7 +334,7 @@ class Trainer:
             if self.candidates is not None and progress.phase == Phase.JOINT.value:
                 row |= self.candidates.add(self.learner.decoder, progress.step, self.run / MODEL)
             self.log.add(row, result.sheet)
-        self.say(" ".join(f"{name} {value}" for name, value in row.items()))
+        self.words.say(" ".join(f"{name} {value}" for name, value in row.items()))
 
     def _info(self, calibration: Calibration) -> ModelInfo:
         settings, progress = self.settings, self.progress
@@ -332,7 +352,7 @@ class Trainer:
             generator=self.generator.config,
             calibration=calibration,
             recipe=recipe,
-            data=self.store.fingerprint,
+            data=self.split.store.fingerprint,
         )
 
 
@@ -341,6 +361,7 @@ def start(
     cache: Path,
     group: Group = ALONE,
     device: torch.device | None = None,
+    words: Words = SILENT,
 ) -> Trainer:
     """A new run in an empty folder.
 
@@ -353,7 +374,7 @@ def start(
             f"The folder {run} already holds a run.",
             f"Go on with it by vidcolor train --resume {run}, or give another --out.",
         )
-    return Trainer(settings, cache, group=group, device=device)
+    return Trainer(settings, cache, group=group, device=device, words=words)
 
 
 def resume(
@@ -361,6 +382,7 @@ def resume(
     cache: Path,
     group: Group = ALONE,
     device: torch.device | None = None,
+    words: Words = SILENT,
     **changes: Any,
 ) -> Trainer:
     """Go on with an interrupted run.
@@ -370,6 +392,7 @@ def resume(
         cache: folder of decoded pictures.
         group: the processes that train together.
         device: of this process.
+        words: how much is said.
         changes: settings told anew; None for what was not told.
 
     Raises:
@@ -378,7 +401,7 @@ def resume(
     """
     state = read_state(run)
     settings = TrainSettings.load(run / SETTINGS).resumed(**changes)
-    return Trainer(settings, cache, state, group, device)
+    return Trainer(settings, cache, state, group, device, words)
 
 
 @contextmanager
@@ -386,27 +409,8 @@ def _writing(run: Path) -> Iterator[None]:
     """Say what failed to be written, and that the state is whole."""
     try:
         yield
-    except (OSError, SafetensorError) as problem:
+    except OSError as problem:
         raise OutputError(
             f"The run's folder {run} cannot be written any more ({problem}).",
             f"Make room; what was saved is whole. Then: vidcolor train --resume {run}",
         ) from problem
-
-
-def _pictures(
-    settings: TrainSettings, cache: Path, group: Group
-) -> tuple[PictureStore, list[int], PictureStore, list[int]]:
-    """The pictures, which of them are trained on, and those for validation likewise."""
-    if not group.leads:
-        group.wait()
-    folders, least = [Path(d) for d in settings.data], settings.least_color
-    store = open_store(folders, cache, settings.limit, least)
-    judged = store
-    if settings.val:
-        judged = open_store([Path(d) for d in settings.val], cache, None, least)
-    if group.leads:
-        group.wait()
-    train, held_out = store.split()
-    if settings.val:
-        train, held_out = store.without(judged), list(range(len(judged)))
-    return store, train or held_out, judged, (held_out or train)[:VALIDATION_PICTURES]

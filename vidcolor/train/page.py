@@ -49,7 +49,7 @@ def _curves(rows: Sequence[Mapping[str, Any]]) -> str:
     return "".join(
         lines(
             {
-                name: [(row["samples"], float(row[name])) for row in rows if row.get(name)]
+                name: [(row["samples"], float(row[name])) for row in rows if name in row]
                 for name in names
             },
             "pictures seen",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,44 +16,103 @@ from vidcolor.network.generator import Generator
 from vidcolor.network.shelf import find_model
 from vidcolor.train.group import ALONE
 from vidcolor.train.learner import Learner, Pace
+from vidcolor.train.needs import missed
 from vidcolor.train.samples import Batch
 from vidcolor.train.schedule import Phase
 from vidcolor.train.settings import TrainSettings
+from vidcolor.train.split import foreseen_doubts
 from vidcolor.train.tensors import to_device
+from vidcolor.train.words import SILENT, Words
 
 MEASURED_STEPS = 3
 
 
-def plan(settings: TrainSettings) -> str:
-    """Lines for people, one a figure; a few steps are measured on noise, nothing is written."""
+@dataclass(frozen=True)
+class Forecast:
+    """What a run would take.
+
+    Attributes:
+        kind: of the generator.
+        million_parameters: of it, and
+        million_trained: those of them that learn.
+        losses: weights by name.
+        gflop: a picture of `size` pixels, forward.
+        size: side of the crops, and
+        pictures_per_s: speed at it; making samples is not counted.
+        final_size: side of the crops in the last part, and
+        final_pictures_per_s: speed at it.
+        steps: of the run, foreseen where hours were given.
+        hours: of the run, foreseen where steps were given.
+        notes: what a person should know, a sentence each.
+    """
+
+    kind: str
+    million_parameters: float
+    million_trained: float
+    losses: dict[str, float]
+    gflop: float
+    size: int
+    pictures_per_s: float
+    final_size: int
+    final_pictures_per_s: float
+    steps: int
+    hours: float
+    notes: tuple[str, ...]
+
+    def lines(self) -> str:
+        """Lines for people, one a figure."""
+        losses = ", ".join(f"{name} {weight:g}" for name, weight in self.losses.items())
+        found = [
+            f"generator    {self.kind}, {self.million_parameters:.2f} million parameters,"
+            f" {self.million_trained:.2f} of them learn",
+            f"losses       {losses}",
+            f"operations   {self.gflop:.2f} GFLOP a picture of {self.size} pixels, forward",
+            f"speed        {self.pictures_per_s:.1f} pictures a second at {self.size} pixels,"
+            f" {self.final_pictures_per_s:.1f} at {self.final_size} (making samples not counted)",
+            f"length       {self.steps} steps, some {self.hours:.2f} hours",
+        ]
+        return "\n".join(found + [f"note         {note}" for note in self.notes])
+
+
+def plan(settings: TrainSettings, words: Words = SILENT) -> Forecast:
+    """Measure a few steps on noise, and look at the pictures' files; nothing is written.
+
+    Raises:
+        InputError: a folder of pictures is missing, or none lie in it.
+    """
+    notes = missed() + (foreseen_doubts(settings, words) if settings.data else [])
     if settings.threads:
         torch.set_num_threads(settings.threads)
     generator, bins = _network(settings)
-    config = generator.config
-    cost = generator_cost(config, settings.size, settings.size)
-    device = torch.device(settings.device)
-    learner = Learner(settings, generator, bins, device, ALONE)
-    early = _seconds(learner, settings.size, settings.batch * settings.accumulate)
-    late = _seconds(learner, settings.final_size, settings.final_batch * settings.accumulate)
-    lines = [
-        f"generator    {config.kind}, {cost.parameters / 1e6:.2f} million parameters,"
-        f" {cost.trained / 1e6:.2f} of them learn",
-        f"losses       {', '.join(f'{k} {v:g}' for k, v in settings.weights.items())}",
-        f"operations   {cost.gflop:.2f} GFLOP a picture of {settings.size} pixels, forward",
-        f"speed        {settings.batch * settings.accumulate / early:.1f} pictures a second at"
-        f" {settings.size} pixels, {settings.final_batch * settings.accumulate / late:.1f} at"
-        f" {settings.final_size} (making samples not counted)",
-    ]
+    cost = generator_cost(generator.config, settings.size, settings.size)
+    learner = Learner(settings, generator, bins, torch.device(settings.device), ALONE)
+    count, final = (n * settings.accumulate for n in (settings.batch, settings.final_batch))
+    early = _seconds(learner, settings.size, count)
+    late = _seconds(learner, settings.final_size, final)
+    steps, hours = _length(settings, early, late)
+    return Forecast(
+        kind=generator.config.kind,
+        million_parameters=cost.parameters / 1e6,
+        million_trained=cost.trained / 1e6,
+        losses=settings.weights,
+        gflop=cost.gflop,
+        size=settings.size,
+        pictures_per_s=count / early,
+        final_size=settings.final_size,
+        final_pictures_per_s=final / late,
+        steps=steps,
+        hours=hours,
+        notes=tuple(notes),
+    )
+
+
+def _length(settings: TrainSettings, early: float, late: float) -> tuple[int, float]:
+    """Steps and hours of a run whose steps take so many seconds, at first and in the last part."""
+    share = settings.final_share
     if settings.steps is not None:
-        share = settings.final_share
-        hours = settings.steps * ((1 - share) * early + share * late) / 3600
-        lines.append(f"length       {settings.steps} steps, some {hours:.2f} hours")
-    else:
-        seconds = 3600 * (settings.hours or 0)
-        first, last = (1 - settings.final_share) * seconds, settings.final_share * seconds
-        steps = first / early + last / late
-        lines.append(f"length       {settings.hours:g} hours, some {steps:.0f} steps")
-    return "\n".join(lines)
+        return settings.steps, settings.steps * ((1 - share) * early + share * late) / 3600
+    hours = settings.hours or 0.0
+    return round(3600 * hours * ((1 - share) / early + share / late)), hours
 
 
 def _network(settings: TrainSettings) -> tuple[Generator, Bins]:

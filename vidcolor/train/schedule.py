@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 from vidcolor.train.progress import Progress
-from vidcolor.train.settings import TrainSettings
+from vidcolor.train.settings import WARM_SHARE, TrainSettings
 
 LEAST_RATE = 0.01
 STEPS = ((0.6, 0.1), (0.85, 0.01))
@@ -55,7 +55,8 @@ class Schedule:
                 within = (done - (1 - joint)) / joint
                 return settings.nogan.rate * _decay(settings.schedule, within)
             done /= max(1e-9, 1 - settings.nogan.joint - settings.nogan.critic)
-        warm = min(1.0, (self.progress.step + 1) / max(1, settings.warm_up))
+        by_steps = (self.progress.step + 1) / max(1, settings.warm_up)
+        warm = min(1.0, max(by_steps, done / WARM_SHARE))
         return warm * _decay(settings.schedule, min(1.0, done))
 
     def ema(self) -> float:

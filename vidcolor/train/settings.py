@@ -12,8 +12,13 @@ from vidcolor.errors import InputError, UsageError
 from vidcolor.network.config import GeneratorConfig
 from vidcolor.train.recipes import DISCRIMINATORS, GANS, NOGAN, PAIRED, resolve
 
+SETTINGS = "settings.json"
 PRECISIONS = ("float32", "bf16", "fp16")
 SCHEDULES = ("cosine", "step", "constant")
+VALIDATION_SHARE = 0.015
+"""The share of the data that is held out where no folder is given for validation."""
+WARM_SHARE = 0.05
+"""The largest share of a run that may go into warming up, whatever number of steps is asked for."""
 SAFE = ("hours", "steps", "every", "threads")
 """What a resumed run may be told anew: nothing that changes what the state means."""
 
@@ -114,7 +119,7 @@ class TrainSettings:
         frozen_norm: keep all statistics of batch norm as they are.
         encoder_rate: peak learning rate of the encoder.
         decoder_rate: peak learning rate of all else.
-        warm_up: steps until the peak.
+        warm_up: steps until the peak; never more than a twentieth of the run.
         schedule: cosine to 1 %, step (a tenth after 60 % and again after 85 %), or constant.
         weight_decay: AdamW's.
         clip: largest norm of the gradient.
@@ -198,9 +203,12 @@ class TrainSettings:
                     f"--{name.replace('_', '-')} {getattr(self, name)} is no multiple of 32.",
                     "Give 96, 128, 160, 192 or the like.",
                 )
-        for name in ("batch", "final_batch", "accumulate", "every"):
-            if getattr(self, name) < 1:
+        for name in ("batch", "final_batch", "accumulate", "every", "steps", "limit"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least 1.", "Raise it.")
+        if self.hours is not None and not self.hours > 0:
+            raise UsageError("--hours must be above 0.", "Give 0.5 for half an hour, say.")
         if not 0 <= self.final_share <= 1:
             raise UsageError("--final-share must lie in 0..1.", "Give 0.25, for example.")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.errors import InputError
+from vidcolor.media.source import media_url
 
 STILLS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 CLIPS = {".mp4", ".m4v", ".mkv", ".mov", ".webm", ".avi", ".mpg", ".mpeg", ".ts"}
@@ -44,25 +45,6 @@ class Found:
     problem: str = ""
 
 
-def list_files(folders: Sequence[Path]) -> list[Path]:
-    """All pictures and clips below some folders, folder by folder, sorted.
-
-    Raises:
-        InputError: a folder is missing, or nothing usable lies in them.
-    """
-    files: list[Path] = []
-    for folder in folders:
-        if not folder.is_dir():
-            raise InputError(f"There is no folder {folder}.", "Check --data and --val.")
-        files += sorted(p for p in folder.rglob("*") if p.suffix.lower() in STILLS | CLIPS)
-    if not files:
-        raise InputError(
-            f"No pictures lie in {', '.join(map(str, folders))}.",
-            f"Give folders that hold {', '.join(sorted(STILLS))} files, or clips.",
-        )
-    return files
-
-
 def is_clip(file: Path) -> bool:
     """Whether a file is taken for a clip, by its name."""
     return file.suffix.lower() in CLIPS
@@ -75,7 +57,7 @@ def read(file: Path) -> Found:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         frames = list(_frames(file)) if is_clip(file) else _still(file)
     except OSError as problem:
-        return Found((), hashlib.sha256(str(file).encode()).hexdigest(), f"{problem.strerror}")
+        return Found((), hashlib.sha256(str(file).encode()).hexdigest(), why(file, problem))
     if not frames:
         return Found((), digest, "cannot be decoded")
     large = [frame for frame in frames if min(frame.shape[:2]) >= LEAST_SIDE]
@@ -84,9 +66,21 @@ def read(file: Path) -> Found:
     return Found(tuple(_stored(frame) for frame in large), digest)
 
 
+def why(path: Path, problem: OSError) -> str:
+    """Why something cannot be read, in words that go behind a file's name or a number."""
+    if problem.errno in (errno.ENOENT, errno.ELOOP):
+        return "is a broken link" if path.is_symlink() else "is gone"
+    if problem.errno in (errno.EACCES, errno.EPERM):
+        return "may not be read"
+    return problem.strerror or str(problem)
+
+
 def _still(file: Path) -> list[NDArray[np.uint8]]:
     content = np.fromfile(file, np.uint8)
-    bgr = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    try:
+        bgr = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    except cv2.error:  # A picture that claims to have more pixels than OpenCV allows.
+        return []
     return [] if bgr is None else [np.asarray(bgr, np.uint8)]
 
 
@@ -103,14 +97,14 @@ def _frames(file: Path) -> Iterator[NDArray[np.uint8]]:
     import av
 
     try:
-        with av.open(str(file)) as container:
+        with av.open(media_url(file)) as container:
             if not container.streams.video:
                 return
             seconds = (container.duration or 0) / 1e6
             apart = max(APART_S, seconds / MOST_FRAMES)
             found = list(_spaced(container, "NONKEY", apart))
         if seconds > max(FAR_APART_S, 2 * apart) * len(found):
-            with av.open(str(file)) as container:
+            with av.open(media_url(file)) as container:
                 found = list(_spaced(container, "DEFAULT", apart))
     except av.error.FFmpegError:
         return
