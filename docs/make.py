@@ -49,6 +49,15 @@ RECORDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
             "shots": "one object each, with the fields below",
         },
     ),
+    "batch": (
+        ("vidcolor.run.results:Result",),
+        {
+            "counts": "files that were `done`, `skipped` and `failed`",
+            "with_notes": "files that this run tried and that have notes",
+            "seconds": "on the clock",
+            "files": "one object each, with the fields below",
+        },
+    ),
 }
 """Of each command's JSON object: records whose fields it holds, and what stands beside them."""
 

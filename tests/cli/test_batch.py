@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -49,7 +50,7 @@ def files(folder: Path) -> set[str]:
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and ".vidcolor-batch" not in path.parts
+        if path.is_file() and ".vidcolor-batch" not in path.parts and path.stem[:6] != "report"
     }
 
 
@@ -68,7 +69,7 @@ def test_good_files_are_done_bad_ones_reported_and_the_next_run_skips(
     assert "2 of 5 files failed" in done.stderr
     assert "broken.mp4" in done.stderr and "empty.mov is empty" in done.stderr
     assert "Traceback" not in done.stderr
-    assert files(target) == {"one.mp4", "inner/two.mkv", "three.png", "report.json"}
+    assert files(target) == {"one.mp4", "inner/two.mkv", "three.png"}
     assert json.loads(done.stdout)["counts"] == {"done": 3, "skipped": 0, "failed": 2}
     first = (target / "one.mp4").stat()
 
@@ -79,6 +80,153 @@ def test_good_files_are_done_bad_ones_reported_and_the_next_run_skips(
     assert again.returncode == 0, again.stderr
     assert report(target) == {"one.mp4": "skipped", "two.mkv": "skipped", "three.bmp": "done"}
     assert (target / "one.mp4").stat() == first
+
+
+def entry(folder: Path, name: str) -> dict[str, Any]:
+    """What the latest report says of a source."""
+    stored = json.loads((folder / "report.json").read_text())
+    return next(one for one in stored["files"] if Path(one["source"]).name == name)
+
+
+def test_notes_of_a_file_are_those_of_colorize_and_said_once(
+    film: Maker, tmp_path: Path, tiny_model: Path
+) -> None:
+    reels, target = tmp_path / "reels", tmp_path / "out"
+    reels.mkdir()
+    for name in ("a", "b", "c"):
+        film(f"reels/{name}.mkv", frames=6, pix_fmt="gray", codec="ffv1", options={})
+    film("reels/plain.mkv", frames=6)
+    tail = ["--model", tiny_model, "--json"]
+    alone = vidcolor("colorize", reels / "a.mkv", tmp_path / "alone.mkv", *tail)
+    notes = json.loads(alone.stdout)["notes"]
+    assert notes and all(f"note: {sentence}" in alone.stderr for sentence in notes)
+
+    done = vidcolor("batch", reels, target, *tail)
+    assert done.returncode == 0, done.stderr
+    whole = json.loads(done.stdout)
+    assert [one["notes"] for one in whole["files"]] == [notes, notes, notes, []]
+    assert whole["with_notes"] == 3 and "3 files with notes" in done.stderr
+    assert entry(target, "b.mkv")["notes"] == notes
+    lines = done.stderr.splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith(f"done: {reels / 'a.mkv'}"))
+    assert notes[0] in lines[first + 1] and "note 1" in lines[first + 1]
+    assert lines[first + 3].strip() == "note 1 again"
+    assert "note 1 (3 files)" in done.stderr
+
+
+def test_notes_of_a_file_that_fails_are_kept(film: Maker, tmp_path: Path, tiny_model: Path) -> None:
+    source = film("a.mkv", frames=6, pix_fmt="gray", codec="ffv1", options={})
+    target = tmp_path / "out"
+    (target / "a.mkv.vidcolor").mkdir(parents=True)
+    (target / "a.mkv.vidcolor" / "foreign.txt").write_text("in the way")
+    assert vidcolor("batch", source, target, "--model", tiny_model).returncode == 5
+    assert "gray" in entry(target, "a.mkv")["notes"][0]
+
+
+def test_each_run_keeps_its_report_and_skips_know_what_was_made(
+    film: Maker, tmp_path: Path, tiny_model: Path
+) -> None:
+    source, target = (
+        film("a.mkv", frames=6, pix_fmt="gray", codec="ffv1", options={}),
+        tmp_path / "o",
+    )
+    words = ["batch", source, target, "--model", tiny_model]
+    assert vidcolor(*words).returncode == 0
+    made = entry(target, "a.mkv")
+    again = vidcolor(*words)
+    assert again.returncode == 0
+    skipped = entry(target, "a.mkv")
+    assert skipped == made | {"status": "skipped"} and made["frames"] == 6 and made["notes"]
+    dated = sorted(target.glob("report-2*.json"))
+    assert [json.loads(one.read_text())["counts"]["done"] for one in dated] == [1, 0]
+    assert " 0 frames in" in again.stderr and "fps" not in again.stderr
+
+
+def test_the_page_shows_each_file_before_and_after(
+    reels: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    (reels / "one.mp4").rename(reels / "<b>one & only.mp4")
+    target = tmp_path / "out"
+    words = ["batch", reels, target, "--model", tiny_model]
+    assert vidcolor(*words).returncode == 5
+    page = (target / "report.html").read_text()
+    assert page.count("data:image/jpeg") == 4
+    assert "&lt;b&gt;one &amp; only.mp4" in page and "<b>one" not in page
+    assert 'href="%3Cb%3Eone%20%26%20only.mp4"' in page
+    assert page.index("broken.mp4") < page.index("three.bmp")
+    assert "<script" not in page and "http" not in page
+    assert vidcolor(*words).returncode == 5
+    assert (target / "report.html").read_text().count("data:image/jpeg") == 4
+
+
+def test_what_is_left_alone_is_named(reels: Path, tmp_path: Path, tiny_model: Path) -> None:
+    words = ["batch", reels, tmp_path / "out", "--model", tiny_model]
+    assert "notes.txt" not in vidcolor(*words).stderr
+    assert f"left alone: {reels / 'notes.txt'}" in vidcolor(*words, "--verbose").stderr
+    stored = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert stored["left_alone"] == [str(reels / "notes.txt")]
+
+
+def everything_in(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_a_dry_run_writes_nothing_and_says_what_would_be_done(
+    reels: Path, film: Maker, tmp_path: Path, tiny_model: Path
+) -> None:
+    target = tmp_path / "out"
+    words = ["batch", reels, target, "--recursive", "--model", tiny_model]
+    dry = [*words, "--dry-run", "--json"]
+    first = vidcolor(*dry)
+    assert first.returncode == 5, first.stderr
+    assert not target.exists()
+    said = json.loads(first.stdout)
+    assert said["counts"] == {"colour": 3, "go on": 0, "skip": 0, "refuse": 2}
+    assert said["frames"] == 13 and said["bytes"] > 0 and said["seconds"] > 0
+    assert "nothing was measured here yet" in first.stderr
+    assert "refuse: " in first.stderr and "empty.mov is empty" in first.stderr
+
+    assert vidcolor(*words).returncode == 5
+    film("reels/inner/grey.mkv", frames=240, pix_fmt="gray", codec="ffv1", options={})
+    assert vidcolor(*words).returncode == 5
+    (target / "inner" / "grey.mkv").unlink()
+    before = everything_in(target)
+    (reels / "broken.mp4").unlink()
+    (reels / "inner" / "empty.mov").unlink()
+    again = vidcolor(*dry)
+    assert again.returncode == 0, again.stderr
+    assert everything_in(target) == before
+    said = json.loads(again.stdout)
+    assert said["counts"] == {"colour": 1, "go on": 0, "skip": 3, "refuse": 0}
+    assert "frames a second of 252 frames" in said["basis"]
+    assert "Frames are gray" in again.stderr
+
+
+def test_a_dry_run_knows_what_is_half_done_and_what_has_other_settings(
+    film: Maker, tmp_path: Path, tiny_model: Path
+) -> None:
+    source, target = film("long.mp4", frames=900), tmp_path / "out"
+    words = ["batch", str(source), str(target), "--model", str(tiny_model)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vidcolor", *words], stderr=subprocess.PIPE, text=True
+    )
+    job = target / "long.mp4.vidcolor"
+    while not list(job.glob("0*.json")) and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    done = json.loads(next(job.glob("0*.json")).read_text())["count"]
+    dry = vidcolor(*words, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert f"go on: {source}" in dry.stderr and f"at {done} of 900 frames" in dry.stderr
+    other = vidcolor(*words, "--dry-run", "--saturation", "0.5", "--json")
+    assert other.returncode == 5
+    assert "unfinished job with other settings" in other.stderr
+    assert json.loads(other.stdout)["files"][0]["code"] == 4
+    again = vidcolor(*words, "--json")
+    result = json.loads(again.stdout)["files"][0]
+    assert (result["frames"], result["resumed"]) == (900, done)
+    assert f"{900 - done} frames in" in again.stderr.splitlines()[-1]
 
 
 def test_what_the_batch_did_not_make_is_not_replaced(
@@ -125,7 +273,7 @@ def test_a_killed_batch_goes_on_where_it_was(film: Maker, tmp_path: Path, tiny_m
     assert again.returncode == 0, again.stderr
     for name in "abc":
         assert video_packets(target / f"{name}.mp4") == video_packets(straight / f"{name}.mp4")
-    assert files(target) == {"a.mp4", "b.mp4", "c.mp4", "report.json"}
+    assert files(target) == {"a.mp4", "b.mp4", "c.mp4"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -242,6 +390,12 @@ def test_bad_calls_are_one_sentence_with_their_code(
         "pattern": ([f"{hollow}/*.mp4", target], 3, "Nothing fits"),
         "itself": ([reels, reels], 4, "is the input folder"),
         "inside": ([reels, reels / "out", "--recursive"], 4, "inside the input folder"),
+        "one word": ([reels], 2, "OUT_DIR"),
+        "no words": ([], 2, "OUT_DIR"),
+        "file last": ([reels, reels / "one.mp4"], 4, "OUT_DIR"),
+        "gone": ([tmp_path / "no", tmp_path / "no.mp4", target], 3, "do not exist"),
+        "gone, watched": ([tmp_path / "no", target, "--watch"], 3, "does not exist"),
+        "dry watch": ([reels, target, "--watch", "--dry-run"], 2, "--watch"),
         "same": ([reels / "three.bmp", tmp_path / "three.bmp", target], 4, "would both become"),
         "jobs": ([reels, target, "--jobs", 9999], 2, "cores"),
         "threads": ([reels, target, "--threads", 9999], 2, "cores"),

@@ -8,16 +8,24 @@ from types import SimpleNamespace
 import PIL.Image
 import pytest
 
-from vidcolor.errors import OutputError, UsageError
+from vidcolor.errors import InputError, OutputError, UsageError
 from vidcolor.run import watch
-from vidcolor.run.batch import Order, Result, cores, run_batch, shared_out
+from vidcolor.run.batch import run_batch
 from vidcolor.run.identity import identify
 from vidcolor.run.inputs import Search
 from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
 from vidcolor.run.one import Task
+from vidcolor.run.order import Order, cores, shared_out
 from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.results import Result
 from vidcolor.run.watch import Arrivals
 from vidcolor.run.workers import Crew, Failure
+
+
+def watcher(**heard: object) -> SimpleNamespace:
+    """Who hears of what is given, and prints the rest."""
+    silent = dict.fromkeys(("note", "moved", "advanced", "ended"), print)
+    return SimpleNamespace(**silent | heard)
 
 
 def tree(root: Path, *names: str) -> Path:
@@ -40,7 +48,55 @@ def test_names_keep_the_tree_and_take_a_suffix_that_can_be_written(tmp_path: Pat
     flat = {"a.MP4", "b.mkv", "c.png", "d.tiff"}
     assert found(target, reels) == flat
     assert found(target, reels, recursive=True) == {*flat, "in/ner/h.mkv"}
-    assert Search([str(reels)], target, False).find().others == 1
+    assert Search([str(reels)], target, False).find().others == (reels / "e.txt",)
+
+
+def test_kept_suffixes_tell_files_of_one_name_apart(tmp_path: Path) -> None:
+    reels = tree(tmp_path / "reels", "a.avi", "a.mpg", "a.wmv", "b.bmp", "b.png", "c.mov")
+    kept = Search([str(reels)], tmp_path / "out", keep_suffix=True).find()
+    names = {pair.output.name for pair in kept.pairs}
+    assert names == {"a.avi", "a.mpg.mkv", "a.wmv.mkv", "b.bmp.png", "b.png", "c.mov"}
+    with pytest.raises(OutputError) as refused:
+        Search([str(reels)], tmp_path / "out").find()
+    for name in ("a.mpg", "a.wmv", "b.bmp", "b.png", "--keep-suffix", "a.wmv.mkv"):
+        assert name in str(refused.value)
+    assert "c.mov" not in str(refused.value)
+
+
+def test_where_kept_suffixes_would_not_help_they_are_not_advised(tmp_path: Path) -> None:
+    one, two = tree(tmp_path / "one", "x.mp4"), tree(tmp_path / "two", "x.mp4")
+    with pytest.raises(OutputError, match="give their folders"):
+        Search([str(one / "x.mp4"), str(two / "x.mp4")], tmp_path / "out").find()
+
+
+def test_all_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
+    reels = tree(tmp_path / "reels", "x.mp4")
+    given = [str(reels), "no.mp4", "nowhere/", "*.nothing", "none*"]
+    with pytest.raises(InputError) as refused:
+        Search(given, tmp_path / "out").find()
+    assert "no.mp4, nowhere/ do not exist" in refused.value.sentence
+    assert "Nothing fits *.nothing, none*" in refused.value.sentence
+
+
+def test_links_to_folders_are_followed_and_each_file_is_taken_once(tmp_path: Path) -> None:
+    reels = tree(tmp_path / "reels", "a/x.mp4", "z/y.mp4")
+    other = tree(tmp_path / "other", "k.mkv", "deep/l.mkv")
+    target = tree(tmp_path / "out", "made.mp4")
+    (reels / "a" / "away").symlink_to(other)
+    (reels / "a" / "up").symlink_to(reels)
+    (other / "round").symlink_to(other)
+    (reels / "a" / "before z").symlink_to(reels / "z")
+    (reels / "same.mp4").symlink_to(reels / "z" / "y.mp4")
+    (reels / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    (reels / "made").symlink_to(target)
+    inputs = Search([str(reels)], target, recursive=True).find()
+    names = {pair.output.relative_to(target).as_posix() for pair in inputs.pairs}
+    assert names == {"a/x.mp4", "z/y.mp4", "a/away/k.mkv", "a/away/deep/l.mkv"}
+    said = "\n".join(inputs.notes)
+    assert f"{reels / 'gone.mp4'} leads nowhere" in said
+    assert f"{reels / 'same.mp4'} is {reels / 'z' / 'y.mp4'} again" in said
+    assert f"{reels / 'made'} is the output folder" in said
+    assert found(target, reels / "same.mp4", reels / "z", reels / "z" / "*.mp4") == {"same.mp4"}
 
 
 def test_several_folders_keep_their_names_and_patterns_are_resolved(tmp_path: Path) -> None:
@@ -95,8 +151,7 @@ def test_a_file_that_vanishes_before_its_turn_fails_alone(tmp_path: Path, tiny_m
     inputs = Search([str(tmp_path / "*.png")], target, False).find()
     (tmp_path / "gone.png").unlink()
     order = Order(inputs, target, ColorizeSettings(model=str(tiny_model)))
-    watcher = SimpleNamespace(note=print, moved=print, ended=print)
-    gone, stays = sorted(run_batch(order, watcher), key=lambda result: result.source)
+    gone, stays = sorted(run_batch(order, watcher()), key=lambda result: result.source)
     assert (gone.status, gone.code, stays.status) == ("failed", 3, "done")
     assert "does not exist" in gone.error
 
@@ -107,7 +162,7 @@ def test_two_files_that_come_for_one_output_are_not_mixed_up(
     reels, target = tree(tmp_path / "reels", "a.mpg", "a.wmv"), tmp_path / "out"
     inputs = Search([str(reels)], target, False).look()
     order = Order(inputs, target, ColorizeSettings(model=str(tiny_model)))
-    said = [r.error for r in run_batch(order, SimpleNamespace(note=print, ended=print))]
+    said = [r.error for r in run_batch(order, watcher())]
     assert len(said) == 2 and sum("would both become" in error for error in said) == 1
 
 
@@ -150,15 +205,15 @@ def test_what_a_killed_run_left_of_a_photograph_is_cleared_and_made_again(
     settings = ColorizeSettings(model=str(tiny_model))
     order = Order(Search([str(source)], target, False).find(), target, settings)
     ended: list[Result] = []
-    watcher = SimpleNamespace(note=print, moved=print, ended=ended.append)
-    assert run_batch(order, watcher) == ended
+    hearing = watcher(ended=ended.append)
+    assert run_batch(order, hearing) == ended
     assert [r.error + r.trace for r in ended] == [""]
     whole = (target / "in.png").read_bytes()
     ledger = target / ".vidcolor-batch" / "ledger.jsonl"
     ledger.write_text(ledger.read_text().splitlines(keepends=True)[0])
     (target / ".in.4242.part.png").write_bytes(whole[:50])
     (target / "in.png").write_bytes(whole[:50])
-    assert [r.error + r.trace for r in run_batch(order, watcher)] == [""]
+    assert [r.error + r.trace for r in run_batch(order, hearing)] == [""]
     assert (target / "in.png").read_bytes() == whole
     assert not (target / ".in.4242.part.png").exists()
 

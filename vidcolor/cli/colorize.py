@@ -284,10 +284,8 @@ class _Voice:
         self._talk.say(f"vidcolor {__version__}: {device}; model {model}; working size {size}")
 
     def planned(self, plan: Plan) -> None:
-        """What was mended, what is lost, what was chosen."""
+        """What was chosen."""
         self._frames = plan.count
-        for sentence in (*plan.clip.repairs, *(s.sentence for s in plan.streams if s.sentence)):
-            self.note(sentence)
         _describe(plan, self._talk)
 
     def note(self, sentence: str) -> None:

@@ -2,99 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
-from vidcolor import __version__
-from vidcolor.errors import UsageError, VidcolorError
-from vidcolor.media.files import finished_file, write_error
-from vidcolor.network import shelf
+from vidcolor.errors import VidcolorError
+from vidcolor.media.files import write_error
 from vidcolor.run.cluster import Cluster, Where
-from vidcolor.run.directions import Directions, digest
-from vidcolor.run.identity import Identity, identify
+from vidcolor.run.exhibit import Shown
 from vidcolor.run.inputs import Inputs, Pair, collision
-from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
+from vidcolor.run.ledger import Event, Ledger, Made, Standing
 from vidcolor.run.lock import Lock
 from vidcolor.run.one import Outcome, Task
+from vidcolor.run.order import Look, Order, checked, look
 from vidcolor.run.plan import ColorizeSettings
-from vidcolor.run.watch import Arrivals
-from vidcolor.run.workers import Crew, Failure, Message, Moved
+from vidcolor.run.progress import Gauge, Progress, Scales, Weight, weigh
+from vidcolor.run.records import LEDGER, MEMORY, Records
+from vidcolor.run.results import REPORT, Result, Status
+from vidcolor.run.workers import Crew, Failure, Message, Moved, Noted
 
-MEMORY = ".vidcolor-batch"
-"""Folder in the output folder: the ledger and the lock."""
-REPORT = "report.json"
-
-
-class Status(StrEnum):
-    """What became of a file."""
-
-    DONE = "done"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one file.
-
-    Attributes:
-        source: where it is.
-        output: where its colour went or should have gone.
-        status: done, skipped (an earlier run had done it) or failed.
-        frames: of the film, 1 for a photograph, 0 where nothing was made.
-        seconds: on the clock.
-        error: the cause of a failure, with the remedy.
-        code: exit code that this failure would have alone.
-        trace: of a defect.
-        notes: sentences on stills that were left out or say grey.
-    """
-
-    source: str
-    output: str
-    status: Status
-    frames: int = 0
-    seconds: float = 0.0
-    error: str = ""
-    code: int = 0
-    trace: str = ""
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Order:
-    """A batch to be done.
-
-    Attributes:
-        inputs: what was found, or what comes as long as the batch runs.
-        target: the output folder; made if it is missing.
-        settings: for every file.
-        jobs: worker processes.
-        overwrite: whether other files at the outputs' names are replaced.
-        restart: whether unfinished jobs with other settings are thrown away.
-        cluster: address of one that colours, None for this machine alone.
-        directions: where stills and hints of the files are.
-    """
-
-    inputs: Inputs | Arrivals
-    target: Path
-    settings: ColorizeSettings
-    jobs: int = 1
-    overwrite: bool = False
-    restart: bool = False
-    cluster: str | None = None
-    directions: Directions = field(default_factory=Directions)
-
-    def sources(self) -> list[Path] | None:
-        """All files to be coloured; None where more may come."""
-        if not isinstance(self.inputs, Inputs):
-            return None
-        return [pair.source for pair in self.inputs.pairs]
+ADVANCED_EVERY_S = 0.2
 
 
 class Watcher(Protocol):
@@ -106,35 +36,15 @@ class Watcher(Protocol):
     def moved(self, source: Path, share: float) -> None:
         """A file is being worked on; `share` of it is done, 0..1."""
 
+    def advanced(self, progress: Progress) -> None:
+        """The batch as a whole is so far."""
+
     def ended(self, result: Result) -> None:
         """A file is done with."""
 
 
-def cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def shared_out(settings: ColorizeSettings, jobs: int) -> ColorizeSettings:
-    """Settings with each worker's threads: jobs times threads is never over the cores.
-
-    Raises:
-        UsageError: that many jobs, or jobs with that many threads, are over the cores.
-    """
-    threads = settings.threads or max(1, cores() // jobs)
-    if jobs * threads > cores():
-        each = f" with --threads {threads}" if settings.threads else ""
-        raise UsageError(
-            f"--jobs {jobs}{each} is more than this machine's {cores()} cores.",
-            f"Give at most --jobs {max(1, cores() // (settings.threads or 1))}.",
-        )
-    return replace(settings, threads=threads)
-
-
 def run_batch(order: Order, watcher: Watcher) -> list[Result]:
-    """Colour all files of an order and write `report.json`, also where it is interrupted.
+    """Colour all files of an order and write the reports, also where it is interrupted.
 
     Files that come are waited for until an interruption, which is none if nothing is at work then.
 
@@ -143,9 +53,7 @@ def run_batch(order: Order, watcher: Watcher) -> list[Result]:
         ModelError, MachineError: no file could be coloured at all.
         UsageError: as `shared_out`, and as `Directions.check`.
     """
-    order.directions.check(order.sources())
-    settings = shared_out(order.settings, order.jobs)
-    model_hash = shelf.verified_hash(shelf.find_model(settings.model))
+    settings, key = checked(order)
     try:
         order.target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -154,8 +62,7 @@ def run_batch(order: Order, watcher: Watcher) -> list[Result]:
     try:
         if lock.taken_from:
             watcher.note(f"the batch of {lock.taken_from}, which is gone, is taken over")
-        path = order.target / MEMORY / "ledger.jsonl"
-        ledger = Ledger(path, order.target, settings_key(settings, model_hash))
+        ledger = Ledger(order.target / MEMORY / LEDGER, order.target, key)
         return _Batch(order, settings, ledger, watcher).run()
     finally:
         lock.release()
@@ -173,34 +80,51 @@ class _Batch:
         # Painters live as long as the first who asked for them, so that is not a worker.
         self._painters = Cluster(self._where, settings) if self._where else None
         self._results: list[Result] = []
-        self._reported = -1
-        self._known: dict[Path, tuple[Identity, str]] = {}
+        self._known: dict[Path, Look] = {}
         self._began: dict[Path, float] = {}
+        self._notes: dict[Path, list[str]] = {}
         self._sources: dict[str, Path] = {}
+        self._advanced = 0.0
+        inputs = order.inputs
+        there = inputs if isinstance(inputs, Inputs) else replace(inputs.search.look(), pairs=())
+        self._records = Records(order.target, settings, there.others)
+        self._scales = Scales(there.pairs, self._weight)
+        self._gauge = Gauge(self._scales, order.sources() or ())
 
     def run(self) -> list[Result]:
         crew = Crew(self._order.jobs, self._settings, self._where)
         inputs = self._order.inputs
+        interrupted = True
         try:
             for folder in inputs.closed if isinstance(inputs, Inputs) else ():
                 error = f"The folder {folder} may not be read. Change its permissions."
                 self._end(Result(str(folder), "", Status.FAILED, error=error, code=3))
             for task, message in crew.run(self._tasks()):
                 self._hear(task, message)
+            interrupted = False
         except KeyboardInterrupt:
             if isinstance(inputs, Inputs) or self._began:
                 raise
+            interrupted = False
         finally:
+            self._scales.stop()
             crew.stop()
-            self._report()
+            self._watcher.advanced(self._gauge.read())
+            self._records.write(self._results, interrupted)
         return self._results
+
+    def _weight(self, pair: Pair) -> Weight:
+        """Of what is to be done about a file."""
+        if look(pair, self._order, self._ledger).standing == Standing.DONE:
+            return Weight(0.0)
+        return weigh(pair, self._order.restart)
 
     def _tasks(self) -> Iterator[Task | None]:
         """What is to be done, None where that is nothing yet; the rest is reported on the way."""
         inputs = self._order.inputs
         for pair in inputs.pairs if isinstance(inputs, Inputs) else inputs:
             if pair is None:
-                self._report()
+                self._records.write(self._results)
                 yield None
                 continue
             try:
@@ -209,28 +133,22 @@ class _Batch:
                 self._fail(pair, error)
                 continue
             if task is None:
-                self._end(Result(str(pair.source), str(pair.output), Status.SKIPPED))
+                self._skip(pair)
                 continue
+            self._scales.put(pair)
             self._began[pair.output] = perf_counter()
+            self._move(pair.source, 0.0)
             yield task
-
-    def _report(self) -> None:
-        """Bring `report.json` up to date."""
-        if self._reported != len(self._results):
-            self._reported = len(self._results)
-            write_report(self._order.target / REPORT, self._settings, self._results)
 
     def _task(self, pair: Pair) -> Task | None:
         """The task of a pair, None if it is done."""
         order = self._order
         other = self._sources.setdefault(os.path.normcase(pair.output), pair.source)
         if other != pair.source:
-            raise collision(other, pair)
-        identity = identify(pair.source)
-        request = order.directions.of(pair.source)
-        said = digest(request)
-        standing = self._ledger.standing(identity, pair.output, order.overwrite, said)
-        if standing == Standing.DONE:
+            shared = [[Pair(other, pair.output), pair]]
+            raise collision(shared, "Rename one of them, or give --keep-suffix.")
+        found = look(pair, order, self._ledger)
+        if found.standing == Standing.DONE:
             return None
         try:
             pair.output.parent.mkdir(parents=True, exist_ok=True)
@@ -238,27 +156,47 @@ class _Batch:
             raise write_error(pair.output, error) from error
         if self._ledger.was_stopped(pair.output):
             _remove_rubble(pair.output)
-        self._known[pair.output] = identity, said
-        self._ledger.write(Event.BEGUN, identity, pair.output, said)
-        replaces = standing == Standing.OWN
+        self._known[pair.output] = found
+        self._ledger.write(Event.BEGUN, found.identity, pair.output, found.said)
+        replaces = found.standing == Standing.OWN
         task = Task(pair.source, pair.output, self._settings, replaces, order.restart)
-        return replace(task, request=request)
+        return replace(task, request=order.directions.of(pair.source))
 
     def _hear(self, task: Task, message: Message) -> None:
         if isinstance(message, Moved):
-            self._watcher.moved(task.source, message.share)
-            return
+            self._scales.correct(task.source, message.frames)
+            self._move(task.source, message.share)
+        elif isinstance(message, Noted):
+            self._notes.setdefault(task.output, []).append(message.sentence)
+        elif isinstance(message, Shown):
+            self._records.keep(task.output, message)
+        elif task.output in self._known:  # a process may also die when its file is done
+            self._finish(task, message)
+
+    def _move(self, source: Path, share: float) -> None:
+        self._watcher.moved(source, share)
+        self._gauge.moved(source, share)
+        self._advance()
+
+    def _finish(self, task: Task, message: Outcome | Failure) -> None:
         seconds = round(perf_counter() - self._began.pop(task.output), 3)
-        identity, said = self._known.pop(task.output)
+        found, notes = self._known.pop(task.output), tuple(self._notes.pop(task.output, ()))
         result = Result(str(task.source), str(task.output), Status.DONE, seconds=seconds)
+        result = replace(result, notes=notes)
         if isinstance(message, Outcome):
-            self._ledger.write(Event.DONE, identity, task.output, said)
-            self._end(replace(result, frames=message.frames, notes=message.notes))
+            made = Made(message.frames, seconds, message.resumed, notes)
+            self._ledger.write(Event.DONE, found.identity, task.output, found.said, made)
+            self._end(replace(result, frames=message.frames, resumed=message.resumed))
             return
-        self._ledger.write(Event.FAILED, identity, task.output, said)
+        self._ledger.write(Event.FAILED, found.identity, task.output, found.said)
         if message.hopeless:
             raise message.kind(message.sentence, message.remedy)
         self._end(_failed(result, message))
+
+    def _skip(self, pair: Pair) -> None:
+        made = self._ledger.made(pair.output)
+        result = Result(str(pair.source), str(pair.output), Status.SKIPPED, notes=made.notes)
+        self._end(replace(result, frames=made.frames, seconds=made.seconds, resumed=made.resumed))
 
     def _fail(self, pair: Pair, error: VidcolorError) -> None:
         result = Result(str(pair.source), str(pair.output), Status.FAILED)
@@ -266,7 +204,16 @@ class _Batch:
 
     def _end(self, result: Result) -> None:
         self._results.append(result)
+        self._gauge.ended(Path(result.source), result.own_frames)
         self._watcher.ended(result)
+        self._advance()
+
+    def _advance(self) -> None:
+        """Adding up thousands of files takes milliseconds, so it is not done for each."""
+        now = perf_counter()
+        if now - self._advanced >= ADVANCED_EVERY_S:
+            self._advanced = now
+            self._watcher.advanced(self._gauge.read())
 
 
 def _remove_rubble(output: Path) -> None:
@@ -284,20 +231,3 @@ def _failed(result: Result, failure: Failure) -> Result:
         code=failure.kind.exit_code,
         trace=failure.trace,
     )
-
-
-def counts(results: Sequence[Result]) -> dict[str, int]:
-    """How many files were done, skipped and failed."""
-    return {str(status): sum(r.status == status for r in results) for status in Status}
-
-
-def write_report(path: Path, settings: ColorizeSettings, results: Sequence[Result]) -> None:
-    """Write what became of every file as JSON."""
-    report = {
-        "version": __version__,
-        "settings": asdict(settings),
-        "counts": counts(results),
-        "files": [asdict(result) for result in results],
-    }
-    with finished_file(path) as temporary:
-        temporary.write_text(json.dumps(report, indent=2))

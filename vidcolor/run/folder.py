@@ -127,6 +127,37 @@ def _joined(output: Path) -> _Film | None:
         return None
 
 
+def records_in(folder: Path, suffix: str = "") -> list[Record]:
+    """Records of finished segments in a job's folder, which is only looked at.
+
+    Args:
+        folder: need not be there.
+        suffix: of the segments' files, whose sizes are checked; "" takes the records' word.
+    """
+    found = []
+    for path in sorted(folder.glob("[0-9]*.json")):
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            record = Record(**json.loads(path.read_text()))
+            whole = not suffix or path.with_suffix(suffix).stat().st_size == record.size
+            if whole and (not record.shared or path.with_suffix(".tail.npy").exists()):
+                found.append(record)
+    return found
+
+
+def check_job(plan: Plan, folder: Path) -> None:
+    """Refuse a job that a plan cannot go on with, without touching it; on any machine.
+
+    Raises:
+        OutputError, InputError: as `JobFolder`.
+    """
+    _refuse_foreign(folder)
+    stored = _stored_plan(folder)
+    if stored is not None:
+        fingerprint = _as_stored(plan, str(stored.get("machine")))
+        if stored != fingerprint:
+            raise _other_job(folder, stored, fingerprint)
+
+
 class JobFolder:
     """The job of one film, this process's alone until `finish`, `leave` or `release`.
 
@@ -149,7 +180,7 @@ class JobFolder:
         self._plan = plan
         self._output = plan.output
         self._suffix = segment_suffix(plan.encoder.codec)
-        self._refuse_foreign()
+        _refuse_foreign(self.path)
         self._lock = Lock(self.path / LOCK, "job")
         try:
             self._enter(plan, machine, restart)
@@ -166,11 +197,11 @@ class JobFolder:
         self.leave()
 
     def _enter(self, plan: Plan, machine: str, restart: bool) -> None:
-        fingerprint = json.loads(json.dumps({"layout": LAYOUT, **plan.fingerprint(machine)}))
+        fingerprint = _as_stored(plan, machine)
         if restart:
             self._empty()
         self._remove_unfinished()
-        stored = self._stored_plan()
+        stored = _stored_plan(self.path)
         if stored is None:
             self._write_text(PLAN, json.dumps(fingerprint, indent=2))
         elif stored != fingerprint:
@@ -294,14 +325,7 @@ class JobFolder:
         self._lock.release()
 
     def _records(self) -> list[Record]:
-        found = []
-        for path in self.path.glob("[0-9]*.json"):
-            with contextlib.suppress(OSError, ValueError, TypeError):
-                record = Record(**json.loads(path.read_text()))
-                whole = self.segment(record).stat().st_size == record.size
-                if whole and (not record.shared or self._tail(record).exists()):
-                    found.append(record)
-        return found
+        return records_in(self.path, self._suffix)
 
     def _write_text(self, name: str, text: str) -> None:
         with finished_file(self.path / name) as temporary:
@@ -321,25 +345,32 @@ class JobFolder:
         for path in self.path.glob(".*.part*"):
             path.unlink(missing_ok=True)
 
-    def _refuse_foreign(self) -> None:
-        names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else set()
-        if self.path.is_file() or (names and not names & {LOCK, PLAN}):
-            raise OutputError(
-                f"{self.path} is in the way of the job's folder, and is none.",
-                "Move it, or choose another output.",
-            )
 
-    def _stored_plan(self) -> dict[str, object] | None:
-        path = self.path / PLAN
-        if not path.exists():
-            return None
-        try:
-            stored = json.loads(path.read_text())
-        except (OSError, ValueError):
-            stored = None
-        if not isinstance(stored, dict):
-            raise OutputError(f"{path} cannot be read.", "Give --restart to begin anew.")
-        return stored
+def _refuse_foreign(folder: Path) -> None:
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if folder.is_file() or (names and not names & {LOCK, PLAN}):
+        raise OutputError(
+            f"{folder} is in the way of the job's folder, and is none.",
+            "Move it, or choose another output.",
+        )
+
+
+def _as_stored(plan: Plan, machine: str) -> dict[str, object]:
+    stored = json.dumps({"layout": LAYOUT, **plan.fingerprint(machine)})
+    return dict(json.loads(stored))
+
+
+def _stored_plan(folder: Path) -> dict[str, object] | None:
+    path = folder / PLAN
+    if not path.exists():
+        return None
+    try:
+        stored = json.loads(path.read_text())
+    except (OSError, ValueError):
+        stored = None
+    if not isinstance(stored, dict):
+        raise OutputError(f"{path} cannot be read.", "Give --restart to begin anew.")
+    return stored
 
 
 def _other_job(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.codecs import CONTAINERS
 from vidcolor.media.picture import is_animation
+from vidcolor.run.walk import Walk
 
 _OTHER_FILMS = (
     *(".mpg", ".mpeg", ".m2v", ".vob", ".ts", ".m2ts", ".mts", ".mxf", ".wmv", ".asf", ".flv"),
@@ -43,12 +44,14 @@ class Inputs:
     Attributes:
         pairs: in the order of the command line, folders in the order of their names.
         closed: folders that may not be looked into.
-        others: how many files of folders are neither film nor photograph by their suffix.
+        others: files of folders that are neither film nor photograph by their suffix.
+        notes: sentences on links that lead nowhere or to what is there already.
     """
 
     pairs: tuple[Pair, ...]
     closed: tuple[Path, ...] = ()
-    others: int = 0
+    others: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,24 +65,24 @@ class Search:
         given: files, folders and patterns such as 'reels/*.mkv'.
         target: folder of the outputs.
         recursive: whether folders in folders are taken too.
+        keep_suffix: whether an output of another format has the source's suffix before its own.
     """
 
     given: Sequence[str]
     target: Path
-    recursive: bool
+    recursive: bool = False
+    keep_suffix: bool = False
 
     def find(self) -> Inputs:
         """What is there now.
 
         Raises:
-            InputError: a pattern fits nothing, or nothing is to be done at all.
+            InputError: as `check_given`, or nothing is to be done at all.
             OutputError: as `look`, or two inputs have one output.
         """
-        for word in self.given:
-            if not _expanded(word):
-                raise InputError(f"Nothing fits {word}.", "Check the pattern.")
+        self.check_given(patterns=True)
         inputs = self.look()
-        _check_distinct(inputs.pairs)
+        self._check_distinct(inputs.pairs)
         if not inputs.pairs and not inputs.closed:
             hint = "" if self.recursive else ", or --recursive for the folders in it"
             raise InputError(
@@ -88,23 +91,44 @@ class Search:
             )
         return inputs
 
+    def check_given(self, patterns: bool) -> None:
+        """Refuse words that stand for nothing, all at once.
+
+        Args:
+            patterns: whether patterns must fit something already.
+
+        Raises:
+            InputError: files or folders are not there, or patterns fit nothing.
+        """
+        idle = [word for word in self.given if patterns and not _expanded(word)]
+        gone = [word for word in self.given if not _is_pattern(word) and not Path(word).exists()]
+        fits = [f"Nothing fits {', '.join(idle)}."] if idle else []
+        many = len(gone) > 1
+        there = [f"{', '.join(gone)} do{'' if many else 'es'} not exist."] if gone else []
+        if there or fits:
+            raise InputError(
+                " ".join(there + fits), "Check the names." if many else "Check the name."
+            )
+
     def look(self) -> Inputs:
         """What is there now, if only nothing.
 
         Raises:
             OutputError: the output folder lies in an input folder.
         """
-        closed: list[Path] = []
-        others: list[Path] = []
-        pairs = [self.pair(source, name) for source, name in self.files(closed, others)]
-        return Inputs(tuple(pairs), tuple(closed), len(others))
+        walk = self.walk()
+        pairs = [self.pair(source, name) for source, name in self.files(walk)]
+        return Inputs(tuple(pairs), tuple(walk.closed), tuple(walk.others), tuple(walk.notes))
 
-    def files(self, closed: list[Path], others: list[Path]) -> Iterator[tuple[Path, Path]]:
+    def walk(self) -> Walk:
+        """A fresh look at the places of this search."""
+        return Walk(_is_known, self.target, self.recursive)
+
+    def files(self, walk: Walk) -> Iterator[tuple[Path, Path]]:
         """Each file that is there now, with its name below the output folder.
 
         Args:
-            closed: folders that may not be looked into are added.
-            others: files of folders that are neither film nor photograph are added.
+            walk: looks into folders, and learns what is passed over.
 
         Raises:
             OutputError: the output folder lies in an input folder.
@@ -115,48 +139,49 @@ class Search:
             _check_apart(folder, self.target, self.recursive)
         for path in paths:
             if not path.is_dir():
-                yield path, Path(path.name)
+                if walk.is_new(path):
+                    yield path, Path(path.name)
                 continue
             above = path.resolve().name if len(folders) > 1 else ""
-            for file in _files(path, self.recursive, closed):
-                if _is_known(file):
-                    yield file, Path(above) / file.relative_to(path)
-                else:
-                    others.append(file)
+            for file in walk.files(path):
+                yield file, Path(above) / file.relative_to(path)
 
     def pair(self, source: Path, name: Path) -> Pair:
         """A file with its output, whose suffix is one that can be written."""
-        return Pair(source, self.target / _output_name(source, name))
+        suffix = _output_suffix(source, name.suffix.lower())
+        if not suffix:
+            return Pair(source, self.target / name)
+        kept = name.suffix if self.keep_suffix else ""
+        return Pair(source, self.target / name.with_suffix(kept + suffix))
+
+    def _check_distinct(self, pairs: Sequence[Pair]) -> None:
+        shared = _shared_outputs(pairs)
+        if not shared:
+            return
+        kept = replace(self, keep_suffix=True)
+        if self.keep_suffix or _shared_outputs(kept.look().pairs):
+            raise collision(
+                shared, "Rename them, or give their folders: two or more keep their names."
+            )
+        one = kept.look().pairs[pairs.index(shared[0][-1])].output.name
+        raise collision(shared, f"Give --keep-suffix for names such as {one}, or rename them.")
+
+
+def _is_pattern(word: str) -> bool:
+    return glob.has_magic(word) and not Path(word).exists()
 
 
 def output_in(folder: Path, source: Path) -> Path:
     """Where a source's colour goes in a folder: its own name, with a suffix that can be written."""
     name = Path(source.name)
-    return folder / (_output_name(source, name) if source.exists() else name)
+    return Search((), folder).pair(source, name).output if source.exists() else folder / name
 
 
 def _expanded(word: str) -> list[Path]:
-    if not glob.has_magic(word) or Path(word).exists():
+    if not _is_pattern(word):
         return [Path(word)]
     found = sorted(glob.glob(word, recursive=True))  # noqa: PTH207 - Path.glob knows no absolute ones
     return [Path(name) for name in found]
-
-
-def _files(folder: Path, recursive: bool, closed: list[Path]) -> Iterator[Path]:
-    """Files that are not hidden, by name; job folders are left out."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        closed.append(folder)
-        return
-    for entry in entries:
-        path = Path(entry.path)
-        if entry.name.startswith(".") or path.suffix == ".vidcolor":
-            continue
-        if entry.is_file():
-            yield path
-        elif recursive and entry.is_dir(follow_symlinks=False):
-            yield from _files(path, recursive, closed)
 
 
 def _is_known(path: Path) -> bool:
@@ -164,16 +189,15 @@ def _is_known(path: Path) -> bool:
     return path.suffix.lower() in known
 
 
-def _output_name(source: Path, name: Path) -> Path:
-    """The name with its suffix, or that of a format which can be written and holds anything."""
-    suffix = name.suffix.lower()
+def _output_suffix(source: Path, suffix: str) -> str:
+    """That of a format which can be written and holds anything; "" where the source's own can."""
     if suffix in CONTAINERS:
-        return name
+        return ""
     if suffix not in (*_PICTURES, *_OTHER_PICTURES):
-        return name.with_suffix(_FILM_SUFFIX)
+        return _FILM_SUFFIX
     if suffix in _MAY_MOVE and is_animation(source):
-        return name.with_suffix(_FILM_SUFFIX)
-    return name if suffix in _PICTURES else name.with_suffix(_PICTURE_SUFFIX)
+        return _FILM_SUFFIX
+    return "" if suffix in _PICTURES else _PICTURE_SUFFIX
 
 
 def _check_apart(folder: Path, target: Path, recursive: bool) -> None:
@@ -189,17 +213,24 @@ def _check_apart(folder: Path, target: Path, recursive: bool) -> None:
         )
 
 
-def _check_distinct(pairs: Sequence[Pair]) -> None:
-    seen: dict[str, Path] = {}
+def _shared_outputs(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """Pairs that have one output, together."""
+    by_output: dict[str, list[Pair]] = {}
     for pair in pairs:
-        other = seen.setdefault(os.path.normcase(pair.output), pair.source)
-        if other is not pair.source:
-            raise collision(other, pair)
+        by_output.setdefault(os.path.normcase(pair.output), []).append(pair)
+    return [group for group in by_output.values() if len(group) > 1]
 
 
-def collision(other: Path, pair: Pair) -> OutputError:
-    """The error where two files would have one output."""
-    return OutputError(
-        f"{other} and {pair.source} would both become {pair.output}.",
-        "Rename one of them, or give them in two runs with two output folders.",
-    )
+def collision(shared: Sequence[Sequence[Pair]], remedy: str) -> OutputError:
+    """The error where files would have one output.
+
+    Args:
+        shared: groups of at least two.
+        remedy: what to do about it.
+    """
+    lines = [
+        f"{' and '.join(str(pair.source) for pair in group)} would"
+        f" {'both' if len(group) == 2 else 'all'} become {group[0].output}."
+        for group in shared
+    ]
+    return OutputError("\n  ".join(lines), remedy)

@@ -37,6 +37,26 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
+class Made:
+    """What a run made of a file.
+
+    Attributes:
+        frames: of the film, 1 for a photograph.
+        seconds: that the run spent on it.
+        resumed: frames that a run before it had made.
+        notes: sentences that a person should know.
+    """
+
+    frames: int = 0
+    seconds: float = 0.0
+    resumed: int = 0
+    notes: tuple[str, ...] = ()
+
+
+NOTHING = Made()
+
+
+@dataclass(frozen=True)
 class Line:
     """One event.
 
@@ -47,6 +67,7 @@ class Line:
         settings: from `settings_key`, with what people said of the film.
         size: of the output in bytes, where it is done.
         mtime_ns: likewise.
+        made: likewise.
     """
 
     event: Event
@@ -55,6 +76,14 @@ class Line:
     settings: str
     size: int = 0
     mtime_ns: int = 0
+    made: Made = NOTHING
+
+
+def _read(text: str) -> Line:
+    """A line of the file; raises ValueError or TypeError where it is none."""
+    values = json.loads(text)
+    made = Made(**values.pop("made", {}))
+    return Line(**values, made=replace(made, notes=tuple(made.notes)))
 
 
 def settings_key(settings: ColorizeSettings, model_hash: str) -> str:
@@ -82,7 +111,7 @@ class Ledger:
         self._start = "" if not stored or stored.endswith("\n") else "\n"
         for text in stored.splitlines():
             with contextlib.suppress(ValueError, TypeError):
-                line = Line(**json.loads(text))
+                line = _read(text)
                 self._last[line.output] = line
 
     def standing(self, source: Identity, output: Path, overwrite: bool, said: str = "") -> Standing:
@@ -124,13 +153,33 @@ class Ledger:
         line = self._last.get(self._name(output))
         return line is not None and line.event == Event.BEGUN
 
-    def write(self, event: Event, source: Identity, output: Path, said: str = "") -> None:
+    def made(self, output: Path) -> Made:
+        """What the run that did an output last made of it; nothing where that is not known."""
+        line = self._last.get(self._name(output))
+        return line.made if line else Made()
+
+    def all_made(self) -> dict[str, Made]:
+        """What was made of all that is done, by path below the output folder."""
+        return {name: line.made for name, line in self._last.items() if line.event == Event.DONE}
+
+    def write(
+        self,
+        event: Event,
+        source: Identity,
+        output: Path,
+        said: str = "",
+        made: Made = NOTHING,
+    ) -> None:
         """Add a line, and have it on the disk; arguments as in `standing`.
+
+        Args:
+            made: with what is done.
 
         Raises:
             OutputError: it cannot be written.
         """
-        line = Line(event, self._name(output), _hash(asdict(source)), self._key(said))
+        name, digest = self._name(output), _hash(asdict(source))
+        line = Line(event, name, digest, self._key(said), made=made)
         try:
             if event == Event.DONE:
                 status = output.stat()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -56,7 +56,7 @@ class Outcome:
         resumed: frames that an earlier run had made.
         encoder: FFmpeg's name of it; "" for a photograph.
         stages: seconds by stage; they overlap.
-        notes: sentences on stills that were left out or say grey, and on what came out grey.
+        notes: all sentences that a person should know, in the order they were told.
     """
 
     frames: int
@@ -93,6 +93,21 @@ class Listener(Protocol):
         """So many frames of the film an interruption would leave."""
 
 
+class _Heard:
+    """A listener who is told everything, and whose notes are kept."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.notes: list[str] = []
+        self.opened, self.planned = listener.opened, listener.planned
+        self.begun, self.progress, self.kept = listener.begun, listener.progress, listener.kept
+
+    def note(self, sentence: str) -> None:
+        """Something a person should know."""
+        self.notes.append(sentence)
+        self._listener.note(sentence)
+
+
 def colorize_file(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
     """Colour one file.
 
@@ -107,7 +122,9 @@ def colorize_file(task: Task, load: Callable[[], Predictor], listener: Listener)
     kind = kind_of(task.source)
     left = is_joined(task.output) and not task.restart
     check_output(task.source, task.output, task.overwrite or left)
-    return (_photograph if kind == "picture" else _film)(task, load, listener)
+    heard = _Heard(listener)
+    outcome = (_photograph if kind == "picture" else _film)(task, load, heard)
+    return replace(outcome, notes=tuple(heard.notes))
 
 
 def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
@@ -121,24 +138,25 @@ def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -
     note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
     listener.opened(predictor.description, settings.model, f"short side {size}")
     wanted = StillSettings(size, chosen.saturation or 0.0, note)
-    notes = colorize_picture(task.source, task.output, predictor, wanted, task.request)
-    for sentence in notes:
+    _tell(colorize_picture(task.source, task.output, predictor, wanted, task.request), listener)
+    return Outcome(1, predictor.description, settings.model)
+
+
+def _tell(sentences: Iterable[str], listener: Listener) -> None:
+    for sentence in sentences:
         listener.note(sentence)
-    return Outcome(1, predictor.description, settings.model, notes=notes)
 
 
 def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
-    source = identify(task.source)
-    threads = task.settings.threads or os.cpu_count() or 1
-    plan = make_plan(probe(task.source), task.output, task.settings, threads, source)
+    plan = film_plan(task)
     if task.request:
         plan = replace(plan, direction=prepare(task.request, film_view(plan.view)))
     predictor = load()
     height, width = plan.view.working_shape
     listener.opened(predictor.description, plan.settings.model, f"{width}x{height}")
+    _tell(plan.notes, listener)
     listener.planned(plan)
-    for sentence in plan.direction.notes:
-        listener.note(sentence)
+    _tell(plan.direction.notes, listener)
     own: list[range] = []
 
     def in_colour(frames: range) -> None:
@@ -147,17 +165,14 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
         own.append(frames)
 
     with JobFolder(plan, predictor.description, task.restart) as folder:
-        for sentence in _found(folder, plan):
-            listener.note(sentence)
+        _tell(_found(folder, plan), listener)
         listener.begun(plan.count, sum(part.count for part in folder.standing().done))
         told = Told(listener.progress, in_colour, listener.kept)
         done = run_job(plan, predictor, folder, told, task.keep_job)
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
     asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
-    pale = done.tally.notes(asked, plan.clip.pixel_format)
-    for sentence in pale:
-        listener.note(sentence)
+    _tell(done.tally.notes(asked, plan.clip.pixel_format), listener)
     return Outcome(
         frames=done.frames,
         device=predictor.description,
@@ -165,8 +180,18 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
         resumed=done.resumed,
         encoder=plan.encoder.codec,
         stages={name: round(spent, 3) for name, spent in sorted(done.timings.seconds.items())},
-        notes=plan.direction.notes + pale,
     )
+
+
+def film_plan(task: Task) -> Plan:
+    """What is to be done with a film, without the stills and hints.
+
+    Raises:
+        VidcolorError: as `make_plan` and `probe`.
+    """
+    source = identify(task.source)
+    threads = task.settings.threads or os.cpu_count() or 1
+    return make_plan(probe(task.source), task.output, task.settings, threads, source)
 
 
 def _replaced(plan: Plan, frames: range) -> str:

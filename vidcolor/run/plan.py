@@ -147,6 +147,11 @@ class Plan:
         return self.count < self.clip.frame_count
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what is mended, converted or left out."""
+        return self.clip.repairs + tuple(s.sentence for s in self.streams if s.sentence)
+
+    @property
     def tag(self) -> str | None:
         """A line about this program for the film's metadata, or None."""
         settings = self.settings

@@ -55,11 +55,12 @@ def check_space(plan: Plan, done: Sequence[Record]) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise OutputError(
-            f"{folder} has {_size(free)} free, and the film needs about {_size(needed)}"
+            f"{folder} has {size_words(free)} free, and the film needs about {size_words(needed)}"
             " (its segments, and once more when they are joined).",
             "Free some space, or choose an output on another disk.",
         )
 
 
-def _size(count: int) -> str:
+def size_words(count: int) -> str:
+    """Bytes in words."""
     return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"

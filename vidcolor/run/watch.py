@@ -53,7 +53,7 @@ class Arrivals:
         if now - self._looked < SCAN_EVERY_S:
             return
         self._looked = now
-        for source, name in list(self.search.files([], [])):
+        for source, name in list(self.search.files(self.search.walk())):
             if self._is_ready(source, now):
                 yield self.search.pair(source, name)
 

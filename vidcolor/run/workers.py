@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from types import FrameType
 from vidcolor.errors import MachineError, VidcolorError
 from vidcolor.infer.predictor import Predictor
 from vidcolor.run.cluster import Cluster, Where
+from vidcolor.run.exhibit import Shown, before_and_after
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.plan import ColorizeSettings, Plan
 
@@ -34,9 +36,22 @@ class Moved:
 
     Attributes:
         share: done of it, 0..1.
+        frames: of the whole film.
     """
 
     share: float
+    frames: int
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Something about a task that a person should know.
+
+    Attributes:
+        sentence: in words.
+    """
+
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +73,8 @@ class Failure:
     trace: str = ""
 
 
-Message = Moved | Outcome | Failure
+Message = Moved | Noted | Outcome | Shown | Failure
+"""`Outcome` comes as soon as the output is there, so that nothing delays its being written down."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +102,7 @@ class Crew:
         self._context = multiprocessing.get_context("spawn")
 
     def run(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Message]]:
-        """Do all tasks; messages come as they are sent, the last of each is no `Moved`.
+        """Do all tasks; messages come as they are sent, the last of each is `Shown` or `Failure`.
 
         `tasks` is asked for the next one when a worker is free; None means that there is none yet.
         A worker that dies fails its task alone. When this generator is closed or interrupted the
@@ -130,7 +146,7 @@ class Crew:
             message: Message = worker.channel.recv()
         except (EOFError, ConnectionError):
             alive, message = False, _death(worker)
-        if not isinstance(message, Moved):
+        if isinstance(message, Shown | Failure):
             self._busy.remove(worker)
             if alive:
                 self._idle.append(worker)
@@ -208,7 +224,10 @@ def work(channel: Connection, settings: ColorizeSettings, where: Where | None) -
     model = _Model(settings, where)
     with suppress(EOFError, ConnectionError, KeyboardInterrupt):
         while (task := channel.recv()) is not None:
-            channel.send(_result(task, model, channel))
+            result = _result(task, model, channel)
+            channel.send(result)
+            if isinstance(result, Outcome):
+                channel.send(before_and_after(task.source, task.output, settings.threads))
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -271,10 +290,11 @@ def _result(task: Task, model: _Model, channel: Connection) -> Outcome | Failure
 
 
 class _Reporter:
-    """Sends how far a film is, now and then."""
+    """Sends notes, and how far a film is now and then; a channel takes one sender at a time."""
 
     def __init__(self, channel: Connection) -> None:
         self._channel = channel
+        self._alone = threading.Lock()
         self._frames, self._done = 1, 0.0
         self._last = time.monotonic()
 
@@ -282,21 +302,26 @@ class _Reporter:
         """Nothing to say: the batch has said it."""
 
     def planned(self, plan: Plan) -> None:
-        """Nothing to say."""
+        """Nothing to say: what a person should know comes as notes."""
 
     def note(self, sentence: str) -> None:
-        """Nothing to say."""
+        """Send it."""
+        with self._alone:
+            self._channel.send(Noted(sentence))
 
     def begun(self, frames: int, standing: int) -> None:
-        """Remember the whole, and what is there."""
+        """Send the whole, since a header may be wrong about it, and what is there."""
         self._frames, self._done = frames, float(standing)
+        with self._alone:
+            self._channel.send(Moved(self._done / frames, frames))
 
     def progress(self, frames: float, limit: str) -> None:
         """Send the share that is done."""
-        self._done += frames
-        if time.monotonic() - self._last >= MOVED_EVERY_S:
-            self._last = time.monotonic()
-            self._channel.send(Moved(self._done / self._frames))
+        with self._alone:
+            self._done += frames
+            if time.monotonic() - self._last >= MOVED_EVERY_S:
+                self._last = time.monotonic()
+                self._channel.send(Moved(self._done / self._frames, self._frames))
 
     def kept(self, frames: int) -> None:
         """Nothing to say."""
