@@ -15,7 +15,7 @@ import click
 from vidcolor.cli.colorize import colorize, settings_of
 from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import grouped
-from vidcolor.cli.talk import Talk
+from vidcolor.cli.talk import Talk, preparing
 
 if TYPE_CHECKING:
     from vidcolor.run.inputs import Inputs, Search
@@ -91,7 +91,7 @@ def batch(paths: Sequence[str], **options: Any) -> None:
     from vidcolor.run.batch import run_batch
     from vidcolor.run.directions import Directions
     from vidcolor.run.inputs import Search
-    from vidcolor.run.order import Order
+    from vidcolor.run.order import Order, shared_out
     from vidcolor.run.watch import Arrivals
 
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
@@ -114,6 +114,9 @@ def batch(paths: Sequence[str], **options: Any) -> None:
         with may_be_interrupted():
             say_forecast(order, found, talk)
         return
+    threads = shared_out(settings, options["jobs"]).threads
+    if not options["cluster"] and (words := preparing({**options, "threads": threads})):
+        talk.say(words)
     expected = None if options["watch"] else len(found.pairs)
     began = time.perf_counter()
     with may_be_interrupted(_left), Table(expected, talk) as table:

@@ -49,21 +49,18 @@ class Talk:
     @contextmanager
     def preparing(self, options: Mapping[str, Any]) -> Iterator[None]:
         """Show that a block prepares the network, where it does: that takes some seconds."""
-        from vidcolor.infer.choose import cache_problem, needs_preparing
+        from tqdm import tqdm
+
         from vidcolor.run.stages import every
 
-        names = ("model", "device", "backend", "threads")
-        if self.quiet or not needs_preparing(*(options[name] for name in names)):
+        words = "" if self.quiet else preparing(options)
+        if not words:
             yield
             return
-        once = "" if cache_problem(options["device"], options["backend"]) else ", once"
-        words = f"preparing the network for this processor{once}"
         if not sys.stderr.isatty():
             self.say(words)
             yield
             return
-        from tqdm import tqdm
-
         with tqdm(bar_format=f"{words}: {{elapsed}}") as clock, every(0.5, clock.refresh):
             yield
 
@@ -71,6 +68,17 @@ class Talk:
         """A line for those who asked for more."""
         if self.verbose and not self.quiet:
             click.echo(line, err=True)
+
+
+def preparing(options: Mapping[str, Any]) -> str:
+    """That the first to load the network will prepare it; "" where it will not."""
+    from vidcolor.infer.choose import cache_problem, needs_preparing
+
+    names = ("model", "device", "backend", "threads")
+    if not needs_preparing(*(options[name] for name in names)):
+        return ""
+    once = "" if cache_problem(options["device"], options["backend"]) else ", once"
+    return f"preparing the network for this processor{once}"
 
 
 class Bar:

@@ -62,6 +62,10 @@ def run_batch(order: Order, watcher: Watcher) -> list[Result]:
     try:
         if lock.taken_from:
             watcher.note(f"the batch of {lock.taken_from}, which is gone, is taken over")
+        if not lock.is_guarded:
+            watcher.note(
+                f"the disk of {order.target} knows no locks; see that no other batch works there"
+            )
         ledger = Ledger(order.target / MEMORY / LEDGER, order.target, key)
         return _Batch(order, settings, ledger, watcher).run()
     finally:
