@@ -1,4 +1,4 @@
-"""Write `docs/reference.md` and the man page `docs/vidcolor.1` from the program itself.
+"""Write `docs/reference.md` and the man page `vidcolor/vidcolor.1` from the program itself.
 
 python docs/make.py            # writes both
 python docs/make.py --check    # exit code 1 if they are not what it would write
@@ -58,6 +58,8 @@ RECORDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
             "files": "one object each, with the fields below",
         },
     ),
+    "train": (("vidcolor.train.outcome:Outcome",), {"seconds": "on the clock"}),
+    "evaluate": (("vidcolor.evaluate.report:Report",), {}),
 }
 """Of each command's JSON object: records whose fields it holds, and what stands beside them."""
 
@@ -214,7 +216,7 @@ def _roff(text: str) -> str:
 
 def main() -> int:
     """Write both files, or compare them."""
-    made = {"docs/reference.md": reference(), "docs/vidcolor.1": manual()}
+    made = {"docs/reference.md": reference(), "vidcolor/vidcolor.1": manual()}
     if "--check" in sys.argv[1:]:
         stale = [name for name, text in made.items() if (ROOT / name).read_text() != text]
         print("\n".join(f"{name} is not up to date: python docs/make.py" for name in stale))

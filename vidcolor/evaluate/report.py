@@ -71,6 +71,7 @@ class Report:
     """An evaluation.
 
     Attributes:
+        about: data, models, settings and versions that the figures depend on.
         tables: the whole first, then categories.
         items: every picture and clip in every row.
         curves: quality against colourfulness, where asked for.
