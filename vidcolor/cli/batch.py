@@ -114,8 +114,7 @@ def batch(paths: Sequence[str], **options: Any) -> None:
         with may_be_interrupted():
             say_forecast(order, found, talk)
         return
-    threads = shared_out(settings, options["jobs"]).threads
-    if not options["cluster"] and (words := preparing({**options, "threads": threads})):
+    if not options["cluster"] and (words := preparing(shared_out(settings, options["jobs"]))):
         talk.say(words)
     expected = None if options["watch"] else len(found.pairs)
     began = time.perf_counter()

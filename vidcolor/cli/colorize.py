@@ -185,7 +185,6 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     All that is not the picture's colour is kept: luma, time stamps, sound, subtitles, metadata.
     """
     from vidcolor.direct.prepare import Request
-    from vidcolor.infer.choose import load_predictor
     from vidcolor.run.cluster import Cluster, Where
     from vidcolor.run.one import Task, colorize_file
 
@@ -204,14 +203,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     def load() -> Predictor:
         if options["cluster"]:
             return Cluster(Where(options["cluster"]), settings)
-        with talk.preparing(options):
-            return load_predictor(
-                settings.model,
-                settings.device,
-                settings.backend,
-                settings.vividness,
-                settings.threads,
-            )
+        return talk.load(settings)
 
     voice = _Voice(talk)
     with may_be_interrupted(voice.left), voice:

@@ -15,7 +15,6 @@ from vidcolor.cli.options import ANY_PATH, Time, grouped, options_of
 from vidcolor.cli.talk import Talk
 
 if TYPE_CHECKING:
-    from vidcolor.infer.predictor import Predictor
     from vidcolor.run.preview import Place
 
 FILE = ANY_PATH
@@ -46,7 +45,6 @@ def preview(
     reach it as far as --reach lets them.
     """
     from vidcolor.direct.prepare import Request
-    from vidcolor.infer.choose import load_predictor
     from vidcolor.run.plan import ColorizeSettings
     from vidcolor.run.preview import preview as make
 
@@ -55,19 +53,10 @@ def preview(
     settings = ColorizeSettings(**{name: options[name] for name in COLOUR})
     began = time.perf_counter()
     talk.machine(options)
-
-    def load() -> Predictor:
-        with talk.preparing(options):
-            return load_predictor(
-                settings.model,
-                settings.device,
-                settings.backend,
-                settings.vividness,
-                settings.threads,
-            )
-
     request = Request(options["references"], options["hints"], options["reach"])
-    made = make(film, place, output, settings, load, options["overwrite"], request)
+    made = make(
+        film, place, output, settings, lambda: talk.load(settings), options["overwrite"], request
+    )
     for sentence in made.notes:
         talk.say(f"note: {sentence}")
     if request and not made.directed:

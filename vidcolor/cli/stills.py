@@ -36,7 +36,6 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     Each is the frame that sees most of its shot, named ref_NNNNNN.png by its number; index.html
     shows them all. Colour them, keep their names, and give DIR to colorize --reference.
     """
-    from vidcolor.infer.choose import load_predictor
     from vidcolor.media.probe import probe
     from vidcolor.network import shelf
     from vidcolor.run.look import View
@@ -50,10 +49,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
     talk.machine(options)
     clip = probe(film)
-    with talk.preparing(options):
-        predictor = load_predictor(
-            chosen.model, chosen.device, chosen.backend, chosen.vividness, chosen.threads
-        )
+    predictor = talk.load(chosen)
     whole = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
     bar = Bar(clip.frame_count, 0, talk)
     with may_be_interrupted():

@@ -7,9 +7,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from vidcolor.infer.predictor import Predictor
+    from vidcolor.run.plan import ColorizeSettings
 
 PLAIN_EVERY_S = 30.0
 STAGES = {
@@ -47,13 +51,13 @@ class Talk:
             self.say(f"note: {sentence}")
 
     @contextmanager
-    def preparing(self, options: Mapping[str, Any]) -> Iterator[None]:
+    def _preparing(self, settings: ColorizeSettings) -> Iterator[None]:
         """Show that a block prepares the network, where it does: that takes some seconds."""
         from tqdm import tqdm
 
         from vidcolor.run.stages import every
 
-        words = "" if self.quiet else preparing(options)
+        words = "" if self.quiet else preparing(settings)
         if not words:
             yield
             return
@@ -64,20 +68,36 @@ class Talk:
         with tqdm(bar_format=f"{words}: {{elapsed}}") as clock, every(0.5, clock.refresh):
             yield
 
+    def load(self, settings: ColorizeSettings) -> Predictor:
+        """The predictor that settings name, and words while the network is prepared.
+
+        Errors as of `load_predictor`.
+        """
+        from vidcolor.infer.choose import load_predictor
+
+        with self._preparing(settings):
+            return load_predictor(
+                settings.model,
+                settings.device,
+                settings.backend,
+                settings.vividness,
+                settings.threads,
+            )
+
     def detail(self, line: str) -> None:
         """A line for those who asked for more."""
         if self.verbose and not self.quiet:
             click.echo(line, err=True)
 
 
-def preparing(options: Mapping[str, Any]) -> str:
+def preparing(settings: ColorizeSettings) -> str:
     """That the first to load the network will prepare it; "" where it will not."""
     from vidcolor.infer.choose import cache_problem, needs_preparing
 
-    names = ("model", "device", "backend", "threads")
-    if not needs_preparing(*(options[name] for name in names)):
+    asked = settings.device, settings.backend
+    if not needs_preparing(settings.model, *asked, settings.threads):
         return ""
-    once = "" if cache_problem(options["device"], options["backend"]) else ", once"
+    once = "" if cache_problem(*asked) else ", once"
     return f"preparing the network for this processor{once}"
 
 
