@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,19 @@ def home() -> Path | None:
         return Path.home()
     except RuntimeError:
         return None
+
+
+def cache_folder() -> Path | None:
+    """$VIDCOLOR_CACHE, else $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor, else None.
+
+    Whether it is there, or can be made, is not looked at.
+    """
+    if own := os.environ.get("VIDCOLOR_CACHE"):
+        return Path(own)
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "vidcolor"
+    user = home()
+    return user / ".cache" / "vidcolor" if user else None
 
 
 def need_temporary_folder() -> None:

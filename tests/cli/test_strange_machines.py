@@ -210,7 +210,7 @@ def test_what_is_no_file_is_no_source(
     before = names(tmp_path)
     reader, writer = os.pipe()
     os.write(writer, b"film")
-    sources = {**special, "a pipe, not": Path(f"/dev/fd/{reader}"), "standard input": Path("-")}
+    sources = {**special, "a pipe, not": Path(f"/dev/fd/{reader}")}
     for word, source in sources.items():
         for name in ("out.mp4", "out.png"):
             arguments = [str(source), str(tmp_path / name), "--model", str(tiny_model)]
@@ -222,6 +222,8 @@ def test_what_is_no_file_is_no_source(
         assert run(["compare", str(source), str(source), "-o", str(tmp_path / "c.mp4")]) == 3
     os.close(reader)
     os.close(writer)
+    assert run(["shots", "-"]) == 3
+    assert "standard input" in capsys.readouterr().err
     assert names(tmp_path) == before
 
 

@@ -21,6 +21,7 @@ from vidcolor.cli.talk import Bar, Talk
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
+    from vidcolor.run.pipe import Ends
     from vidcolor.run.plan import ColorizeSettings, Plan
 
 
@@ -135,6 +136,12 @@ if TYPE_CHECKING:
     help="[Output] The encoder's speed, by its own names.",
 )
 @click.option("--lossless", is_flag=True, help="[Output] Luma comes back bit by bit.")
+@click.option(
+    "--container",
+    metavar="NAME",
+    show_default="mkv, of a photograph png",
+    help="[Output] Of what goes to standard output: mkv, nut, y4m, mp4, png, tif ...",
+)
 @click.option("--overwrite", is_flag=True, help="[Output] Replace an existing output.")
 @click.option(
     "--restart",
@@ -182,13 +189,16 @@ if TYPE_CHECKING:
 def colorize(files: Sequence[str], **options: Any) -> None:
     """Colour SOURCE, a film or a photograph, into OUTPUT, a file or a folder that exists.
 
-    All that is not the picture's colour is kept: luma, time stamps, sound, subtitles, metadata.
+    Either may be - for standard input and output. All that is not the picture's colour is kept:
+    luma, time stamps, sound, subtitles, metadata.
     """
     from vidcolor.direct.prepare import Request
     from vidcolor.run.cluster import Cluster, Where
     from vidcolor.run.one import Task, colorize_file
+    from vidcolor.run.pipe import default_codec, piped
 
-    source, output = _named(files)
+    ends = _ends(files, options["container"])
+    _check_json(ends, options["as_json"])
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
     level = logging.ERROR if talk.quiet else logging.WARNING
     logging.basicConfig(format="%(message)s", level=level)
@@ -205,30 +215,48 @@ def colorize(files: Sequence[str], **options: Any) -> None:
             return Cluster(Where(options["cluster"]), settings)
         return talk.load(settings)
 
-    voice = _Voice(talk)
-    with may_be_interrupted(voice.left), voice:
+    voice = _Voice(talk, ends)
+    with (
+        may_be_interrupted(voice.left),
+        voice,
+        piped(ends, talk.counting) as (source, output),
+    ):
+        codec = settings.codec or default_codec(ends, output)
+        settings = dataclasses.replace(settings, codec=codec)
         task = Task(source, output, settings, overwrite, restart, keep_job, request)
         outcome = colorize_file(task, load, voice)
     seconds = round(time.perf_counter() - began, 3)
-    _close({"output": str(output), **dataclasses.asdict(outcome), "seconds": seconds}, talk)
+    _close({"output": ends.output, **dataclasses.asdict(outcome), "seconds": seconds}, talk)
 
 
-def _named(files: Sequence[str]) -> tuple[Path, Path]:
+def _check_json(ends: Ends, as_json: bool) -> None:
+    from vidcolor.errors import UsageError
+
+    if ends.writes and as_json:
+        raise UsageError(
+            "--json and the film cannot both go to standard output.", "Leave one of them out."
+        )
+
+
+def _ends(files: Sequence[str], container: str | None) -> Ends:
     """Source and output; raises UsageError or InputError where it is not one of each."""
     from vidcolor.errors import InputError, UsageError
     from vidcolor.run.inputs import output_in
+    from vidcolor.run.pipe import Ends
 
     if len(files) < 2:
         remedy = f"Give it behind the source: vidcolor colorize {shlex.quote(files[0])} out.mp4"
         raise UsageError("The output is missing.", remedy)
-    source, output = Path(files[0]), Path(files[-1])
+    source, output = files[0], files[-1]
     many = f"For many files there is: {shlex.join(['vidcolor', 'batch', *files])}"
     if len(files) > 2:
         raise UsageError(f"Given are {len(files)} names, not one source and one output.", many)
     # Path's own raises where the name is too long.
     if os.path.isdir(source):  # noqa: PTH112
         raise InputError(f"The source {source} is a folder.", many)
-    return source, output_in(output, source) if os.path.isdir(output) else output  # noqa: PTH112
+    if os.path.isdir(output):  # noqa: PTH112
+        output = str(output_in(Path(output), Path(source)))
+    return Ends(source, output, container)
 
 
 def settings_of(options: dict[str, Any]) -> ColorizeSettings:
@@ -259,8 +287,8 @@ def every_of(text: str) -> int | None:
 class _Voice:
     """Says what `colorize_file` tells."""
 
-    def __init__(self, talk: Talk) -> None:
-        self._talk = talk
+    def __init__(self, talk: Talk, ends: Ends) -> None:
+        self._talk, self._ends = talk, ends
         self._bar: Bar | None = None
         self._frames = self._kept = 0
 
@@ -278,6 +306,8 @@ class _Voice:
     def planned(self, plan: Plan) -> None:
         """What was chosen."""
         self._frames = plan.count
+        if self._ends.container == "y4m" and plan.clip.other_streams:
+            self.note("y4m holds the picture alone; sound and all other streams are left out")
         _describe(plan, self._talk)
 
     def note(self, sentence: str) -> None:
@@ -305,6 +335,8 @@ class _Voice:
         """What an interruption leaves, and what the same command is good for then."""
         if not self._frames:
             return "nothing was written. Again"
+        if self._ends.writes:
+            return "nothing is kept of what goes to standard output. Again"
         if not self._kept:
             return "nothing is kept yet. Again"
         return f"{self._kept} of {self._frames} frames are kept. To go on"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,18 @@ class Talk:
                 settings.vividness,
                 settings.threads,
             )
+
+    @contextmanager
+    def counting(self) -> Iterator[Callable[[int], object]]:
+        """A function that is told of bytes as they come in, and shows on a terminal how many."""
+        from tqdm import tqdm
+
+        hidden = self.quiet or not sys.stderr.isatty()
+        words = "reading standard input: {n_fmt}B, {rate_fmt}"
+        with tqdm(
+            unit="B", unit_scale=True, bar_format=words, disable=hidden, leave=False
+        ) as shown:
+            yield shown.update
 
     def detail(self, line: str) -> None:
         """A line for those who asked for more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,7 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from vidcolor.errors import ModelError
-from vidcolor.folders import home, need_temporary_folder
+from vidcolor.folders import cache_folder, need_temporary_folder
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
 from vidcolor.network.graph import stored_network
 from vidcolor.remedies import install_hint
@@ -38,7 +37,7 @@ class CacheFolder:
 
         Never one for all users, where another one could leave a network of his own making.
         """
-        folder = _folder_of_user()
+        folder = cache_folder()
         if folder is None:
             return cls(None)
         try:
@@ -53,18 +52,9 @@ class CacheFolder:
         """What to say where there is none, None where there is one."""
         if CacheFolder.of_user().path:
             return None
-        folder = _folder_of_user()
+        folder = cache_folder()
         what = f"cache folder {folder} cannot be written" if folder else "home folder is not known"
         return f"the {what}, so each run prepares the network; VIDCOLOR_CACHE names another folder"
-
-
-def _folder_of_user() -> Path | None:
-    if own := os.environ.get("VIDCOLOR_CACHE"):
-        return Path(own)
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base) / "vidcolor"
-    user = home()
-    return user / ".cache" / "vidcolor" if user else None
 
 
 class OpenVinoPredictor:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from vidcolor.media.clip import ClipInfo
 
-CONTAINERS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+CONTAINERS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".nut")
 """Suffixes of the containers that are written."""
 
 CRF_LIMITS = {
@@ -39,12 +39,12 @@ _PRESETS = (
 _PRESET_NUMBERS = {"libsvtav1": (0, 13), "libvpx-vp9": (0, 8)}
 _DEFAULT_PRESET = {"libx264": "veryfast", "libx265": "medium", "libsvtav1": "7"}
 _HOLDS = {
-    "libx264": (".mp4", ".mov", ".m4v", ".mkv", ".avi"),
-    "libx265": (".mp4", ".mov", ".m4v", ".mkv"),
+    "libx264": (".mp4", ".mov", ".m4v", ".mkv", ".avi", ".nut"),
+    "libx265": (".mp4", ".mov", ".m4v", ".mkv", ".nut"),
     "libsvtav1": (".mp4", ".mkv", ".webm"),
     "libvpx-vp9": (".mp4", ".mkv", ".webm"),
     "libvpx": (".mkv", ".webm"),
-    "ffv1": (".mkv", ".avi"),
+    "ffv1": (".mkv", ".avi", ".nut"),
     "prores_ks": (".mov", ".mkv"),
     "prores": (".mov", ".mkv"),
     "dnxhd": (".mov", ".mp4"),
@@ -89,6 +89,8 @@ def losses(clip: ClipInfo, codec: str, suffix: str) -> tuple[str, ...]:
         )
     if clip.hdr and codec != "libx265":
         said.append(f"{codec} does not keep the mastering display's description.")
+    if suffix == ".nut" and codec == "ffv1" and clip.full_range:
+        said.append("nut with ffv1 does not say that the film has the full range of values.")
     if clip.display_matrix is not None and clip.rotation and suffix == ".avi":
         said.append("avi does not keep the rotation.")
     return tuple(said)

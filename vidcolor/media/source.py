@@ -62,9 +62,11 @@ def check_file(path: Path) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise InputError(f"{path} is a folder.", "Give a file.")
     if kind := special_kind(status.st_mode):
+        is_pipe = stat.S_ISFIFO(status.st_mode)
         raise InputError(
             f"{path} is {kind}, not a file.",
-            "Write the film or photograph to a file first, and give that.",
+            "Write the film or photograph to a file first, and give that"
+            + ("; `vidcolor colorize - OUTPUT` reads standard input." if is_pipe else "."),
         )
     if status.st_size == 0:
         raise InputError(f"{path} is empty (0 bytes).", "Get another copy.")
@@ -84,8 +86,8 @@ def special_kind(mode: int) -> str:
 def _missing(path: Path) -> InputError:
     if str(path) == "-":
         return InputError(
-            "A film or photograph cannot be read from standard input.",
-            "Write it to a file first, and give that.",
+            "Only `vidcolor colorize` reads standard input.",
+            "Write the film or photograph to a file first, and give that.",
         )
     if os.path.islink(path):  # noqa: PTH114 - Path's own raises where the name is too long
         return InputError(
