@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.media.conftest import Recipe, make_film, seconds
+from tests.media.conftest import Recipe, film_frame, make_film, seconds
 from tests.media.test_mux import rejoin
 from vidcolor.media.probe import probe
 
@@ -100,3 +100,35 @@ def test_any_constant_film_stays_constant_and_starts_when_it_did(
         assert {int(step) * Fraction(film.time_base) for step in steps} == {1 / rate}
         assert film.duration * Fraction(film.time_base) == frames / rate
     assert seconds(tmp_path / name) == seconds(source)
+
+
+RAW = [
+    ("f.h264", "libx264", "h264"),
+    ("f.hevc", "libx265", "hevc"),
+    ("f.m2v", "mpeg2video", "mpeg2video"),
+    ("f.m1v", "mpeg1video", "mpeg1video"),
+    ("f.m4v", "mpeg4", "m4v"),
+]
+
+
+@pytest.mark.parametrize(("name", "codec", "kind"), RAW, ids=[name for name, _, _ in RAW])
+@pytest.mark.parametrize("rate", [RATES["23.976"], RATES["50"]], ids=["23.976", "50"])
+def test_a_stream_without_a_container_plays_at_its_own_rate(tmp_path, name, codec, kind, rate):
+    path = tmp_path / name
+    with av.open(str(path), "w", format=kind) as container:
+        film = container.add_stream(codec, rate=rate, options={"bf": "2"})
+        film.width, film.height, film.pix_fmt = 64, 48, "yuv420p"
+        for index in range(12):
+            frame = film_frame(Recipe(time_base=1 / rate, pts=range(12)), index)
+            container.mux(film.encode(frame))
+        container.mux(film.encode(None))
+    # Zeros before a start code are stuffing; without them Pillow calls MPEG a still picture.
+    path.write_bytes(bytes(4) + path.read_bytes())
+    clip = probe(path)
+    assert clip.average_rate == rate
+    assert [int(p) * clip.time_base for p in clip.pts] == [index / rate for index in range(12)]
+    assert clip.end_pts * clip.time_base == 12 / rate
+    output = tmp_path / "o.mp4"
+    rejoin(path, output, (0, 5), lossless=False)
+    assert seconds(output) == [index / rate for index in range(12)]
+    assert rate_of(output) == rate
