@@ -23,6 +23,7 @@ class Recipe:
     pix_fmt: str = "yuv420p"
     full_range: bool = False
     matrix: int = 6
+    rate: Fraction = Fraction(24)
     time_base: Fraction = Fraction(1, 24000)
     pts: Sequence[int] | None = None
     options: dict[str, str] = field(default_factory=lambda: {"preset": "ultrafast", "bf": "2"})
@@ -65,14 +66,14 @@ def film_frame(recipe: Recipe, index: int) -> av.VideoFrame:
 
 
 def stamps(recipe: Recipe) -> Sequence[int]:
-    step = round(1 / (24 * recipe.time_base))
+    step = round(1 / (recipe.rate * recipe.time_base))
     return recipe.pts or range(0, step * recipe.frames, step)
 
 
 def make_film(path: Path, recipe: Recipe) -> Path:
     options = {"movie_timescale": "240000"} if path.suffix in (".mp4", ".mov") else {}
     with av.open(str(path), "w", container_options=options) as container:
-        film = container.add_stream(recipe.codec, rate=24, options=recipe.options)
+        film = container.add_stream(recipe.codec, rate=recipe.rate, options=recipe.options)
         context = film.codec_context
         film.time_base = context.time_base = recipe.time_base
         context.width, context.height = recipe.width, recipe.height

@@ -100,8 +100,10 @@ def _packet_table(path: Path) -> _Table:
     latest, last_duration = None, 0
     with open_source(path) as container:
         film = film_stream(container, path)
-        # AVI stores no pts, and FFmpeg's guess for H.264 in it is wrong.
-        trusted = not (container.format.name == "avi" and film.codec_context.name in _REORDERING)
+        # Neither stores pts, and FFmpeg's guess for H.264 in avi or MPEG alone is wrong.
+        name = container.format.name
+        unstamped = name == "avi" and film.codec_context.name in _REORDERING
+        trusted = not (unstamped or name in _RAW - _STAMPED)
         packets = container.demux(film)
         while (packet := _next_packet(packets)) is not None:
             if packet.size == 0 or packet.is_discard:
@@ -112,7 +114,7 @@ def _packet_table(path: Path) -> _Table:
                 latest, last_duration = packet.pts, packet.duration or 0
         # Packets of these may hold no picture of their own (hidden, or "not coded").
         framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
-        rate = _rate(film)
+        rate = _rate(film, raw=name in _RAW)
         time_base = _fraction(film.time_base) or Fraction(1, 1000)
     return _Table(
         tuple(stamps), tuple(decode_stamps), last_duration, rate, time_base, trusted, framed
@@ -120,6 +122,10 @@ def _packet_table(path: Path) -> _Table:
 
 
 _REORDERING = {"h264", "hevc"}
+_RAW = {"h264", "hevc", "vvc", "mpegvideo", "m4v", "obu", "avs2", "avs3", "cavsvideo", "vc1"}
+"""Streams without a container, whose rate FFmpeg takes to be 25 whatever they say themselves."""
+_STAMPED = {"m4v", "obu"}
+"""Those whose frames tell their time themselves."""
 
 
 def _next_packet(packets: Any) -> Any:
@@ -129,8 +135,9 @@ def _next_packet(packets: Any) -> Any:
         return None
 
 
-def _rate(film: VideoStream) -> Fraction:
-    rates = (film.average_rate, film.guessed_rate, film.base_rate)
+def _rate(film: VideoStream, raw: bool) -> Fraction:
+    average = None if raw else film.average_rate
+    rates = (average, film.guessed_rate, film.base_rate)
     return next((r for r in map(_fraction, rates) if r and 0 < r <= 1000), Fraction(25))
 
 

@@ -138,8 +138,8 @@ def _decode_stamps(pts: Stamps, end: int) -> tuple[Stamps, Stamps]:
     order = np.sort(pts)
     rank = np.searchsorted(order, pts)
     delay = int((np.arange(len(pts)) - rank).max())
-    # A tick apart: where they reach far back FFmpeg's mov muxer (8.1) drops the start offset.
-    head = order[0] - np.arange(delay, 0, -1)
+    # As far apart as the frames are shown: of even steps there is only one, the first ones too.
+    head = order[:delay] - (order[delay] - order[0])
     dts = np.concatenate([head, order])[: len(pts)]
     duration = np.append(order[1:], end)[rank] - pts
     return dts.astype(np.int64), np.maximum(duration, 1)
