@@ -43,6 +43,13 @@ if TYPE_CHECKING:
     help="[What] Colour so much, 10 or 0:10.",
 )
 @click.option(
+    "--stream",
+    type=click.IntRange(0),
+    metavar="N",
+    show_default="the default one, then the largest",
+    help="[What] Which video stream is the film, by its number in ffprobe.",
+)
+@click.option(
     "--reference",
     "references",
     multiple=True,

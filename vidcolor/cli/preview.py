@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from vidcolor.run.preview import Place
 
 FILE = ANY_PATH
-COLOUR = ("model", "saturation", "vividness", "render_size", "device", "backend", "threads")
+CHOSEN = (
+    *("stream", "model", "saturation", "vividness", "render_size"),
+    *("device", "backend", "threads"),
+)
 DIRECTIONS = ("references", "hints", "reach")
-SHARED = (*COLOUR, "overwrite", "quiet", "as_json")
+SHARED = (*CHOSEN, "overwrite", "quiet", "as_json")
 
 
 @click.command(cls=grouped, short_help="Colour one frame of a film, at once.")
@@ -50,7 +53,7 @@ def preview(
 
     talk = Talk(options["quiet"], False, options["as_json"])
     place = _place(at, frame)
-    settings = ColorizeSettings(**{name: options[name] for name in COLOUR})
+    settings = ColorizeSettings(**{name: options[name] for name in CHOSEN})
     began = time.perf_counter()
     talk.machine(options)
     request = Request(options["references"], options["hints"], options["reach"])

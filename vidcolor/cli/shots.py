@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidcolor.cli.options import ANY_PATH, grouped
+from vidcolor.cli.colorize import colorize
+from vidcolor.cli.options import ANY_PATH, grouped, options_of
 
 if TYPE_CHECKING:
     from vidcolor.media.clip import ClipInfo
@@ -20,20 +21,21 @@ SHORT_SIDE = 192
 
 @click.command(cls=grouped)
 @click.argument("clip", type=ANY_PATH)
+@options_of(colorize, ("stream",))
 @click.option(
     "--json",
     "as_json",
     is_flag=True,
     help="[Words] Print one JSON object.",
 )
-def shots(clip: Path, as_json: bool) -> None:
+def shots(clip: Path, stream: int | None, as_json: bool) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
     from vidcolor.media.probe import probe
     from vidcolor.run.look import View, clock
     from vidcolor.run.segment import small_luma
     from vidcolor.steady.shots import find_cuts
 
-    info = probe(clip)
+    info = probe(clip, stream)
     found = _listed(info, find_cuts(small_luma(View(info, SHORT_SIDE, 0, info.frame_count), 0)))
     if as_json:
         listed = [asdict(shot) for shot in found]

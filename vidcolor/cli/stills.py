@@ -13,7 +13,7 @@ import click
 from vidcolor.cli.colorize import colorize
 from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import ANY_PATH, grouped, options_of
-from vidcolor.cli.preview import COLOUR, SHARED
+from vidcolor.cli.preview import CHOSEN, SHARED
 from vidcolor.cli.talk import Bar, Talk
 
 FOLDER = ANY_PATH
@@ -45,10 +45,10 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     talk = Talk(options["quiet"], False, options["as_json"])
     began = time.perf_counter()
     check_folder(folder, options["overwrite"])
-    asked = ColorizeSettings(**{name: options[name] for name in COLOUR})
+    asked = ColorizeSettings(**{name: options[name] for name in CHOSEN})
     chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
     talk.machine(options)
-    clip = probe(film)
+    clip = probe(film, chosen.stream)
     predictor = talk.load(chosen)
     whole = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
     bar = Bar(clip.frame_count, 0, talk)

@@ -18,6 +18,7 @@ from vidcolor.errors import InputError
 from vidcolor.evaluate.colour import Picture
 from vidcolor.infer.predictor import working_shape
 from vidcolor.media import picture as media
+from vidcolor.media.films import film_stream
 from vidcolor.media.planes import format_traits
 from vidcolor.media.source import media_url
 
@@ -133,16 +134,14 @@ def read_picture(path: Path) -> Picture:
 
 
 def clip_shape(path: Path) -> tuple[int, int]:
-    """Coded (height, width) of a clip's first video stream.
+    """Coded (height, width) of a clip's film.
 
     Raises:
         InputError: it is no clip, or has no picture.
     """
     try:
         with av.open(media_url(path)) as container:
-            if not container.streams.video:
-                raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
-            stream = container.streams.video[0]
+            stream = film_stream(container, path)
             return stream.height, stream.width
     except av.FFmpegError as error:
         raise InputError(
@@ -157,7 +156,7 @@ def read_clip(path: Path, limit: int | None = None) -> Iterator[Picture]:
     of 4; area averaging.
 
     Args:
-        path: the clip; its first video stream is taken.
+        path: the clip.
         limit: frames to read at most.
 
     Raises:
@@ -178,12 +177,10 @@ def start_times(path: Path, limit: int) -> list[float | None]:
 
 
 def _decoded(path: Path) -> Iterator[tuple[av.VideoFrame, Fraction]]:
-    """Frames of a clip's first video stream, and the aspect of their pixels."""
+    """Frames of a clip's film, and the aspect of their pixels."""
     try:
         with av.open(media_url(path)) as container:
-            if not container.streams.video:
-                raise InputError(f"{path} has no video stream.", "Give a file with a picture.")
-            stream = container.streams.video[0]
+            stream = film_stream(container, path)
             stream.thread_type = "AUTO"
             for frame in container.decode(stream):
                 yield frame, stream.sample_aspect_ratio or Fraction(1)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from PIL import Image, ImageDraw, ImageFont
 
 from vidcolor.errors import InputError, OutputError
 from vidcolor.evaluate.colour import Picture
 from vidcolor.evaluate.read import upright
 from vidcolor.media.files import temporary_name
+from vidcolor.media.films import film_stream
 from vidcolor.media.source import check_file, media_url
 
 LAYOUTS = ("beside", "split")
@@ -59,14 +62,25 @@ def _label(picture: Picture, labels: tuple[str, str], second: int) -> Picture:
     return np.asarray(image)
 
 
+@dataclass(frozen=True)
+class _Film:
+    """The film of an open file."""
+
+    container: av.container.InputContainer
+    stream: VideoStream
+
+    def frames(self) -> Iterator[av.VideoFrame]:
+        return self.container.decode(self.stream)
+
+
 class _Second:
     """The film that follows: what it shows at the other's times."""
 
-    def __init__(self, container: av.container.InputContainer) -> None:
-        self._frames = container.decode(video=0)
+    def __init__(self, film: _Film) -> None:
+        self._frames = film.frames()
         first = next(self._frames, None)
         if first is None:
-            raise InputError(f"{container.name} has no picture in it.", "Give another film.")
+            raise InputError(f"{film.container.name} has no picture in it.", "Give another film.")
         self._current: av.VideoFrame = first
         self._next: av.VideoFrame | None = first
 
@@ -125,7 +139,11 @@ def compare(first: Path, second: Path, target: Path, layout: Layout) -> int:
             av.open(media_url(second)) as right,
             av.open(media_url(part), "w") as output,
         ):
-            count = _write((left, right), output, layout, sounding[:1])
+            films = (
+                _Film(left, film_stream(left, first)),
+                _Film(right, film_stream(right, second)),
+            )
+            count = _write(films, output, layout, sounding[:1])
         part.replace(target)
     except (av.FFmpegError, OSError, ValueError) as error:
         problem = f"{target} cannot be written ({error})."
@@ -148,17 +166,17 @@ def _has_sound(path: Path) -> bool:
 
 
 def _write(
-    films: tuple[av.container.InputContainer, av.container.InputContainer],
+    films: tuple[_Film, _Film],
     output: av.container.OutputContainer,
     layout: Layout,
     sounding: list[Path],
 ) -> int:
-    source = films[0].streams.video[0]
+    source = films[0].stream
     video = output.add_stream("libx264", rate=source.average_rate or 25, options={"crf": _QUALITY})
     video.pix_fmt = "yuv420p"
     sounds = [_Sound(path, output) for path in sounding]
     second, count = _Second(films[1]), 0
-    for frame in films[0].decode(video=0):
+    for frame in films[0].frames():
         time = float(frame.time or 0.0)
         joined = _join(frame, second.at(time), layout)
         if not count:

@@ -43,6 +43,7 @@ class OtherStream:
         codec: FFmpeg's codec name, 'unknown' where there is none.
         metadata: language, title, filename and so on.
         disposition: FFmpeg's disposition bits.
+        size: (width, height) of a video stream that is no cover, else zeros.
     """
 
     index: int
@@ -50,6 +51,7 @@ class OtherStream:
     codec: str
     metadata: Mapping[str, str]
     disposition: int = 0
+    size: tuple[int, int] = (0, 0)
 
     @property
     def attached_picture(self) -> bool:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vidcolor.media.source import film_stream, open_source
+from vidcolor.media.films import film_stream
+from vidcolor.media.source import open_source
 
 _MICROSECONDS = 1_000_000
 
 
-def frames_by_header(path: Path) -> int | None:
+def frames_by_header(path: Path, stream: int | None = None) -> int | None:
     """About how many frames a film has; None where its header does not say.
+
+    Args:
+        path: the film.
+        stream: which one it is, None for the likeliest.
 
     Raises:
         InputError: it is missing, no media, or has no film.
+        UsageError: there is no such stream.
     """
     with open_source(path) as container:
-        film = film_stream(container, path)
+        film = film_stream(container, path, stream)
         if film.frames:
             return int(film.frames)
         rate = film.average_rate or film.guessed_rate

@@ -12,8 +12,9 @@ from av.video.frame import VideoFrame
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import ClipInfo, Frame, Plane
+from vidcolor.media.films import film_stream
 from vidcolor.media.planes import format_traits, unpack, unpack_luma
-from vidcolor.media.source import decoded, film_stream, open_source
+from vidcolor.media.source import decoded, open_source
 
 _BACK = (0, 12, 48, 250)
 """Frames before the target at which to seek, one try after the other; then the file's start."""
@@ -134,7 +135,7 @@ class _Run:
 def _indexed(clip: ClipInfo, start: int | None, threads: int) -> Iterator[tuple[int, VideoFrame]]:
     """Frames with their index from a seek to frame `start` on; strangers are left out."""
     with open_source(clip.path) as container:
-        film = film_stream(container, clip.path)
+        film = film_stream(container, clip.path, clip.video_index)
         film.thread_type = "AUTO"
         film.codec_context.thread_count = threads
         if clip.in_order:

@@ -12,14 +12,16 @@ from typing import Any
 import av
 import numpy as np
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
+from vidcolor.media.films import choice_sentences, film_stream
 from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
-from vidcolor.media.source import decoded, film_stream, is_cover, open_source
+from vidcolor.media.source import decoded, is_cover, open_source
 from vidcolor.media.stamps import Stamps, settle, typical_step
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
@@ -43,17 +45,22 @@ def kind_of(path: Path) -> str:
         return "picture" if single and not is_animation(path) else "clip"
 
 
-def probe(path: Path) -> ClipInfo:
+def probe(path: Path, stream: int | None = None) -> ClipInfo:
     """Look at a film: geometry, colour, every frame's time, the other streams.
+
+    Args:
+        path: the file.
+        stream: index of the film's stream, None for the likeliest.
 
     Raises:
         InputError: the file is missing, no media, no film, or no frame of it can be decoded.
+        UsageError: there is no such stream.
     """
     path = Path(path)
     if kind_of(path) == "picture":
         raise InputError(f"{path} is a still picture, not a film.", "Colour it as a picture.")
-    table = _packet_table(path)
-    sample = _first_frames(path)
+    table = _packet_table(path, stream)
+    sample = _first_frames(path, table)
     if not sample:
         raise InputError(
             f"No frame of {path} can be decoded.", "Check that it plays, or get another copy."
@@ -65,13 +72,15 @@ def probe(path: Path) -> ClipInfo:
         )
     timing = _timing(path, table, sample)
     with open_source(path) as container:
-        return _describe(path, container, sample[0], timing)
+        film = film_stream(container, path, table.index)
+        return _describe(path, container, film, sample[0], timing)
 
 
 @dataclass(frozen=True)
 class _Table:
     """The packets of the film that hold a picture to be shown."""
 
+    index: int
     pts: tuple[int | None, ...]
     dts: tuple[int | None, ...]
     last_duration: int
@@ -94,12 +103,13 @@ class _Timing:
     repairs: tuple[str, ...]
 
 
-def _packet_table(path: Path) -> _Table:
+def _packet_table(path: Path, stream: int | None) -> _Table:
     stamps: list[int | None] = []
     decode_stamps: list[int | None] = []
     latest, last_duration = None, 0
     with open_source(path) as container:
-        film = film_stream(container, path)
+        film = film_stream(container, path, stream)
+        index = film.index
         # Neither stores pts, and FFmpeg's guess for H.264 in avi or MPEG alone is wrong.
         name = container.format.name
         unstamped = name == "avi" and film.codec_context.name in _REORDERING
@@ -117,7 +127,14 @@ def _packet_table(path: Path) -> _Table:
         rate = _rate(film, raw=name in _RAW)
         time_base = _fraction(film.time_base) or Fraction(1, 1000)
     return _Table(
-        tuple(stamps), tuple(decode_stamps), last_duration, rate, time_base, trusted, framed
+        index,
+        tuple(stamps),
+        tuple(decode_stamps),
+        last_duration,
+        rate,
+        time_base,
+        trusted,
+        framed,
     )
 
 
@@ -148,9 +165,9 @@ def _fraction(value: Any) -> Fraction | None:
     return Fraction(value.numerator, value.denominator)
 
 
-def _first_frames(path: Path) -> list[VideoFrame]:
+def _first_frames(path: Path, table: _Table) -> list[VideoFrame]:
     with open_source(path) as container:
-        film = film_stream(container, path)
+        film = film_stream(container, path, table.index)
         film.thread_type = "AUTO"
         return list(itertools.islice(decoded(container, film), _SAMPLE))
 
@@ -191,7 +208,7 @@ def _lost_sentence(lost: int) -> str:
 def _timing_by_decoding(path: Path, table: _Table) -> _Timing:
     """Where packets don't say when frames are shown, every frame is decoded once."""
     with open_source(path) as container:
-        film = film_stream(container, path)
+        film = film_stream(container, path, table.index)
         film.thread_type = "AUTO"
         raw = [frame.pts for frame in decoded(container, film)]
     if not table.trusted:
@@ -234,9 +251,9 @@ def _finish(pts: Stamps, table: _Table, in_order: bool, repairs: tuple[str, ...]
 
 
 def _describe(
-    path: Path, container: InputContainer, frame: VideoFrame, timing: _Timing
+    path: Path, container: InputContainer, film: VideoStream, frame: VideoFrame, timing: _Timing
 ) -> ClipInfo:
-    film = film_stream(container, path)
+    others = tuple(_other(s) for s in container.streams if s.index != film.index)
     context = film.codec_context
     traits = format_traits(frame.format.name)
     full_range = _full_range(frame, context, traits)
@@ -266,13 +283,14 @@ def _describe(
         pts=timing.pts,
         end_pts=timing.end_pts,
         average_rate=timing.rate,
-        other_streams=tuple(_other(s) for s in container.streams if s.index != film.index),
+        other_streams=others,
         metadata=dict(container.metadata),
         stream_metadata=dict(film.metadata),
-        disposition=int(film.disposition),
+        disposition=_disposition(film, others),
         in_order=timing.in_order,
         hdr=hdr_options(frame),
-        repairs=timing.repairs
+        repairs=choice_sentences(container, film)
+        + timing.repairs
         + odd_turn
         + _format_repairs(frame.format.name, traits, dict(film.metadata)),
     )
@@ -303,8 +321,18 @@ def _pixel_aspect(film: VideoStream) -> Fraction:
 
 def _other(stream: Any) -> OtherStream:
     kind = "cover" if stream.type == "video" and is_cover(stream) else stream.type or "data"
-    name = stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
-    return OtherStream(stream.index, kind, name, dict(stream.metadata), int(stream.disposition))
+    context = stream.codec_context
+    name = context.codec.canonical_name if context else "unknown"
+    size = (context.width, context.height) if kind == "video" and context else (0, 0)
+    return OtherStream(
+        stream.index, kind, name, dict(stream.metadata), int(stream.disposition), size
+    )
+
+
+def _disposition(film: VideoStream, others: Sequence[OtherStream]) -> int:
+    """The film's, which of several is the one that players are to show."""
+    several = any(other.kind == "video" for other in others)
+    return int(film.disposition | Disposition.default if several else film.disposition)
 
 
 def _format_repairs(name: str, traits: FormatTraits, metadata: dict[str, str]) -> tuple[str, ...]:

@@ -102,36 +102,9 @@ def unreadable(path: Path) -> InputError:
     return InputError(f"{path} may not be read.", "Change its permissions, or copy it.")
 
 
-def film_stream(container: InputContainer, path: Path) -> VideoStream:
-    """Find the film: the first video stream that is no cover.
-
-    Raises:
-        InputError: there is none, or FFmpeg knows no decoder for it.
-    """
-    films = [s for s in container.streams.video if not is_cover(s)]
-    if not films:
-        raise InputError(
-            f"{path} has no film ({_census(container)}).", "Give a file with a picture."
-        )
-    film: VideoStream = films[0]
-    if film.codec_context is None:
-        raise InputError(
-            f"{path} holds a film that cannot be decoded here.",
-            "Convert it with a program that knows its codec.",
-        )
-    return film
-
-
 def is_cover(stream: Any) -> bool:
     """Whether a stream is an attached picture."""
     return bool(stream.disposition & Disposition.attached_pic)
-
-
-def _census(container: InputContainer) -> str:
-    kinds = [("cover" if s.type == "video" else s.type or "unknown") for s in container.streams]
-    counts = [(kinds.count(kind), kind) for kind in dict.fromkeys(kinds)]
-    words = [f"{count} {kind} stream{'s' * (count > 1)}" for count, kind in counts]
-    return ", ".join(words) or "no streams"
 
 
 def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import av
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
+from av.stream import Disposition
 
 from vidcolor.errors import OutputError
 from vidcolor.media.clip import ClipInfo, OtherStream
@@ -81,7 +82,7 @@ def _plan(source: InputContainer, other: OtherStream, output: Path) -> StreamPla
     if other.kind == "subtitle":
         return _plan_subtitle(stream, other, output)
     if _fits(stream, other, output):
-        return StreamPlan(other.index, other.kind, "copy")
+        return StreamPlan(other.index, other.kind, "copy", "", _stays_grey(other))
     if other.kind == "audio":
         others = [s for s in CONTAINERS if s != suffix]
         fitting = [s for s in others if _fits(stream, other, output.with_suffix(s))]
@@ -104,8 +105,17 @@ def _plan_subtitle(stream: Any, other: OtherStream, output: Path) -> StreamPlan:
     return StreamPlan(other.index, other.kind, "leave", "", sentence)
 
 
+def _stays_grey(other: OtherStream) -> str:
+    """What is said of a second film, which is copied."""
+    if other.kind != "video":
+        return ""
+    return f"{_name(other)} is copied as it is; --stream {other.index} colours it."
+
+
 def _name(other: OtherStream) -> str:
-    language = f" in {other.language}" if other.language else ""
+    language = f" in {other.language}" if other.language not in ("", "und") else ""
+    if other.kind == "video":
+        return f"Stream {other.index} (video{language}, {other.size[0]}x{other.size[1]})"
     kinds = {"audio": "sound", "subtitle": "subtitles", "cover": "cover"}
     return f"Stream {other.index} ({kinds.get(other.kind, other.kind)}{language})"
 
@@ -133,6 +143,8 @@ def _templated(target: OutputContainer, stream: Any) -> Any:
     carrier = target.add_stream_from_template(stream, opaque=True)
     carrier.metadata.update(kept_metadata(stream.metadata))
     carrier.disposition = stream.disposition
+    if stream.type == "video" and not is_cover(stream):
+        carrier.disposition &= ~Disposition.default  # a player shows the film in colour
     return carrier
 
 

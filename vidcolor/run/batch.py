@@ -121,7 +121,7 @@ class _Batch:
         """Of what is to be done about a file."""
         if look(pair, self._order, self._ledger).standing == Standing.DONE:
             return Weight(0.0)
-        return weigh(pair, self._order.restart)
+        return weigh(pair, self._order.restart, self._settings.stream)
 
     def _tasks(self) -> Iterator[Task | None]:
         """What is to be done, None where that is nothing yet; the rest is reported on the way."""

@@ -15,6 +15,7 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.picture import read_picture
 from vidcolor.media.probe import kind_of, probe
 from vidcolor.run.look import View
+from vidcolor.run.plan import ColorizeSettings
 from vidcolor.run.sheet import thumbnail
 
 SIDE = 320
@@ -41,31 +42,31 @@ class Shown:
     after: bytes = b""
 
 
-def before_and_after(source: Path, output: Path, threads: int) -> Shown:
+def before_and_after(source: Path, output: Path, settings: ColorizeSettings) -> Shown:
     """The pictures of a file that was coloured; none where one of the two cannot be read.
 
     Args:
         source: a film or a photograph.
         output: what was made of it.
-        threads: of the decoder.
+        settings: with which it was made.
     """
     try:
         pictures = _film if kind_of(output) == "clip" else _photograph
-        before, after = pictures(source, output, threads)
+        before, after = pictures(source, output, settings)
     except (VidcolorError, OSError):
         return Shown()
     return Shown(*(thumbnail(picture, SIDE, QUALITY) for picture in (before, after)))
 
 
-def _photograph(source: Path, output: Path, threads: int) -> tuple[Picture, Picture]:
+def _photograph(source: Path, output: Path, _: ColorizeSettings) -> tuple[Picture, Picture]:
     return read_picture(source).rgb_bytes(), read_picture(output).rgb_bytes()
 
 
-def _film(source: Path, output: Path, threads: int) -> tuple[Picture, Picture]:
+def _film(source: Path, output: Path, settings: ColorizeSettings) -> tuple[Picture, Picture]:
     """The middle frame, or another one where that shows nothing."""
-    film, made = probe(source), probe(output)
-    before = _telling(film, threads)
-    after = next(read_frames(made, min(before.index, made.frame_count - 1), 1, threads))
+    film, made = probe(source, settings.stream), probe(output, 0)
+    before = _telling(film, settings.threads)
+    after = next(read_frames(made, min(before.index, made.frame_count - 1), 1, settings.threads))
     return _picture(film, before), _picture(made, after)
 
 

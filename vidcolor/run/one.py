@@ -191,7 +191,8 @@ def film_plan(task: Task) -> Plan:
     """
     source = identify(task.source)
     threads = task.settings.threads or os.cpu_count() or 1
-    return make_plan(probe(task.source), task.output, task.settings, threads, source)
+    clip = probe(task.source, task.settings.stream)
+    return make_plan(clip, task.output, task.settings, threads, source)
 
 
 def _replaced(plan: Plan, frames: range) -> str:

@@ -44,6 +44,7 @@ class ColorizeSettings:
         steady: how colour is held still.
         start_s: where to begin, seconds from the first frame.
         duration_s: how much to colour.
+        stream: index of the film's stream in its file, None for the likeliest.
         codec: FFmpeg encoder.
         crf: constant quality of the encoder.
         preset: the encoder's own name of a speed.
@@ -62,6 +63,7 @@ class ColorizeSettings:
     steady: SteadySettings = field(default_factory=SteadySettings)
     start_s: float = 0.0
     duration_s: float | None = None
+    stream: int | None = None
     codec: str | None = None
     crf: int | None = None
     preset: str | None = None

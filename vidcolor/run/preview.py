@@ -122,7 +122,7 @@ def preview(
         check_picture_output(output)
         check_output(source, output, overwrite)
     with meanwhile(load) as loaded:
-        clip = probe(source)
+        clip = probe(source, chosen.stream)
         frame = place.in_clip(clip)
         target = output or default_output(source, frame)
         check_output(source, target, overwrite)

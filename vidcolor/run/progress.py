@@ -60,16 +60,22 @@ class Weight:
         return max(0.0, share * (self.frames or 0.0) - self.resumed)
 
 
-def weigh(pair: Pair, restart: bool) -> Weight:
+def weigh(pair: Pair, restart: bool, stream: int | None = None) -> Weight:
     """The weight of a file that is to be coloured, by its header and its job's folder.
+
+    Args:
+        pair: the file.
+        restart: whether what an earlier run made is thrown away.
+        stream: which one the film is, None for the likeliest.
 
     Raises:
         InputError: it cannot be read.
+        UsageError: there is no such stream.
     """
     if not pair.is_film:
         return Weight(PHOTOGRAPH)
     done = [] if restart else records_in(job_folder(pair.output))
-    return Weight(frames_by_header(pair.source), sum(record.count for record in done))
+    return Weight(frames_by_header(pair.source, stream), sum(record.count for record in done))
 
 
 class Scales:

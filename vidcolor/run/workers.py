@@ -227,7 +227,7 @@ def work(channel: Connection, settings: ColorizeSettings, where: Where | None) -
             result = _result(task, model, channel)
             channel.send(result)
             if isinstance(result, Outcome):
-                channel.send(before_and_after(task.source, task.output, settings.threads))
+                channel.send(before_and_after(task.source, task.output, settings))
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

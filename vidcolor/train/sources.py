@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.errors import InputError
+from vidcolor.media.films import film_stream
 from vidcolor.media.source import media_url
 
 STILLS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
@@ -98,21 +100,19 @@ def _frames(file: Path) -> Iterator[NDArray[np.uint8]]:
 
     try:
         with av.open(media_url(file)) as container:
-            if not container.streams.video:
-                return
             seconds = (container.duration or 0) / 1e6
             apart = max(APART_S, seconds / MOST_FRAMES)
-            found = list(_spaced(container, "NONKEY", apart))
+            found = list(_spaced(container, file, "NONKEY", apart))
         if seconds > max(FAR_APART_S, 2 * apart) * len(found):
             with av.open(media_url(file)) as container:
-                found = list(_spaced(container, "DEFAULT", apart))
-    except av.error.FFmpegError:
+                found = list(_spaced(container, file, "DEFAULT", apart))
+    except (av.error.FFmpegError, InputError):
         return
     yield from found[:MOST_FRAMES]
 
 
-def _spaced(container: Any, skipped: str, apart: float) -> Iterator[NDArray[np.uint8]]:
-    stream = container.streams.video[0]
+def _spaced(container: Any, file: Path, skipped: str, apart: float) -> Iterator[NDArray[np.uint8]]:
+    stream: Any = film_stream(container, file)
     stream.thread_type = "AUTO"
     stream.codec_context.skip_frame = skipped
     after = float("-inf")
