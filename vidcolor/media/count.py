@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vidcolor.media.sequence import sequence_of
 from vidcolor.media.source import film_stream, open_source
 
 _MICROSECONDS = 1_000_000
@@ -15,6 +16,8 @@ def frames_by_header(path: Path) -> int | None:
     Raises:
         InputError: it is missing, no media, or has no film.
     """
+    if found := sequence_of(path):
+        return found.frame_count
     with open_source(path) as container:
         film = film_stream(container, path)
         if film.frames:

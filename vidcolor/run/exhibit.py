@@ -12,6 +12,7 @@ from vidcolor.color.pale import LEAST_CONTRAST
 from vidcolor.errors import VidcolorError
 from vidcolor.media.clip import ClipInfo, Frame
 from vidcolor.media.decode import read_frames
+from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import read_picture
 from vidcolor.media.probe import kind_of, probe
 from vidcolor.run.look import View
@@ -63,7 +64,7 @@ def _photograph(source: Path, output: Path, threads: int) -> tuple[Picture, Pict
 
 def _film(source: Path, output: Path, threads: int) -> tuple[Picture, Picture]:
     """The middle frame, or another one where that shows nothing."""
-    film, made = probe(source), probe(output)
+    film, made = clip_of(source), probe(output)
     before = _telling(film, threads)
     after = next(read_frames(made, min(before.index, made.frame_count - 1), 1, threads))
     return _picture(film, before), _picture(made, after)
