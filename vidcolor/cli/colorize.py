@@ -16,7 +16,7 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import ANY_PATH, Time, grouped
+from vidcolor.cli.options import ANY_PATH, Rate, Time, grouped
 from vidcolor.cli.talk import Bar, Talk
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ if TYPE_CHECKING:
     metavar="N",
     show_default="the default one, then the largest",
     help="[What] Which video stream is the film, by its number in ffprobe.",
+)
+@click.option(
+    "--frame-rate",
+    type=Rate(),
+    metavar="R",
+    show_default="that of DPX files, else 24",
+    help="[What] Frames a second of numbered pictures: 25, 23.976, 24000/1001.",
 )
 @click.option(
     "--reference",

@@ -48,6 +48,24 @@ class Time(click.ParamType):  # type: ignore[type-arg]
         return seconds
 
 
+class Rate(click.ParamType):  # type: ignore[type-arg]
+    """Frames a second, as "25", "23.976" or "24000/1001"."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The exact rate in words: "24000/1001"."""
+        from vidcolor.errors import UsageError
+        from vidcolor.media.rates import read_rate
+
+        rate = read_rate(value)
+        if rate is None:
+            name = param.opts[0] if param else "The rate"
+            remedy = "Give frames a second, such as 24, 23.976 or 24000/1001."
+            raise UsageError(f"{name} {value} is no rate.", remedy)
+        return str(rate)
+
+
 class grouped(click.Command):  # noqa: N801 - used as a decorator's argument
     """A command whose help shows its options in groups."""
 

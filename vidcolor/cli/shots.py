@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,21 +22,21 @@ SHORT_SIDE = 192
 
 @click.command(cls=grouped)
 @click.argument("clip", type=ANY_PATH)
-@options_of(colorize, ("stream",))
+@options_of(colorize, ("stream", "frame_rate"))
 @click.option(
     "--json",
     "as_json",
     is_flag=True,
     help="[Words] Print one JSON object.",
 )
-def shots(clip: Path, stream: int | None, as_json: bool) -> None:
+def shots(clip: Path, stream: int | None, frame_rate: str | None, as_json: bool) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
-    from vidcolor.media.probe import probe
+    from vidcolor.media.frames import clip_of
     from vidcolor.run.look import View, clock
     from vidcolor.run.segment import small_luma
     from vidcolor.steady.shots import find_cuts
 
-    info = probe(clip, stream)
+    info = clip_of(clip, Fraction(frame_rate) if frame_rate else None, stream)
     found = _listed(info, find_cuts(small_luma(View(info, SHORT_SIDE, 0, info.frame_count), 0)))
     if as_json:
         listed = [asdict(shot) for shot in found]

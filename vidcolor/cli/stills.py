@@ -36,7 +36,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     Each is the frame that sees most of its shot, named ref_NNNNNN.png by its number; index.html
     shows them all. Colour them, keep their names, and give DIR to colorize --reference.
     """
-    from vidcolor.media.probe import probe
+    from vidcolor.media.frames import clip_of
     from vidcolor.network import shelf
     from vidcolor.run.look import View
     from vidcolor.run.plan import ColorizeSettings
@@ -48,7 +48,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     asked = ColorizeSettings(**{name: options[name] for name in CHOSEN})
     chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
     talk.machine(options)
-    clip = probe(film, chosen.stream)
+    clip = clip_of(film, chosen.rate, chosen.stream)
     predictor = talk.load(chosen)
     whole = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
     bar = Bar(clip.frame_count, 0, talk)

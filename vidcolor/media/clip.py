@@ -100,6 +100,8 @@ class ClipInfo:
             the container stores none that can be trusted (h264 in avi, raw streams).
         hdr: mastering display and light level for the encoder, as `name=value`; empty if none.
         repairs: sentences on what was mended or will be lost in decoding.
+        files: of a sequence of pictures, the file of each frame; empty where the film is one file.
+        first_number: of a sequence, the number of its first picture.
     """
 
     path: Path
@@ -132,6 +134,8 @@ class ClipInfo:
     in_order: bool = False
     hdr: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    first_number: int = 0
 
     @property
     def frame_count(self) -> int:

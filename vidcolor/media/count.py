@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidcolor.media.films import film_stream
+from vidcolor.media.sequence import sequence_of
 from vidcolor.media.source import open_source
 
 _MICROSECONDS = 1_000_000
@@ -21,6 +22,8 @@ def frames_by_header(path: Path, stream: int | None = None) -> int | None:
         InputError: it is missing, no media, or has no film.
         UsageError: there is no such stream.
     """
+    if found := sequence_of(path):
+        return found.frame_count
     with open_source(path) as container:
         film = film_stream(container, path, stream)
         if film.frames:

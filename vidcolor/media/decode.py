@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from vidcolor.errors import InputError
 from vidcolor.media.clip import ClipInfo, Frame, Plane
 from vidcolor.media.films import film_stream
+from vidcolor.media.frames import read_picture_lumas, read_pictures
 from vidcolor.media.planes import format_traits, unpack, unpack_luma
 from vidcolor.media.source import decoded, open_source
 
@@ -40,6 +41,9 @@ def read_frames(
         InputError: the file is gone or the picture's size or format changes midway.
         IndexError: the clip has no such frames.
     """
+    if clip.files:
+        yield from read_pictures(clip, *_stretch(clip, first, count))
+        return
     for index, frame, repeated in _located(clip, first, count, threads):
         planes = unpack(frame, clip.full_range)
         yield Frame(index, int(clip.pts[index]), planes, repeated)
@@ -49,16 +53,25 @@ def read_luma(
     clip: ClipInfo, first: int = 0, count: int | None = None, threads: int = 0
 ) -> Iterator[Plane]:
     """Decode as `read_frames` does, luma planes alone: read-only (height, width)."""
+    if clip.files:
+        yield from read_picture_lumas(clip, *_stretch(clip, first, count))
+        return
     for _, frame, _ in _located(clip, first, count, threads):
         yield unpack_luma(frame, clip.full_range)
+
+
+def _stretch(clip: ClipInfo, first: int, count: int | None) -> tuple[int, int]:
+    """The first index and the one behind the last; raises IndexError where there are none such."""
+    stop = clip.frame_count if count is None else first + count
+    if not 0 <= first <= stop <= clip.frame_count:
+        raise IndexError(f"frames {first} to {stop} of {clip.frame_count}")
+    return first, stop
 
 
 def _located(
     clip: ClipInfo, first: int, count: int | None, threads: int
 ) -> Iterator[tuple[int, VideoFrame, bool]]:
-    stop = clip.frame_count if count is None else first + count
-    if not 0 <= first <= stop <= clip.frame_count:
-        raise IndexError(f"frames {first} to {stop} of {clip.frame_count}")
+    first, stop = _stretch(clip, first, count)
     run = _Run(clip, stop, threads, wanted=first)
     while run.wanted < stop:
         for item in run.attempt():

@@ -60,7 +60,9 @@ def join(
     suffix = output.suffix.lower()
     table = film_table(segments, offsets_pts, clip, to_slots=suffix == ".avi")
     shift_s = _shift(clip, table, suffix, start_pts)
-    with finished_file(output) as temporary, open_source(clip.path) as source:
+    # A sequence of pictures has no other streams, and no more has its first segment.
+    beside = segments[0] if clip.files else clip.path
+    with finished_file(output) as temporary, open_source(beside) as source:
         options = _container_options(clip, source, suffix)
         with av.open(media_url(temporary), "w", container_options=options) as target:
             film = _film_carrier(target, clip, segments[0], suffix, table)

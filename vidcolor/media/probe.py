@@ -21,6 +21,7 @@ from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
 from vidcolor.media.films import choice_sentences, film_stream
 from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
+from vidcolor.media.sequence import sequence_of
 from vidcolor.media.source import decoded, is_cover, open_source
 from vidcolor.media.stamps import Stamps, settle, typical_step
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
@@ -32,10 +33,14 @@ _SAMPLE = 24
 def kind_of(path: Path) -> str:
     """Say whether a file is a 'clip' or a 'picture', without reading all of it.
 
+    A sequence of pictures is a clip.
+
     Raises:
         InputError: neither.
     """
     path = Path(path)
+    if sequence_of(path):
+        return "clip"
     with open_source(path) as container:
         name = container.format.name
         if is_still(path):

@@ -60,6 +60,8 @@ def plan_streams(clip: ClipInfo, output: Path) -> tuple[StreamPlan, ...]:
     Raises:
         OutputError: the container cannot hold a sound track; another that can is named.
     """
+    if not clip.other_streams:
+        return ()
     with open_source(clip.path) as source:
         return tuple(_plan(source, other, output) for other in clip.other_streams)
 

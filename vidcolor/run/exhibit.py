@@ -12,6 +12,7 @@ from vidcolor.color.pale import LEAST_CONTRAST
 from vidcolor.errors import VidcolorError
 from vidcolor.media.clip import ClipInfo, Frame
 from vidcolor.media.decode import read_frames
+from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import read_picture
 from vidcolor.media.probe import kind_of, probe
 from vidcolor.run.look import View
@@ -64,7 +65,7 @@ def _photograph(source: Path, output: Path, _: ColorizeSettings) -> tuple[Pictur
 
 def _film(source: Path, output: Path, settings: ColorizeSettings) -> tuple[Picture, Picture]:
     """The middle frame, or another one where that shows nothing."""
-    film, made = probe(source, settings.stream), probe(output, 0)
+    film, made = clip_of(source, settings.rate, settings.stream), probe(output, 0)
     before = _telling(film, settings.threads)
     after = next(read_frames(made, min(before.index, made.frame_count - 1), 1, settings.threads))
     return _picture(film, before), _picture(made, after)

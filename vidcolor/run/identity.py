@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidcolor.errors import InputError
+from vidcolor.media.sequence import PictureSequence, sequence_of
 from vidcolor.media.source import check_file
 
 SAMPLE_BYTES = 1 << 16
@@ -17,9 +19,10 @@ class Identity:
     """What tells one source from another without reading all of it.
 
     Attributes:
-        size: in bytes.
-        mtime_ns: when it was written last, nanoseconds since 1970.
-        sample: a hash of its beginning, middle and end.
+        size: in bytes; of a sequence of pictures, of all together.
+        mtime_ns: when it was written last, nanoseconds since 1970; of a sequence, the latest.
+        sample: a hash of its beginning, middle and end; of a sequence, of its files' names, sizes
+            and times.
     """
 
     size: int
@@ -27,30 +30,39 @@ class Identity:
     sample: str
 
     def check(self, path: Path) -> None:
-        """Look whether `path` still is this file; costs one question to the file system.
+        """Look whether `path` still is this file; costs a question a file to the file system.
 
         Raises:
             InputError: it was changed or is gone.
         """
         try:
-            status = path.stat()
-        except OSError as error:
+            now = self._now(path)
+        except (OSError, InputError) as error:
             raise InputError(
                 f"{path} went away during the run.", "Put it back and run the command again."
             ) from error
-        if (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns):
+        if now != self:
             raise InputError(
                 f"{path} changed during the run.",
                 "Wait until it is complete, then run the command again with --restart.",
             )
 
+    def _now(self, path: Path) -> Identity:
+        """What `path` is by now, a file's content taken to be what it was."""
+        if found := sequence_of(path):
+            return _of_pictures(found)
+        status = path.stat()
+        return replace(self, size=status.st_size, mtime_ns=status.st_mtime_ns)
+
 
 def identify(path: Path) -> Identity:
-    """The identity of a file.
+    """The identity of a file or a sequence of pictures.
 
     Raises:
         InputError: it is missing, no file, empty, or may not be read.
     """
+    if found := sequence_of(path):
+        return _of_pictures(found)
     check_file(path)
     digest = hashlib.sha256()
     try:
@@ -64,3 +76,14 @@ def identify(path: Path) -> Identity:
             f"{path} may not be read ({error.strerror}).", "Change its permissions, or copy it."
         ) from error
     return Identity(status.st_size, status.st_mtime_ns, digest.hexdigest()[:32])
+
+
+def _of_pictures(found: PictureSequence) -> Identity:
+    digest = hashlib.sha256()
+    size = latest = 0
+    for path in found.files:
+        status = path.stat()
+        size += status.st_size
+        latest = max(latest, status.st_mtime_ns)
+        digest.update(f"{status.st_size} {status.st_mtime_ns} ".encode() + os.fsencode(path.name))
+    return Identity(size, latest, digest.hexdigest()[:32])

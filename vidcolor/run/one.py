@@ -10,8 +10,9 @@ from typing import Protocol
 
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.infer.predictor import Predictor
+from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
-from vidcolor.media.probe import kind_of, probe
+from vidcolor.media.probe import kind_of
 from vidcolor.network import shelf
 from vidcolor.run.directed import film_view
 from vidcolor.run.folder import is_joined
@@ -191,7 +192,7 @@ def film_plan(task: Task) -> Plan:
     """
     source = identify(task.source)
     threads = task.settings.threads or os.cpu_count() or 1
-    clip = probe(task.source, task.settings.stream)
+    clip = clip_of(task.source, task.settings.rate, task.settings.stream)
     return make_plan(clip, task.output, task.settings, threads, source)
 
 

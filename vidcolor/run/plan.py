@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ class ColorizeSettings:
         start_s: where to begin, seconds from the first frame.
         duration_s: how much to colour.
         stream: index of the film's stream in its file, None for the likeliest.
+        frame_rate: frames a second of a sequence of pictures, such as "25" or "24000/1001".
         codec: FFmpeg encoder.
         crf: constant quality of the encoder.
         preset: the encoder's own name of a speed.
@@ -64,6 +66,7 @@ class ColorizeSettings:
     start_s: float = 0.0
     duration_s: float | None = None
     stream: int | None = None
+    frame_rate: str | None = None
     codec: str | None = None
     crf: int | None = None
     preset: str | None = None
@@ -93,6 +96,11 @@ class ColorizeSettings:
                 "--start must not be negative and --duration must be positive.",
                 "Give seconds, such as --start 60 --duration 10.",
             )
+
+    @property
+    def rate(self) -> Fraction | None:
+        """`frame_rate` as a number."""
+        return None if self.frame_rate is None else Fraction(self.frame_rate)
 
     @property
     def keeps_own(self) -> bool:

@@ -15,8 +15,9 @@ from vidcolor.errors import UsageError
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
+from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output, write_rgb
-from vidcolor.media.probe import probe
+from vidcolor.media.sequence import named_after
 from vidcolor.network import shelf
 from vidcolor.run.look import View, seconds_at
 from vidcolor.run.plan import ColorizeSettings, check_output
@@ -86,7 +87,8 @@ class Preview:
 
 def default_output(source: Path, frame: int) -> Path:
     """Where a preview goes that was given no name: beside the film."""
-    return source.with_name(f"{source.stem}-{frame:06d}.png")
+    named = named_after(source)
+    return named.with_name(f"{named.stem}-{frame:06d}.png")
 
 
 def preview(
@@ -122,7 +124,7 @@ def preview(
         check_picture_output(output)
         check_output(source, output, overwrite)
     with meanwhile(load) as loaded:
-        clip = probe(source, chosen.stream)
+        clip = clip_of(source, chosen.rate, chosen.stream)
         frame = place.in_clip(clip)
         target = output or default_output(source, frame)
         check_output(source, target, overwrite)
