@@ -13,10 +13,11 @@ from vidcolor.errors import UsageError
 from vidcolor.network.build import build_generator
 from vidcolor.network.config import GeneratorConfig
 from vidcolor.train.data import open_store
+from vidcolor.train.draw import Order
 from vidcolor.train.group import ALONE
 from vidcolor.train.learner import Learner, Pace
 from vidcolor.train.recipes import RECIPES, resolve
-from vidcolor.train.samples import Maker, Order
+from vidcolor.train.samples import Maker
 from vidcolor.train.schedule import Phase
 from vidcolor.train.settings import Simulation, TrainSettings
 from vidcolor.train.tensors import to_device

@@ -11,11 +11,12 @@ import torch
 
 from vidcolor.train.chance import Chance
 from vidcolor.train.data import open_store
+from vidcolor.train.draw import Order
 from vidcolor.train.losses import warp
 from vidcolor.train.resident import ResidentMaker, resident_batches
 from vidcolor.train.resident_damage import DAMAGES, damage
 from vidcolor.train.resident_hints import simulate
-from vidcolor.train.samples import Maker, Order, Share
+from vidcolor.train.samples import Maker, Share
 from vidcolor.train.settings import Simulation
 
 CPU = torch.device("cpu")

@@ -93,6 +93,14 @@ OPTIONS: tuple[click.Option, ...] = (
         help="[Data] Folder to validate on; repeatable.",
     ),
     _option("--least-color", "[Data] Mean chroma (of 255) under which a picture counts as grey."),
+    click.Option(
+        ["--share", "shares"],
+        multiple=True,
+        metavar="NAME=PART",
+        help="[Data] Part of the samples that comes from the folder of this name, 0 to 1;"
+        " repeatable. The other folders share what is left by their size.",
+    ),
+    _option("--colorful", "[Data] Above 0 pictures with more colour are shown more often."),
     _option("--limit", "[Data] At most this many files.", type=int, show_default="all"),
     click.Option(
         ["--cache"],
@@ -285,7 +293,7 @@ def as_record(told: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any
     """A record of settings from what was told on the command line, over a base.
 
     Raises:
-        UsageError: a loss is not given as NAME=WEIGHT.
+        UsageError: a loss or a share is not given as NAME=NUMBER.
     """
     record = dict(base)
     # Another kind of generator has other options: those of the base's kind don't go with it.
@@ -303,17 +311,21 @@ def as_record(told: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any
     if "out" in told:
         record["out"] = str(told["out"])
     if "losses" in told:
-        record["losses"] = dict(_weight(text) for text in told["losses"])
+        record["losses"] = dict(_weight("loss", text) for text in told["losses"])
+    if "shares" in told:
+        record["shares"] = dict(_weight("share", text) for text in told["shares"])
     return record
 
 
-def _weight(text: str) -> tuple[str, float]:
+def _weight(option: str, text: str) -> tuple[str, float]:
     from vidcolor.errors import UsageError
 
-    name, _, weight = text.partition("=")
+    name, _, weight = text.rpartition("=")
+    example = {"loss": "consistency=5", "share": "people=0.2"}[option]
     try:
         return name, float(weight)
     except ValueError:
         raise UsageError(
-            f"--loss {text} gives no weight.", "Give NAME=WEIGHT, for example --loss consistency=5."
+            f"--{option} {text} gives no number.",
+            f"Give NAME=NUMBER, for example --{option} {example}.",
         ) from None

@@ -21,6 +21,7 @@ from vidcolor.network.config import Calibration, ModelInfo
 from vidcolor.network.generator import Generator
 from vidcolor.network.shelf import find_model
 from vidcolor.train.candidates import Candidates
+from vidcolor.train.draw import Order
 from vidcolor.train.group import ALONE, Group, same_everywhere
 from vidcolor.train.learner import Learner, Pace
 from vidcolor.train.log import PAGE, Log
@@ -28,7 +29,7 @@ from vidcolor.train.needs import missed
 from vidcolor.train.outcome import Ends, Outcome, figures
 from vidcolor.train.progress import Progress
 from vidcolor.train.resident import ResidentMaker, fits, resident_batches
-from vidcolor.train.samples import Maker, Order, batches
+from vidcolor.train.samples import Maker, batches
 from vidcolor.train.schedule import Phase, Schedule
 from vidcolor.train.settings import SETTINGS, TrainSettings, config_from_record
 from vidcolor.train.sources import names
@@ -238,7 +239,7 @@ class Trainer:
     def _made(self) -> Iterator[TensorBatch]:
         settings, store = self.settings, self.split.store
         paired = settings.is_paired
-        order = Order(self.split.train, settings.seed)
+        order = Order(self.split.train, settings.seed, self.split.weights(settings))
         sizes, share = self.schedule.sizes(), self.group.share
         first = self.progress.samples
         if fits(store, self.device):

@@ -17,6 +17,7 @@ from vidcolor.infer.predictor import QUARTER
 from vidcolor.train import resident_hints
 from vidcolor.train.chance import Chance
 from vidcolor.train.data import PictureStore
+from vidcolor.train.draw import Order
 from vidcolor.train.resident_damage import damage, disturb
 from vidcolor.train.samples import (
     LARGEST_SHIFT,
@@ -24,7 +25,6 @@ from vidcolor.train.samples import (
     LEAST_CROP,
     MARGIN,
     OWN_SHIFT,
-    Order,
     Share,
 )
 from vidcolor.train.settings import Simulation

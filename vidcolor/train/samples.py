@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vidcolor.infer.predictor import network_input
 from vidcolor.train.data import PictureStore
 from vidcolor.train.degrade import degrade, disturb
+from vidcolor.train.draw import Order
 from vidcolor.train.hints import Hinted, simulate
 from vidcolor.train.settings import Simulation
 from vidcolor.train.sources import Picture
@@ -143,25 +144,6 @@ class Maker:
             agree.append(not any(_is_hinted(view) for view in pair))
         pairs = Pairs(np.stack(warps), np.array(agree))
         return _assemble(views, rngs, pairs)
-
-
-class Order:
-    """A new permutation for every pass over the pictures, found from a sample's number alone."""
-
-    def __init__(self, train: Sequence[int], seed: int) -> None:
-        self._train = np.asarray(train)
-        self._seed = seed
-        self._epoch = -1
-        self._permutation = self._train
-
-    def at(self, position: int) -> int:
-        """Index of the picture that sample number `position` shows."""
-        epoch, place = divmod(position, len(self._train))
-        if epoch != self._epoch:
-            self._epoch = epoch
-            rng = np.random.default_rng([self._seed, epoch])
-            self._permutation = rng.permutation(self._train)
-        return int(self._permutation[place])
 
 
 def batches(

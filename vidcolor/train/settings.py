@@ -90,6 +90,10 @@ class TrainSettings:
         out: folder of the run.
         val: folders for validation; empty to hold back a share of the data.
         least_color: least mean distance from neutral (of 255) of a picture that is used.
+        shares: of the samples, by the last name of a folder of the data; the other folders share
+            what is left by the number of their pictures.
+        colorful: power of a picture's mean distance from neutral by which it is shown more often
+            than others of its folder; 0 for all alike.
         hours: hours of training; the schedule follows the clock. Give this or `steps`.
         steps: number of steps; the schedule follows them.
         size: side of the crops in pixels, a multiple of 32.
@@ -137,6 +141,8 @@ class TrainSettings:
     out: str
     val: tuple[str, ...] = ()
     least_color: float = 3.0
+    shares: Mapping[str, float] = field(default_factory=dict)
+    colorful: float = 0.0
     hours: float | None = None
     steps: int | None = None
     size: int = 128
@@ -209,6 +215,13 @@ class TrainSettings:
                 raise UsageError(f"--{name.replace('_', '-')} must be at least 1.", "Raise it.")
         if self.hours is not None and not self.hours > 0:
             raise UsageError("--hours must be above 0.", "Give 0.5 for half an hour, say.")
+        if min(self.shares.values(), default=0) < 0 or sum(self.shares.values()) > 1:
+            raise UsageError(
+                "The shares of the data must be 0 or more and sum to 1 or less.",
+                "Give --share people=0.2 --share rooms=0.2, say.",
+            )
+        if self.colorful < 0:
+            raise UsageError("--colorful must not be negative.", "Give 0.5, for example.")
         if not 0 <= self.final_share <= 1:
             raise UsageError("--final-share must lie in 0..1.", "Give 0.25, for example.")
 

@@ -12,6 +12,7 @@ import av
 import numpy as np
 
 from vidcolor.train.data import PictureStore, is_held_out, open_store
+from vidcolor.train.draw import FloatArray, weights_of
 from vidcolor.train.group import Group
 from vidcolor.train.listing import list_files
 from vidcolor.train.settings import TrainSettings
@@ -37,6 +38,16 @@ class Split:
     train: list[int]
     judged: PictureStore
     held_out: list[int]
+
+    def weights(self, settings: TrainSettings) -> FloatArray | None:
+        """How often each training picture is shown, of the mean; None for all alike."""
+        return weights_of(
+            [self.store.files[index] for index in self.train],
+            self.store.color[self.train, 0],
+            settings.data,
+            settings.shares,
+            settings.colorful,
+        )
 
     def doubts(self) -> list[str]:
         """What makes the validation figures doubtful, a sentence each."""
