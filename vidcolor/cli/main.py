@@ -16,6 +16,7 @@ from vidcolor.cli.streams import prepare_streams
 from vidcolor.errors import VidcolorError
 
 COMMANDS = {
+    "average": "Average the weights of models.",
     "batch": "Colour folders of films and photographs.",
     "colorize": "Colour a film or a photograph.",
     "completion": "Print what has a shell complete commands and options.",
