@@ -39,6 +39,18 @@ def test_truth_has_the_perfect_figures_exactly(table):
     assert value("recognition") == value("closeness") == 1
 
 
+def test_lpips_is_a_column_where_it_is_installed():
+    def distance(result, truth):
+        return float(np.abs(result.astype(float) - truth).mean() / 255)
+
+    bench = Bench([sample(seed) for seed in range(3)], [FakeJudge()], lpips=distance)
+    scores = evaluate_pictures(bench, painters.baselines(64))
+    made = picture_table("three", scores)
+    grey = np.mean([distance(np.dstack([s.planes.luma_bytes] * 3), s.truth) for s in bench.samples])
+    assert figure_of(made, "grey", "lpips").value == pytest.approx(grey, abs=1e-3)
+    assert figure_of(made, "truth", "lpips").value == 0
+
+
 def test_grey_has_no_colour_and_no_kid_share(table):
     assert figure_of(table[0], "grey", "cf").value == 0
     assert figure_of(table[0], "grey", "kid_share").value == 0

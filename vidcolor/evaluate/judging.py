@@ -16,11 +16,13 @@ from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.exhibits import STRIP_LENGTH, Exhibits, Strip, picture_sheets
 from vidcolor.evaluate.given import Given, all_given
 from vidcolor.evaluate.judge import Judge, first_judge, second_judge
+from vidcolor.evaluate.lpips import installed_lpips
 from vidcolor.evaluate.painters import MEAN_BY_LUMA
 from vidcolor.evaluate.pictures import Bench, PictureScores
 from vidcolor.evaluate.read import start_times
 from vidcolor.evaluate.report import About, Fingerprint, Report, fingerprint, versions
 from vidcolor.evaluate.rows import Contender, clip_paint, clip_weights, film_row
+from vidcolor.evaluate.samples import Sample
 from vidcolor.evaluate.session import (
     Data,
     Outcome,
@@ -100,7 +102,7 @@ class Session:
         if not samples:
             self._outcomes.append(Outcome(failed=failed))
             return
-        bench = Bench(samples, looking, self.settings.jobs, self.costs)
+        bench = self._bench(samples, looking)
         shown = contenders[0].name if contenders else MEAN_BY_LUMA
         kept: list[Picture] = []
 
@@ -172,6 +174,10 @@ class Session:
         self._outcomes.append(clip_outcome(results, failed, weights))
         self.exhibits.clips = results
 
+    def _bench(self, samples: Sequence[Sample], looking: Sequence[Judge]) -> Bench:
+        lpips = installed_lpips(self.device)
+        return Bench(samples, looking, self.settings.jobs, self.costs, lpips)
+
     def picture_pairs(self, found: paired.Pairs, root: Path) -> None:
         """Score pictures that were made elsewhere."""
         looking = judges(self.device, self.settings.threads)
@@ -180,7 +186,7 @@ class Session:
         if not samples:
             self._outcomes.append(Outcome(failed=failed))
             return
-        bench = Bench(samples, looking, self.settings.jobs, self.costs)
+        bench = self._bench(samples, looking)
         scores = paired.score_pairs(bench, results, self.settings.side)
         outcome = tabulate(bench, scores, paired.RESULT)
         outcome.failed += failed

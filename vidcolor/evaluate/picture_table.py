@@ -21,6 +21,7 @@ COLUMNS = (
     Column("psnr", "PSNR", 2, "higher"),
     Column("psnr_85", "PSNR at 85 %", 2, "higher"),
     Column("delta_e", "Delta E", 2, "lower"),
+    Column("lpips", "LPIPS", 4, "lower"),
     Column("cf", "CF", 1),
     Column("cf_abs", "CF abs", 1),
     Column("delta_cf", "Delta CF", 1, "lower"),
@@ -34,7 +35,10 @@ SECOND_COLUMNS = (
     Column("kid_share_2", "KID share, second judge", 3, "higher"),
     Column("recognition_2", "recognition, second judge", 3, "higher"),
 )
-DIFFERENCES = ("psnr", "psnr_85", "delta_e", "delta_cf", "kid_share", "recognition", "closeness")
+DIFFERENCES = (
+    *("psnr", "psnr_85", "delta_e", "lpips", "delta_cf"),
+    *("kid_share", "recognition", "closeness"),
+)
 _SUFFIXES = {FIRST: "", SECOND: "_2"}
 
 
@@ -97,10 +101,7 @@ def _resampled(field: _Field, judges: Sequence[str]) -> dict[str, dict[str, Doub
     truth_cf = field.mean(field.rows[TRUTH].cf)
     result = {}
     for name, scores in field.rows.items():
-        row = {
-            key: field.mean(getattr(scores, key))
-            for key in ("psnr", "psnr_85", "delta_e", "cf", "cf_abs", "closeness")
-        }
+        row = {key: field.mean(values) for key, values in scores.measured().items()}
         row["delta_cf"] = np.abs(row["cf"] - truth_cf)
         result[name] = row
     for judge in judges:
@@ -145,8 +146,7 @@ def picture_items(scores: Sequence[PictureScores], samples: Sequence[Sample]) ->
 
 
 def _figures(score: PictureScores, index: int, truth: PictureScores) -> dict[str, float]:
-    keys = ("psnr", "psnr_85", "delta_e", "cf", "cf_abs", "closeness")
-    figures = {key: float(getattr(score, key)[index]) for key in keys}
+    figures = {key: float(values[index]) for key, values in score.measured().items()}
     for judge, verdicts in score.verdicts.items():
         same = verdicts.classes[index] == truth.verdicts[judge].classes[index]
         figures["recognition" + _SUFFIXES[judge]] = float(same)

@@ -16,6 +16,7 @@ from vidcolor.evaluate.colouring import enlarge
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.delta_e import delta_e, to_lab
 from vidcolor.evaluate.judge import Judge, Verdicts
+from vidcolor.evaluate.lpips import Lpips
 from vidcolor.evaluate.samples import Painter, Sample
 
 Doubles = NDArray[np.float64]
@@ -39,6 +40,7 @@ class PictureScores:
         factor: what the chroma was multiplied by for `psnr_85`; NaN where nothing brings the
             row's colourfulness there, and for results that came as pictures.
         verdicts: each judge's, by its name.
+        lpips: as in `lpips`; None where it is not installed.
     """
 
     row: str
@@ -50,6 +52,13 @@ class PictureScores:
     cf_abs: Doubles
     closeness: Doubles
     verdicts: Mapping[str, Verdicts] = field(default_factory=dict)
+    lpips: Doubles | None = None
+
+    def measured(self) -> dict[str, Doubles]:
+        """The figures that each picture has by itself, by column."""
+        names = ("psnr", "psnr_85", "delta_e", "cf", "cf_abs", "closeness")
+        found = {name: getattr(self, name) for name in names}
+        return found if self.lpips is None else found | {"lpips": self.lpips}
 
 
 @dataclass
@@ -60,6 +69,7 @@ class Bench:
         samples: the pictures, all in memory.
         judges: who looks at the results.
         jobs: threads.
+        lpips: where it is installed.
         costs: takes the seconds each metric took.
     """
 
@@ -67,6 +77,7 @@ class Bench:
     judges: Sequence[Judge] = ()
     jobs: int = 1
     costs: Costs = field(default_factory=Costs)
+    lpips: Lpips | None = None
 
     def __post_init__(self) -> None:
         self.grey = np.array([sample.planes.is_grey for sample in self.samples], bool)
@@ -132,7 +143,15 @@ class Bench:
             cf_abs=np.where(self.grey, NOTHING, cf_abs),
             closeness=closeness,
             verdicts=self._judge(results),
+            lpips=self._distances(results, truths),
         )
+
+    def _distances(self, results: list[Picture], truths: list[Picture]) -> Doubles | None:
+        if self.lpips is None:
+            return None
+        with self.costs("LPIPS"):  # torch shares its work among threads itself
+            pairs = zip(results, truths, strict=True)
+            return np.array([self.lpips(*pair) for pair in pairs], np.float64)
 
     def _judge(self, results: list[Picture]) -> dict[str, Verdicts]:
         verdicts = {}

@@ -29,6 +29,7 @@ from vidcolor.evaluate.report import Item
 from vidcolor.evaluate.rows import OWN, Contender, counted, picture_rows, picture_weights
 from vidcolor.evaluate.samples import Painter, Preparation, Sample, load
 from vidcolor.evaluate.table import Table
+from vidcolor.remedies import install_hint
 
 SPLITS = ("all", "even", "odd")
 
@@ -161,6 +162,8 @@ def _picture_notes(bench: Bench) -> tuple[str, ...]:
         notes.append(f"Grey truth, left out of CF and Delta E: {', '.join(grey)}.")
     if len(bench.judges) < 2:
         notes.append("No second judge: TORCH_HOME holds no weights of MobileNetV2.")
+    if bench.lpips is None:
+        notes.append(f"No LPIPS: {install_hint('lpips')} brings it.")
     notes.append("No FID: it takes Inception-v3's weights and 5,000 pictures.")
     return tuple(notes)
 
