@@ -10,12 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.media.conftest import Recipe, decoded_lumas, make_film, seconds
+from tests.media.sounds import apart, heard
 from vidcolor.errors import OutputError
 from vidcolor.media.codecs import segment_suffix
 from vidcolor.media.decode import read_frames
 from vidcolor.media.encode import SegmentWriter, choose_encoder
-from vidcolor.media.mux import join, plan_streams
+from vidcolor.media.mux import join
 from vidcolor.media.probe import probe
+from vidcolor.media.stream_plans import plan_streams
 
 VFR = (8008, 9009, 9509, 12012, 13013, 20020, 20120, 24024, 25025, 25526)
 
@@ -219,7 +221,7 @@ def test_text_is_converted_with_its_times(film, tmp_path, source, codec, target,
 def test_sound_that_the_container_cannot_hold_is_refused_before_the_work(film, tmp_path):
     clip = probe(film(sound=True))
     with pytest.raises(OutputError, match=r"aac.*Use \.mp4"):
-        plan_streams(clip, tmp_path / "o.webm")
+        plan_streams(clip, tmp_path / "o.webm", "copy")
 
 
 @pytest.mark.parametrize("name", ["o.mp4", "o.mkv"])
@@ -267,10 +269,11 @@ def test_sound_before_the_first_frame_is_left_out_of_avi(film, tmp_path):
     chosen = choose_encoder(late, output)
     paths, offsets = segments_of(clip, tmp_path / "parts", chosen, [0])
     join(paths, [o + 200 for o in offsets], late, output, plan_streams(late, output))
-    was = dict(packets(source, "audio"))
-    sound = packets(output, "audio")
-    assert min(was[h] for h, _ in sound) >= Fraction(int(late.pts[0]), 1000)
-    assert all(abs(t - (was[h] - late.pts[0] * late.time_base)) < 0.03 for h, t in sound)
+    was, sound = heard(source), heard(output)
+    off, alike = apart(was, sound)
+    assert sound.start_s == 0
+    # Each decoding of AAC puts noise of its own where the source was noise.
+    assert abs(off + 0.2) < 0.001 and alike > 0.7
 
 
 def test_segments_that_do_not_belong_are_told(film, tmp_path):

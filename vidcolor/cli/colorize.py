@@ -149,6 +149,14 @@ if TYPE_CHECKING:
     show_default="libx264 veryfast, libx265 medium, libsvtav1 7",
     help="[Output] The encoder's speed, by its own names.",
 )
+@click.option(
+    "--sound",
+    type=click.Choice(["auto", "copy", "convert", "none"]),
+    default="auto",
+    show_default=True,
+    help="[Output] What becomes of sound: auto copies it where the container can hold it and"
+    " converts it where not, and says so; copy refuses instead.",
+)
 @click.option("--lossless", is_flag=True, help="[Output] Luma comes back bit by bit.")
 @click.option(
     "--container",

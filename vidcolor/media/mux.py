@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from operator import itemgetter
 from pathlib import Path
@@ -16,11 +17,12 @@ from av.container import InputContainer, OutputContainer
 
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.files import finished_file
+from vidcolor.media.sample import Sample
 from vidcolor.media.segments import FilmTable, film_table
 from vidcolor.media.source import media_url, open_source
-from vidcolor.media.streams import Passengers, StreamPlan, kept_metadata, plan_streams
+from vidcolor.media.streams import Passengers, StreamPlan, kept_metadata
 
-__all__ = ["StreamPlan", "join", "plan_streams"]
+__all__ = ["StreamPlan", "join"]
 
 _MP4 = (".mp4", ".mov", ".m4v")
 _FINEST_TIMESCALE = 10_000_000
@@ -36,6 +38,7 @@ def join(
     start_pts: int | None = None,
     end_pts: int | None = None,
     tag: str | None = None,
+    sample: Sample | None = None,
 ) -> None:
     """Join segments at packet level with the other streams; nothing is encoded twice.
 
@@ -52,6 +55,7 @@ def join(
         start_pts: where only a part is joined, its start; other streams are cut to it.
         end_pts: likewise, its end.
         tag: a line about this program, put where it hides no other comment.
+        sample: packets of the other streams that stand for all of them, for a trial.
 
     Raises:
         OutputError: writing failed, or a segment is damaged or foreign.
@@ -62,7 +66,7 @@ def join(
     shift_s = _shift(clip, table, suffix, start_pts)
     # A sequence of pictures has no other streams, and no more has its first segment.
     beside = segments[0] if clip.files else clip.path
-    with finished_file(output) as temporary, open_source(beside) as source:
+    with finished_file(output) as temporary, _opened(beside, sample) as source:
         options = _container_options(clip, source, suffix)
         with av.open(media_url(temporary), "w", container_options=options) as target:
             film = _film_carrier(target, clip, segments[0], suffix, table)
@@ -77,8 +81,13 @@ def join(
             target.start_encoding()
             ticks = 0 if suffix == ".avi" else round(shift_s / table.time_base)
             packets = table.shifted(ticks).packets(film, _bitstream(film, suffix))
-            for _, packet in heapq.merge(packets, passengers.packets(), key=itemgetter(0)):
+            others = passengers.packets(sample.packets() if sample else None)
+            for _, packet in heapq.merge(packets, others, key=itemgetter(0)):
                 target.mux(packet)
+
+
+def _opened(path: Path, sample: Sample | None) -> AbstractContextManager[InputContainer]:
+    return nullcontext(sample.source) if sample else open_source(path)
 
 
 def _seconds(pts: int | None, clip: ClipInfo) -> Fraction | None:

@@ -18,8 +18,11 @@ from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.files import write_error
-from vidcolor.media.mux import StreamPlan, plan_streams
+from vidcolor.media.sound import SOUND_CHOICES, Sound
 from vidcolor.media.source import special_kind
+from vidcolor.media.stream_plans import plan_streams
+from vidcolor.media.streams import StreamPlan
+from vidcolor.media.trial import try_join
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
 from vidcolor.run.identity import Identity, identify
@@ -54,6 +57,8 @@ class ColorizeSettings:
         tag: whether the metadata of film or photograph name this program.
         threads: CPU threads for network and encoder, 0 for one a core.
         input_chroma: "discard", or "keep-if-colored": shots that are in colour keep their chroma.
+        sound: "auto": copied where the container holds it, else converted; "copy" or nothing,
+            "convert" in any case, "none".
     """
 
     model: str = shelf.DEFAULT_MODEL
@@ -74,6 +79,7 @@ class ColorizeSettings:
     tag: bool = True
     threads: int = 0
     input_chroma: str = DISCARD
+    sound: Sound = "auto"
 
     def __post_init__(self) -> None:
         if self.saturation is not None and not 0 <= self.saturation <= 10:
@@ -84,6 +90,10 @@ class ColorizeSettings:
             raise UsageError(
                 f"--input-chroma {self.input_chroma} is unknown.",
                 f"Give {DISCARD} or {KEEP_IF_COLORED}.",
+            )
+        if self.sound not in SOUND_CHOICES:
+            raise UsageError(
+                f"--sound {self.sound} is unknown.", f"Give one of {', '.join(SOUND_CHOICES)}."
             )
         size = self.render_size
         if size is not None and (not LEAST_SIZE <= size <= LARGEST_SIZE or size % STRIDE):
@@ -225,20 +235,23 @@ def make_plan(
     if settings.steady.flow == "raft":
         find_weights()
     first, count = _range(clip, settings)
+    encoder = choose_encoder(
+        clip,
+        output,
+        settings.codec,
+        settings.crf,
+        settings.preset,
+        settings.lossless,
+        threads,
+    )
+    streams = plan_streams(clip, output, settings.sound)
+    try_join(clip, output, encoder, streams)
     return Plan(
         clip=clip,
         output=output,
         settings=settings.for_model(info),
-        encoder=choose_encoder(
-            clip,
-            output,
-            settings.codec,
-            settings.crf,
-            settings.preset,
-            settings.lossless,
-            threads,
-        ),
-        streams=plan_streams(clip, output),
+        encoder=encoder,
+        streams=streams,
         first=first,
         count=count,
         model_hash=shelf.verified_hash(path),
