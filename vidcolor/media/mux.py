@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -59,6 +60,7 @@ def join(
     output = Path(output)
     suffix = output.suffix.lower()
     table = film_table(segments, offsets_pts, clip, to_slots=suffix == ".avi")
+    table = table.by_decoding() if suffix in _MP4 else table
     shift_s = _shift(clip, table, suffix, start_pts)
     with finished_file(output) as temporary, open_source(clip.path) as source:
         options = _container_options(clip, source, suffix)
@@ -75,6 +77,8 @@ def join(
             target.start_encoding()
             ticks = 0 if suffix == ".avi" else round(shift_s / table.time_base)
             packets = table.shifted(ticks).packets(film, _bitstream(film, suffix))
+            if suffix == ".avi":
+                packets = itertools.chain(packets, table.tail(film))
             for _, packet in heapq.merge(packets, passengers.packets(), key=itemgetter(0)):
                 target.mux(packet)
 

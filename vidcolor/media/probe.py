@@ -17,10 +17,11 @@ from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
+from vidcolor.media.hold import LastPicture, last_picture
 from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
 from vidcolor.media.source import decoded, film_stream, is_cover, open_source
-from vidcolor.media.stamps import Stamps, settle, typical_step
+from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
 _SAMPLE = 24
@@ -74,15 +75,15 @@ class _Table:
 
     pts: tuple[int | None, ...]
     dts: tuple[int | None, ...]
-    last_duration: int
-    rate: Fraction
+    last: LastPicture
+    rates: tuple[Fraction, ...]
     time_base: Fraction
     trusted: bool
     framed: bool
 
     @property
     def frame_ticks(self) -> int:
-        return max(1, round(1 / (self.rate * self.time_base)))
+        return max(1, round(1 / (self.rates[0] * self.time_base)))
 
 
 @dataclass(frozen=True)
@@ -97,28 +98,30 @@ class _Timing:
 def _packet_table(path: Path) -> _Table:
     stamps: list[int | None] = []
     decode_stamps: list[int | None] = []
-    latest, last_duration = None, 0
+    latest, duration, packets_read = None, 0, 0
     with open_source(path) as container:
         film = film_stream(container, path)
         # Neither stores pts, and FFmpeg's guess for H.264 in avi or MPEG alone is wrong.
         name = container.format.name
         unstamped = name == "avi" and film.codec_context.name in _REORDERING
         trusted = not (unstamped or name in _RAW - _STAMPED)
+        indexed = len(film.index_entries)
         packets = container.demux(film)
         while (packet := _next_packet(packets)) is not None:
+            packets_read += packet.size > 0
             if packet.size == 0 or packet.is_discard:
                 continue
             stamps.append(packet.pts)
             decode_stamps.append(packet.dts)
-            if packet.pts is not None and (latest is None or packet.pts > latest):
-                latest, last_duration = packet.pts, packet.duration or 0
+            stamp = packet.pts if trusted else packet.dts
+            if stamp is not None and (latest is None or stamp > latest):
+                latest, duration = stamp, packet.duration or 0
         # Packets of these may hold no picture of their own (hidden, or "not coded").
         framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
-        rate = _rate(film, raw=name in _RAW)
-        time_base = _fraction(film.time_base) or Fraction(1, 1000)
-    return _Table(
-        tuple(stamps), tuple(decode_stamps), last_duration, rate, time_base, trusted, framed
-    )
+        rates = _rates(film, raw=name in _RAW)
+        time_base = fraction(film.time_base) or Fraction(1, 1000)
+        last = last_picture(container, film, latest or 0, duration, packets_read == indexed)
+    return _Table(tuple(stamps), tuple(decode_stamps), last, rates, time_base, trusted, framed)
 
 
 _REORDERING = {"h264", "hevc"}
@@ -135,17 +138,11 @@ def _next_packet(packets: Any) -> Any:
         return None
 
 
-def _rate(film: VideoStream, raw: bool) -> Fraction:
+def _rates(film: VideoStream, raw: bool) -> tuple[Fraction, ...]:
+    """What FFmpeg takes for the rate, the likeliest first."""
     average = None if raw else film.average_rate
-    rates = (average, film.guessed_rate, film.base_rate)
-    return next((r for r in map(_fraction, rates) if r and 0 < r <= 1000), Fraction(25))
-
-
-def _fraction(value: Any) -> Fraction | None:
-    """PyAV 18 gives None, 19 a falsy rational, where there is nothing."""
-    if not value or not value.denominator:
-        return None
-    return Fraction(value.numerator, value.denominator)
+    rates = map(fraction, (average, film.guessed_rate, film.base_rate))
+    return tuple(r for r in rates if r and 0 < r <= 1000) or (Fraction(25),)
 
 
 def _first_frames(path: Path) -> list[VideoFrame]:
@@ -223,14 +220,17 @@ def _step(raw: Sequence[int | None], table: _Table) -> int:
 
 
 def _finish(pts: Stamps, table: _Table, in_order: bool, repairs: tuple[str, ...]) -> _Timing:
-    step = typical_step(pts, table.last_duration or table.frame_ticks)
-    last = table.last_duration if step <= 4 * table.last_duration <= 16 * step else step
-    end = int(pts[-1]) + last
-    rate = table.rate
-    measured = Fraction(len(pts)) / ((end - int(pts[0])) * table.time_base)
-    if not 0.5 < measured / rate < 2:
-        rate = measured.limit_denominator(1001)
+    step = typical_step(pts, table.last.by_packet or table.frame_ticks)
+    end = int(pts[-1]) + table.last.duration(step)
+    rate = _rate(table, len(pts) / ((int(pts[-1]) - int(pts[0]) + step) * table.time_base))
     return _Timing(pts, end, in_order, rate, repairs)
+
+
+def _rate(table: _Table, measured: Fraction) -> Fraction:
+    """The rate that the frames bear out; FFmpeg's average counts the last picture's hold in."""
+    near = (r for r in table.rates if abs(measured / r - 1) < Fraction(1, 100))
+    rate = next(near, table.rates[0])
+    return rate if 0.5 < measured / rate < 2 else measured.limit_denominator(1001)
 
 
 def _describe(
@@ -262,7 +262,7 @@ def _describe(
         transfer=_tag(frame.color_trc, context.color_trc),
         chroma_location=chroma_location(context.codec.canonical_name, frame, traits),
         field_order=field_order(context, frame),
-        time_base=_fraction(film.time_base) or Fraction(1, 1000),
+        time_base=fraction(film.time_base) or Fraction(1, 1000),
         pts=timing.pts,
         end_pts=timing.end_pts,
         average_rate=timing.rate,
@@ -297,7 +297,7 @@ def _tag(frame_tag: int, context_tag: int, traits: FormatTraits | None = None) -
 
 
 def _pixel_aspect(film: VideoStream) -> Fraction:
-    aspect = _fraction(film.sample_aspect_ratio) or Fraction(1)
+    aspect = fraction(film.sample_aspect_ratio) or Fraction(1)
     return aspect if Fraction(1, 10) <= aspect <= 10 else Fraction(1)
 
 
