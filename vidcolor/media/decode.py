@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import ClipInfo, Frame, Plane
@@ -140,14 +142,56 @@ def _indexed(clip: ClipInfo, start: int | None, threads: int) -> Iterator[tuple[
         if clip.in_order:
             yield from zip(range(clip.frame_count), decoded(container, film), strict=False)
             return
+        part = 0
         if start is not None:
             # A container that cannot seek stays at its start, which serves as well.
             with contextlib.suppress(av.error.FFmpegError):
-                container.seek(int(clip.pts[start]), stream=film)
+                part = _seek(container, film, clip, start)
+        numbering = _Numbering(clip, part)
         for frame in decoded(container, film):
-            index = -1 if frame.pts is None else int(np.searchsorted(clip.pts, frame.pts))
-            if 0 <= index < clip.frame_count and clip.pts[index] == frame.pts:
+            index = None if frame.pts is None else numbering.index(frame.pts)
+            if index is not None:
                 yield index, frame
+
+
+def _seek(container: InputContainer, film: VideoStream, clip: ClipInfo, start: int) -> int:
+    """Go to where frame `start` can be decoded from; gives the part of the clock that lies in."""
+    wanted = int(clip.pts[start])
+    if not clip.clock.leaps:
+        container.seek(wanted, stream=film)
+        return 0
+    # Stamps may come twice there, but no byte does.
+    time_s, position = clip.clock.key_before(wanted * clip.time_base)
+    container.seek(position, stream=film, unsupported_byte_offset=True)
+    return clip.clock.part_of(time_s)
+
+
+class _Numbering:
+    """Tells frames by their stamps, which start anew where the clock leaps.
+
+    Args:
+        clip: theirs.
+        part: of the clock in which decoding begins.
+    """
+
+    def __init__(self, clip: ClipInfo, part: int) -> None:
+        firsts = [round(leap.first_s / clip.time_base) for leap in clip.clock.leaps]
+        self._pts = clip.pts
+        self._mend = clip.clock.mender(clip.time_base)
+        self._bounds = [0, *np.searchsorted(clip.pts, firsts).tolist(), clip.frame_count]
+        self._part = part
+        self._last = -1
+
+    def index(self, stamp: int) -> int | None:
+        """The index of the next frame that is decoded; None if it is a stranger."""
+        for part in range(self._part, min(self._part + 2, len(self._bounds) - 1)):
+            mended = self._mend(part, stamp)
+            index = int(np.searchsorted(self._pts, mended))
+            inside = self._bounds[part] <= index < self._bounds[part + 1]
+            if inside and index > self._last and self._pts[index] == mended:
+                self._part, self._last = part, index
+                return index
+        return None
 
 
 def _check_same(clip: ClipInfo, frame: VideoFrame) -> None:

@@ -17,7 +17,9 @@ from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
+from vidcolor.media.clock import Clock
 from vidcolor.media.hold import LastPicture, last_picture
+from vidcolor.media.leaps import Logs
 from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
 from vidcolor.media.source import decoded, film_stream, is_cover, open_source
@@ -80,6 +82,7 @@ class _Table:
     time_base: Fraction
     trusted: bool
     framed: bool
+    clock: Clock
 
     @property
     def frame_ticks(self) -> int:
@@ -93,6 +96,7 @@ class _Timing:
     in_order: bool
     rate: Fraction
     repairs: tuple[str, ...]
+    clock: Clock
 
 
 def _packet_table(path: Path) -> _Table:
@@ -106,10 +110,14 @@ def _packet_table(path: Path) -> _Table:
         unstamped = name == "avi" and film.codec_context.name in _REORDERING
         trusted = not (unstamped or name in _RAW - _STAMPED)
         indexed = len(film.index_entries)
-        packets = container.demux(film)
+        logs = Logs(name)
+        packets = container.demux() if logs.free else container.demux(film)
         while (packet := _next_packet(packets)) is not None:
-            packets_read += packet.size > 0
-            if packet.size == 0 or packet.is_discard:
+            logs.add(packet)
+            if packet.size == 0 or packet.stream.index != film.index:
+                continue
+            packets_read += 1
+            if packet.is_discard:
                 continue
             stamps.append(packet.pts)
             decode_stamps.append(packet.dts)
@@ -121,7 +129,9 @@ def _packet_table(path: Path) -> _Table:
         rates = _rates(film, raw=name in _RAW)
         time_base = fraction(film.time_base) or Fraction(1, 1000)
         last = last_picture(container, film, latest or 0, duration, packets_read == indexed)
-    return _Table(tuple(stamps), tuple(decode_stamps), last, rates, time_base, trusted, framed)
+        clock = logs.clock(film.index)
+        pts = clock.mended(film.index, stamps, time_base)
+    return _Table(tuple(pts), tuple(decode_stamps), last, rates, time_base, trusted, framed, clock)
 
 
 _REORDERING = {"h264", "hevc"}
@@ -155,7 +165,8 @@ def _first_frames(path: Path) -> list[VideoFrame]:
 def _timing(path: Path, table: _Table, sample: Sequence[VideoFrame]) -> _Timing:
     known = [p for p in table.pts if p is not None]
     shown = sorted(known)
-    first = sample[0].pts
+    seen = table.clock.followed([frame.pts for frame in sample], table.time_base)
+    first = seen[0]
     sound = (
         table.trusted
         and len(known) == len(table.pts)
@@ -165,17 +176,14 @@ def _timing(path: Path, table: _Table, sample: Sequence[VideoFrame]) -> _Timing:
     if sound and first is not None:
         lost = shown.index(first)
         shown = shown[lost:]
-        if [f.pts for f in sample] == shown[: len(sample)] or (
-            table.framed and _only_damage(sample, shown)
-        ):
+        if seen == shown[: len(seen)] or (table.framed and _only_damage(seen, shown)):
             repairs = (_lost_sentence(lost),) if lost else ()
             return _finish(np.array(shown, np.int64), table, False, repairs)
     return _timing_by_decoding(path, table)
 
 
-def _only_damage(sample: Sequence[VideoFrame], shown: Sequence[int]) -> bool:
+def _only_damage(stamps: Sequence[int | None], shown: Sequence[int]) -> bool:
     """Whether decoding merely left some frames out, which are repeats of their predecessors."""
-    stamps = [f.pts for f in sample]
     ordered = all(a is not None and b is not None and a < b for a, b in itertools.pairwise(stamps))
     return ordered and set(stamps) <= set(shown) and len(stamps) * 2 > shown.index(stamps[-1] or 0)
 
@@ -191,6 +199,7 @@ def _timing_by_decoding(path: Path, table: _Table) -> _Timing:
         film = film_stream(container, path)
         film.thread_type = "AUTO"
         raw = [frame.pts for frame in decoded(container, film)]
+    raw = table.clock.followed(raw, table.time_base)
     if not table.trusted:
         slots = sorted(d for d in table.dts if d is not None)
         if len(slots) != len(raw) or len(set(slots)) != len(slots):
@@ -223,7 +232,9 @@ def _finish(pts: Stamps, table: _Table, in_order: bool, repairs: tuple[str, ...]
     step = typical_step(pts, table.last.by_packet or table.frame_ticks)
     end = int(pts[-1]) + table.last.duration(step)
     rate = _rate(table, len(pts) / ((int(pts[-1]) - int(pts[0]) + step) * table.time_base))
-    return _Timing(pts, end, in_order, rate, repairs)
+    leaps = table.clock.sentence(int(pts[0]) * table.time_base)
+    repairs += (leaps,) if leaps else ()
+    return _Timing(pts, end, in_order, rate, repairs, table.clock)
 
 
 def _rate(table: _Table, measured: Fraction) -> Fraction:
@@ -271,6 +282,7 @@ def _describe(
         stream_metadata=dict(film.metadata),
         disposition=int(film.disposition),
         in_order=timing.in_order,
+        clock=timing.clock,
         hdr=hdr_options(frame),
         repairs=timing.repairs
         + odd_turn
