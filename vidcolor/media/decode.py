@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -19,6 +20,9 @@ from vidcolor.media.source import decoded, film_stream, open_source
 
 _BACK = (0, 12, 48, 250)
 """Frames before the target at which to seek, one try after the other; then the file's start."""
+_GUESSED_S = Fraction(1, 2)
+_END = 8
+"""Frames at the end of a part that may be missing."""
 _ENOUGH = 2
 """The try from which a frame that is missing behind frames that are not counts as lost."""
 
@@ -160,8 +164,8 @@ def _seek(container: InputContainer, film: VideoStream, clip: ClipInfo, start: i
     if not clip.clock.leaps:
         container.seek(wanted, stream=film)
         return 0
-    # Stamps may come twice there, but no byte does.
-    time_s, position = clip.clock.key_before(wanted * clip.time_base)
+    # Stamps may come twice there, but no byte does; the first ones behind it FFmpeg may guess.
+    time_s, position = clip.clock.key_before(wanted * clip.time_base - _GUESSED_S)
     container.seek(position, stream=film, unsupported_byte_offset=True)
     return clip.clock.part_of(time_s)
 
@@ -187,11 +191,16 @@ class _Numbering:
         for part in range(self._part, min(self._part + 2, len(self._bounds) - 1)):
             mended = self._mend(part, stamp)
             index = int(np.searchsorted(self._pts, mended))
-            inside = self._bounds[part] <= index < self._bounds[part + 1]
-            if inside and index > self._last and self._pts[index] == mended:
+            known = self._bounds[part] <= index < self._bounds[part + 1]
+            if known and self._pts[index] == mended and not self._is_over(part, index):
                 self._part, self._last = part, index
                 return index
         return None
+
+    def _is_over(self, part: int, index: int) -> bool:
+        """Whether a stamp that comes again means the next part, since this one is at its end."""
+        following = part + 2 < len(self._bounds)
+        return following and index <= self._last and self._last + _END > self._bounds[part + 1]
 
 
 def _check_same(clip: ClipInfo, frame: VideoFrame) -> None:
