@@ -30,6 +30,8 @@ class Recipe:
     aspect: Fraction = Fraction(1)
     turn: tuple[float, bool] | None = None
     sound: bool = False
+    sound_codec: str = "aac"
+    sound_blocks: int = 40
     subtitles: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
@@ -83,7 +85,7 @@ def make_film(path: Path, recipe: Recipe) -> Path:
         context.sample_aspect_ratio = recipe.aspect
         if recipe.turn:
             film.set_display_rotation(recipe.turn[0], hflip=recipe.turn[1])
-        sound = container.add_stream("aac", rate=48000) if recipe.sound else None
+        sound = container.add_stream(recipe.sound_codec, rate=48000) if recipe.sound else None
         if sound:
             sound.metadata["language"] = "eng"
         text = container.add_stream(recipe.subtitles) if recipe.subtitles else None
@@ -104,7 +106,7 @@ def make_film(path: Path, recipe: Recipe) -> Path:
 def _add_sound(container, sound, recipe: Recipe) -> None:
     chance = np.random.default_rng(3)
     start = round(stamps(recipe)[0] * recipe.time_base * 48000)
-    for block in range(40):
+    for block in range(recipe.sound_blocks):
         samples = chance.normal(0, 0.1, (1, 1024)).astype(np.float32)
         frame = av.AudioFrame.from_ndarray(samples, "fltp", "mono")
         frame.sample_rate, frame.time_base = 48000, Fraction(1, 48000)

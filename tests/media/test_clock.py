@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+import PIL.Image
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -132,3 +133,69 @@ def test_a_stream_without_a_container_plays_at_its_own_rate(tmp_path, name, code
     rejoin(path, output, (0, 5), lossless=False)
     assert seconds(output) == [index / rate for index in range(12)]
     assert rate_of(output) == rate
+
+
+def held(path, hold_ms, frames=10):
+    """A film of 25 frames a second whose last one is shown for `hold_ms`."""
+    recipe = Recipe(frames, time_base=Fraction(1, 1000), pts=range(0, 40 * frames, 40))
+    with av.open(str(path), "w") as container:
+        film = container.add_stream("libx264", rate=25, options={"bf": "0"})
+        film.width, film.height, film.pix_fmt = 64, 48, "yuv420p"
+        film.time_base = film.codec_context.time_base = recipe.time_base
+        for index in range(frames + 1):
+            frame = film_frame(recipe, index) if index < frames else None
+            for packet in film.encode(frame):
+                packet.duration = hold_ms if packet.pts == 40 * (frames - 1) else 40
+                container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("hold_ms", [10, 40, 3000], ids=["0.25", "1", "75"])
+@pytest.mark.parametrize("source", ["f.mp4", "f.mkv"])
+@pytest.mark.parametrize("name", ["o.mp4", "o.mov", "o.mkv", "o.webm"])
+def test_the_last_picture_is_held_as_long_as_in_the_source(tmp_path, source, name, hold_ms):
+    source = held(tmp_path / source, hold_ms)
+    clip, _ = rejoin(source, tmp_path / name, (0, 7), lossless=False)
+    ends = 360 + hold_ms
+    assert clip.average_rate == 25
+    assert clip.end_pts * clip.time_base == Fraction(ends, 1000)
+    with av.open(str(tmp_path / name)) as container:
+        assert container.duration == ends * 1000
+    again, _ = rejoin(tmp_path / name, tmp_path / f"again-{name}", lossless=False)
+    assert again.end_pts * again.time_base == Fraction(ends, 1000)
+
+
+def test_the_last_picture_is_held_in_avi_by_empty_frames(tmp_path):
+    source = held(tmp_path / "f.mp4", 3000)
+    rejoin(source, tmp_path / "o.avi", lossless=False)
+    with av.open(str(tmp_path / "o.avi")) as container:
+        film = container.streams.video[0]
+        assert film.average_rate == 25
+        assert film.duration * film.time_base == Fraction(336, 100)
+        assert len(list(container.decode(film))) == 10
+
+
+def test_a_gif_holds_its_last_picture(tmp_path):
+    pictures = [PIL.Image.new("L", (64, 48), shade) for shade in (10, 90, 170, 250)]
+    pictures[0].save(
+        tmp_path / "f.gif",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=[100, 50, 400, 2000],
+        loop=0,
+    )
+    for name in ("o.mp4", "o.mkv"):
+        clip, _ = rejoin(tmp_path / "f.gif", tmp_path / name, (0, 3))
+        assert clip.duration_s == pytest.approx(2.55)
+        assert probe(tmp_path / name).duration_s == pytest.approx(2.55)
+
+
+def test_a_hold_that_the_container_does_not_bear_out_is_a_mistake(tmp_path):
+    source = held(tmp_path / "f.mkv", 3000)
+    broken = source.read_bytes().replace(struct.pack(">d", 3360.0), struct.pack(">d", 400.0))
+    assert broken != source.read_bytes()
+    source.write_bytes(broken)
+    clip = probe(source)
+    assert clip.duration_s == pytest.approx(0.4)
+    endless = probe(held(tmp_path / "f.mp4", 20_000_000))
+    assert endless.duration_s == pytest.approx(0.4)

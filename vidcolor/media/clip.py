@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.media.clock import Clock
+
 Plane = NDArray[Any]
 """uint8 or uint16 (height, width); values of the clip's depth in the low bits."""
 
@@ -98,6 +100,7 @@ class ClipInfo:
         disposition: of the film's stream.
         in_order: whether frames are known by their place and not by their stamp, as where
             the container stores none that can be trusted (h264 in avi, raw streams).
+        clock: what the source's own stamps mean; `pts` are mended by it.
         hdr: mastering display and light level for the encoder, as `name=value`; empty if none.
         repairs: sentences on what was mended or will be lost in decoding.
         files: of a sequence of pictures, the file of each frame; empty where the film is one file.
@@ -132,6 +135,7 @@ class ClipInfo:
     stream_metadata: Mapping[str, str] = field(default_factory=dict)
     disposition: int = 0
     in_order: bool = False
+    clock: Clock = field(default_factory=Clock)
     hdr: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()

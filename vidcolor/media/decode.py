@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import ClipInfo, Frame, Plane
@@ -19,6 +22,9 @@ from vidcolor.media.source import decoded, open_source
 
 _BACK = (0, 12, 48, 250)
 """Frames before the target at which to seek, one try after the other; then the file's start."""
+_GUESSED_S = Fraction(1, 2)
+_END = 8
+"""Frames at the end of a part that may be missing."""
 _ENOUGH = 2
 """The try from which a frame that is missing behind frames that are not counts as lost."""
 
@@ -154,14 +160,61 @@ def _indexed(clip: ClipInfo, start: int | None, threads: int) -> Iterator[tuple[
         if clip.in_order:
             yield from zip(range(clip.frame_count), decoded(container, film), strict=False)
             return
+        part = 0
         if start is not None:
             # A container that cannot seek stays at its start, which serves as well.
             with contextlib.suppress(av.error.FFmpegError):
-                container.seek(int(clip.pts[start]), stream=film)
+                part = _seek(container, film, clip, start)
+        numbering = _Numbering(clip, part)
         for frame in decoded(container, film):
-            index = -1 if frame.pts is None else int(np.searchsorted(clip.pts, frame.pts))
-            if 0 <= index < clip.frame_count and clip.pts[index] == frame.pts:
+            index = None if frame.pts is None else numbering.index(frame.pts)
+            if index is not None:
                 yield index, frame
+
+
+def _seek(container: InputContainer, film: VideoStream, clip: ClipInfo, start: int) -> int:
+    """Go to where frame `start` can be decoded from; gives the part of the clock that lies in."""
+    wanted = int(clip.pts[start])
+    if not clip.clock.leaps:
+        container.seek(wanted, stream=film)
+        return 0
+    # Stamps may come twice there, but no byte does; the first ones behind it FFmpeg may guess.
+    time_s, position = clip.clock.key_before(wanted * clip.time_base - _GUESSED_S)
+    container.seek(position, stream=film, unsupported_byte_offset=True)
+    return clip.clock.part_of(time_s)
+
+
+class _Numbering:
+    """Tells frames by their stamps, which start anew where the clock leaps.
+
+    Args:
+        clip: theirs.
+        part: of the clock in which decoding begins.
+    """
+
+    def __init__(self, clip: ClipInfo, part: int) -> None:
+        firsts = [round(leap.first_s / clip.time_base) for leap in clip.clock.leaps]
+        self._pts = clip.pts
+        self._mend = clip.clock.mender(clip.time_base)
+        self._bounds = [0, *np.searchsorted(clip.pts, firsts).tolist(), clip.frame_count]
+        self._part = part
+        self._last = -1
+
+    def index(self, stamp: int) -> int | None:
+        """The index of the next frame that is decoded; None if it is a stranger."""
+        for part in range(self._part, min(self._part + 2, len(self._bounds) - 1)):
+            mended = self._mend(part, stamp)
+            index = int(np.searchsorted(self._pts, mended))
+            known = self._bounds[part] <= index < self._bounds[part + 1]
+            if known and self._pts[index] == mended and not self._is_over(part, index):
+                self._part, self._last = part, index
+                return index
+        return None
+
+    def _is_over(self, part: int, index: int) -> bool:
+        """Whether a stamp that comes again means the next part, since this one is at its end."""
+        following = part + 2 < len(self._bounds)
+        return following and index <= self._last and self._last + _END > self._bounds[part + 1]
 
 
 def _check_same(clip: ClipInfo, frame: VideoFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -44,7 +45,7 @@ def join(
 
     Every frame keeps the source's pts. All streams are shifted by one and the same time, or
     none: where only a part is joined (its start becomes 0), where the film would begin before
-    0 and in avi, which knows no start.
+    0, where the source's clock may begin anywhere and in avi, which knows no start.
 
     Args:
         segments: from `SegmentWriter`, in order, all with equal settings.
@@ -63,7 +64,8 @@ def join(
     output = Path(output)
     suffix = output.suffix.lower()
     table = film_table(segments, offsets_pts, clip, to_slots=suffix == ".avi")
-    shift_s = _shift(clip, table, suffix, start_pts)
+    table = table.by_decoding() if suffix in _MP4 else table
+    shift_s = _shift(clip, table, suffix, start_pts, plans)
     # A sequence of pictures has no other streams, and no more has its first segment.
     beside = segments[0] if clip.files else clip.path
     with finished_file(output) as temporary, _opened(beside, sample) as source:
@@ -73,7 +75,7 @@ def join(
             if start_pts is None and suffix == ".avi":
                 start_pts = int(clip.pts[0])  # it would play earlier sound late
             window = _seconds(start_pts, clip), _seconds(end_pts, clip)
-            passengers = Passengers(source, target, plans, shift_s, window, clip.path)
+            passengers = Passengers(source, target, plans, shift_s, window, clip)
             target.metadata.update(kept_metadata(dict(clip.metadata)))
             if tag:
                 _add_tag(target.metadata, tag, suffix)
@@ -81,6 +83,8 @@ def join(
             target.start_encoding()
             ticks = 0 if suffix == ".avi" else round(shift_s / table.time_base)
             packets = table.shifted(ticks).packets(film, _bitstream(film, suffix))
+            if suffix == ".avi":
+                packets = itertools.chain(packets, table.tail(film))
             others = passengers.packets(sample.packets() if sample else None)
             for _, packet in heapq.merge(packets, others, key=itemgetter(0)):
                 target.mux(packet)
@@ -94,13 +98,22 @@ def _seconds(pts: int | None, clip: ClipInfo) -> Fraction | None:
     return None if pts is None else pts * clip.time_base
 
 
-def _shift(clip: ClipInfo, table: FilmTable, suffix: str, start_pts: int | None) -> Fraction:
+def _shift(
+    clip: ClipInfo,
+    table: FilmTable,
+    suffix: str,
+    start_pts: int | None,
+    plans: Sequence[StreamPlan],
+) -> Fraction:
     """Seconds to add to every stream."""
     if start_pts is not None:
         return -start_pts * clip.time_base
     first = int(clip.pts[0]) * clip.time_base
     if suffix == ".avi":
         return -first
+    if clip.clock.free:
+        kept = [plan.index for plan in plans if plan.action != "leave" and plan.kind == "audio"]
+        return -clip.clock.start_s(first, kept)
     # mp4 trims what is shown before 0.
     return max(Fraction(0), -int(table.pts.min()) * clip.time_base)
 

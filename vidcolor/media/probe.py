@@ -18,12 +18,15 @@ from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
+from vidcolor.media.clock import Clock
 from vidcolor.media.films import choice_sentences, film_stream
+from vidcolor.media.hold import LastPicture, last_picture
+from vidcolor.media.leaps import Logs
 from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
 from vidcolor.media.sequence import sequence_of
 from vidcolor.media.source import decoded, is_cover, open_source
-from vidcolor.media.stamps import Stamps, settle, typical_step
+from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
 _SAMPLE = 24
@@ -88,15 +91,16 @@ class _Table:
     index: int
     pts: tuple[int | None, ...]
     dts: tuple[int | None, ...]
-    last_duration: int
-    rate: Fraction
+    last: LastPicture
+    rates: tuple[Fraction, ...]
     time_base: Fraction
     trusted: bool
     framed: bool
+    clock: Clock
 
     @property
     def frame_ticks(self) -> int:
-        return max(1, round(1 / (self.rate * self.time_base)))
+        return max(1, round(1 / (self.rates[0] * self.time_base)))
 
 
 @dataclass(frozen=True)
@@ -106,12 +110,13 @@ class _Timing:
     in_order: bool
     rate: Fraction
     repairs: tuple[str, ...]
+    clock: Clock
 
 
 def _packet_table(path: Path, stream: int | None) -> _Table:
     stamps: list[int | None] = []
     decode_stamps: list[int | None] = []
-    latest, last_duration = None, 0
+    latest, duration, packets_read = None, 0, 0
     with open_source(path) as container:
         film = film_stream(container, path, stream)
         index = film.index
@@ -119,27 +124,38 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
         name = container.format.name
         unstamped = name == "avi" and film.codec_context.name in _REORDERING
         trusted = not (unstamped or name in _RAW - _STAMPED)
-        packets = container.demux(film)
+        indexed = len(film.index_entries)
+        logs = Logs(name)
+        packets = container.demux() if logs.free else container.demux(film)
         while (packet := _next_packet(packets)) is not None:
-            if packet.size == 0 or packet.is_discard:
+            logs.add(packet)
+            if packet.size == 0 or packet.stream.index != film.index:
+                continue
+            packets_read += 1
+            if packet.is_discard:
                 continue
             stamps.append(packet.pts)
             decode_stamps.append(packet.dts)
-            if packet.pts is not None and (latest is None or packet.pts > latest):
-                latest, last_duration = packet.pts, packet.duration or 0
+            stamp = packet.pts if trusted else packet.dts
+            if stamp is not None and (latest is None or stamp > latest):
+                latest, duration = stamp, packet.duration or 0
         # Packets of these may hold no picture of their own (hidden, or "not coded").
         framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
-        rate = _rate(film, raw=name in _RAW)
-        time_base = _fraction(film.time_base) or Fraction(1, 1000)
+        rates = _rates(film, raw=name in _RAW)
+        time_base = fraction(film.time_base) or Fraction(1, 1000)
+        last = last_picture(container, film, latest or 0, duration, packets_read == indexed)
+        clock = logs.clock(index)
+        pts = clock.mended(index, stamps, time_base)
     return _Table(
         index,
-        tuple(stamps),
+        tuple(pts),
         tuple(decode_stamps),
-        last_duration,
-        rate,
+        last,
+        rates,
         time_base,
         trusted,
         framed,
+        clock,
     )
 
 
@@ -157,17 +173,11 @@ def _next_packet(packets: Any) -> Any:
         return None
 
 
-def _rate(film: VideoStream, raw: bool) -> Fraction:
+def _rates(film: VideoStream, raw: bool) -> tuple[Fraction, ...]:
+    """What FFmpeg takes for the rate, the likeliest first."""
     average = None if raw else film.average_rate
-    rates = (average, film.guessed_rate, film.base_rate)
-    return next((r for r in map(_fraction, rates) if r and 0 < r <= 1000), Fraction(25))
-
-
-def _fraction(value: Any) -> Fraction | None:
-    """PyAV 18 gives None, 19 a falsy rational, where there is nothing."""
-    if not value or not value.denominator:
-        return None
-    return Fraction(value.numerator, value.denominator)
+    rates = map(fraction, (average, film.guessed_rate, film.base_rate))
+    return tuple(r for r in rates if r and 0 < r <= 1000) or (Fraction(25),)
 
 
 def _first_frames(path: Path, table: _Table) -> list[VideoFrame]:
@@ -180,7 +190,8 @@ def _first_frames(path: Path, table: _Table) -> list[VideoFrame]:
 def _timing(path: Path, table: _Table, sample: Sequence[VideoFrame]) -> _Timing:
     known = [p for p in table.pts if p is not None]
     shown = sorted(known)
-    first = sample[0].pts
+    seen = table.clock.followed([frame.pts for frame in sample], table.time_base)
+    first = seen[0]
     sound = (
         table.trusted
         and len(known) == len(table.pts)
@@ -190,17 +201,14 @@ def _timing(path: Path, table: _Table, sample: Sequence[VideoFrame]) -> _Timing:
     if sound and first is not None:
         lost = shown.index(first)
         shown = shown[lost:]
-        if [f.pts for f in sample] == shown[: len(sample)] or (
-            table.framed and _only_damage(sample, shown)
-        ):
+        if seen == shown[: len(seen)] or (table.framed and _only_damage(seen, shown)):
             repairs = (_lost_sentence(lost),) if lost else ()
             return _finish(np.array(shown, np.int64), table, False, repairs)
     return _timing_by_decoding(path, table)
 
 
-def _only_damage(sample: Sequence[VideoFrame], shown: Sequence[int]) -> bool:
+def _only_damage(stamps: Sequence[int | None], shown: Sequence[int]) -> bool:
     """Whether decoding merely left some frames out, which are repeats of their predecessors."""
-    stamps = [f.pts for f in sample]
     ordered = all(a is not None and b is not None and a < b for a, b in itertools.pairwise(stamps))
     return ordered and set(stamps) <= set(shown) and len(stamps) * 2 > shown.index(stamps[-1] or 0)
 
@@ -216,6 +224,7 @@ def _timing_by_decoding(path: Path, table: _Table) -> _Timing:
         film = film_stream(container, path, table.index)
         film.thread_type = "AUTO"
         raw = [frame.pts for frame in decoded(container, film)]
+    raw = table.clock.followed(raw, table.time_base)
     if not table.trusted:
         slots = sorted(d for d in table.dts if d is not None)
         if len(slots) != len(raw) or len(set(slots)) != len(slots):
@@ -245,14 +254,19 @@ def _step(raw: Sequence[int | None], table: _Table) -> int:
 
 
 def _finish(pts: Stamps, table: _Table, in_order: bool, repairs: tuple[str, ...]) -> _Timing:
-    step = typical_step(pts, table.last_duration or table.frame_ticks)
-    last = table.last_duration if step <= 4 * table.last_duration <= 16 * step else step
-    end = int(pts[-1]) + last
-    rate = table.rate
-    measured = Fraction(len(pts)) / ((end - int(pts[0])) * table.time_base)
-    if not 0.5 < measured / rate < 2:
-        rate = measured.limit_denominator(1001)
-    return _Timing(pts, end, in_order, rate, repairs)
+    step = typical_step(pts, table.last.by_packet or table.frame_ticks)
+    end = int(pts[-1]) + table.last.duration(step)
+    rate = _rate(table, len(pts) / ((int(pts[-1]) - int(pts[0]) + step) * table.time_base))
+    leaps = table.clock.sentence(int(pts[0]) * table.time_base)
+    repairs += (leaps,) if leaps else ()
+    return _Timing(pts, end, in_order, rate, repairs, table.clock)
+
+
+def _rate(table: _Table, measured: Fraction) -> Fraction:
+    """The rate that the frames bear out; FFmpeg's average counts the last picture's hold in."""
+    near = (r for r in table.rates if abs(measured / r - 1) < Fraction(1, 100))
+    rate = next(near, table.rates[0])
+    return rate if 0.5 < measured / rate < 2 else measured.limit_denominator(1001)
 
 
 def _describe(
@@ -284,7 +298,7 @@ def _describe(
         transfer=_tag(frame.color_trc, context.color_trc),
         chroma_location=chroma_location(context.codec.canonical_name, frame, traits),
         field_order=field_order(context, frame),
-        time_base=_fraction(film.time_base) or Fraction(1, 1000),
+        time_base=fraction(film.time_base) or Fraction(1, 1000),
         pts=timing.pts,
         end_pts=timing.end_pts,
         average_rate=timing.rate,
@@ -293,6 +307,7 @@ def _describe(
         stream_metadata=dict(film.metadata),
         disposition=_disposition(film, others),
         in_order=timing.in_order,
+        clock=timing.clock,
         hdr=hdr_options(frame),
         repairs=choice_sentences(container, film)
         + timing.repairs
@@ -320,7 +335,7 @@ def _tag(frame_tag: int, context_tag: int, traits: FormatTraits | None = None) -
 
 
 def _pixel_aspect(film: VideoStream) -> Fraction:
-    aspect = _fraction(film.sample_aspect_ratio) or Fraction(1)
+    aspect = fraction(film.sample_aspect_ratio) or Fraction(1)
     return aspect if Fraction(1, 10) <= aspect <= 10 else Fraction(1)
 
 

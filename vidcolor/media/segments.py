@@ -42,6 +42,17 @@ class FilmTable:
         """The same film, `ticks` later."""
         return replace(self, pts=self.pts + ticks, dts=self.dts + ticks)
 
+    def by_decoding(self) -> FilmTable:
+        """The same film for mp4 and mov, where a packet lasts until the next one is decoded.
+
+        So the last one to be decoded lasts until the film's time is up, but not past its end.
+        """
+        end = int((self.pts + self.duration).max())
+        left = end - int(self.pts.min()) - int(self.dts[-1] - self.dts[0])
+        duration = self.duration.copy()
+        duration[-1] = max(int(duration[-1]), min(left, end - int(self.pts[-1])))
+        return replace(self, duration=duration)
+
     def packets(self, stream: Any, bitstream: str | None) -> Iterator[tuple[float, Packet[Any]]]:
         """Read the packets one by one, stamped for `stream`, with their time in seconds.
 
@@ -60,6 +71,15 @@ class FilmTable:
                     made = through.filter(packet)[0] if through else packet
                     yield self._stamp(made, place, stream)
                     place += 1
+
+    def tail(self, stream: Any) -> Iterator[tuple[float, Packet[Any]]]:
+        """The empty packet that holds the last picture in avi, if it is held."""
+        last = int((self.pts + self.duration).max()) - 1
+        if last > self.pts.max():
+            packet: Packet[Any] = Packet(b"")
+            packet.time_base, packet.stream = self.time_base, stream
+            packet.pts = packet.dts = last
+            yield float(last * self.time_base), packet
 
     def _stamp(self, packet: Packet[Any], place: int, stream: Any) -> tuple[float, Packet[Any]]:
         packet.time_base = self.time_base
@@ -102,7 +122,9 @@ def film_table(
     if to_slots:
         slots = np.array(avi_slots(clip), np.int64)
         pts = slots[np.searchsorted(clip.pts, pts)]
-        time_base, end = 1 / clip.average_rate, int(pts.max()) + 1
+        grid = 1 / clip.average_rate
+        held = round((end - max(shown)) * time_base / grid)
+        time_base, end = grid, int(pts.max()) + max(1, held)
     dts, duration = _decode_stamps(pts, end)
     return FilmTable(tuple(segments), time_base, pts, dts, duration)
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Stamps = NDArray[np.int64]
+
+
+def fraction(value: Any) -> Fraction | None:
+    """A rational of PyAV's; None where there is nothing: 18 gives None, 19 a falsy rational."""
+    if not value or not value.denominator:
+        return None
+    return Fraction(value.numerator, value.denominator)
 
 
 def typical_step(stamps: Stamps, fallback: int) -> int:

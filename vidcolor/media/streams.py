@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -84,7 +85,7 @@ class Passengers:
         plans: from `plan_streams`.
         shift_s: added to every time stamp.
         window_s: what to keep, (start, end) in the source's seconds.
-        path: of the source; the open one does not know its name if that is not UTF-8.
+        clip: the source; the open one does not know its name if that is not UTF-8.
     """
 
     def __init__(
@@ -94,9 +95,11 @@ class Passengers:
         plans: Iterable[StreamPlan],
         shift_s: Fraction,
         window_s: tuple[Fraction | None, Fraction | None],
-        path: Path,
+        clip: ClipInfo,
     ) -> None:
         self._source = source
+        self._clock = clip.clock
+        self._seen: Counter[int] = Counter()
         self._shift_s = shift_s
         self._window_s = window_s
         self._carriers: dict[int, Any] = {}
@@ -115,7 +118,7 @@ class Passengers:
                 self._carriers[plan.index] = _text_carrier(target, stream, plan.codec)
                 self._texts.add(plan.index)
             elif plan.action == "attach":
-                _attach(target, stream, path)
+                _attach(target, stream, clip.path)
 
     def _converter(self, stream: Any, carrier: Any) -> SoundConverter:
         """One that cuts to the window; what is before 0 would be lost or delay all else."""
@@ -169,6 +172,7 @@ class Passengers:
         index = packet.stream.index
         if packet.size == 0 or packet.stream.index not in self._carriers:
             return
+        self._seen[index] += 1
         if packet.stream.type == "video" and is_cover(packet.stream):
             packet.pts = packet.dts = 0
         elif not (self._counted and index in self._sounds) and not self._stamped(packet):
@@ -188,6 +192,9 @@ class Passengers:
             return False
         dts = packet.dts if packet.dts is not None else pts
         base = Fraction(packet.time_base.numerator, packet.time_base.denominator)
+        index = packet.stream.index
+        mended = round(self._clock.shift_s(index, self._seen[index] - 1) / base)
+        pts, dts = pts + mended, dts + mended
         start, end = self._window_s
         text = packet.stream.type == "subtitle"
         if end is not None and pts * base >= end:
@@ -203,7 +210,6 @@ class Passengers:
                 pts = dts = int(first)
         shift = round(self._shift_s / base)
         pts, dts = pts + shift, dts + shift
-        index = packet.stream.index
         last = self._last_dts.get(index)
         if last is not None and dts < last + (not text):
             dts = last + (not text)
