@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
+from vidcolor.media.cut import cut_sentences
 from vidcolor.media.films import choice_sentences, film_stream
 from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
@@ -252,6 +253,8 @@ def _describe(
     full_range = _full_range(frame, context, traits)
     display = display_matrix(frame)
     rotation, flipped, odd_turn = turn(display)
+    time_base = _fraction(film.time_base) or Fraction(1, 1000)
+    shown = int(timing.pts[0]) * time_base, timing.end_pts * time_base
     return ClipInfo(
         path=path,
         container=container.format.name,
@@ -272,7 +275,7 @@ def _describe(
         transfer=_tag(frame.color_trc, context.color_trc),
         chroma_location=chroma_location(context.codec.canonical_name, frame, traits),
         field_order=field_order(context, frame),
-        time_base=_fraction(film.time_base) or Fraction(1, 1000),
+        time_base=time_base,
         pts=timing.pts,
         end_pts=timing.end_pts,
         average_rate=timing.rate,
@@ -283,6 +286,7 @@ def _describe(
         in_order=timing.in_order,
         hdr=hdr_options(frame),
         repairs=choice_sentences(container, film)
+        + cut_sentences(path, container, film, *shown)
         + timing.repairs
         + odd_turn
         + _format_repairs(frame.format.name, traits, dict(film.metadata)),
