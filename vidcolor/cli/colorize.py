@@ -49,6 +49,13 @@ if TYPE_CHECKING:
     help="[What] Which video stream is the film, by its number in ffprobe.",
 )
 @click.option(
+    "--resize",
+    type=click.Choice(["first"]),
+    show_default="such a film is refused",
+    help="[What] Where the picture's size changes midway, bring every frame to the first size, "
+    "with black bars where its shape is another.",
+)
+@click.option(
     "--reference",
     "references",
     multiple=True,

@@ -21,21 +21,24 @@ SHORT_SIDE = 192
 
 @click.command(cls=grouped)
 @click.argument("clip", type=ANY_PATH)
-@options_of(colorize, ("stream",))
+@options_of(colorize, ("stream", "resize"))
 @click.option(
     "--json",
     "as_json",
     is_flag=True,
     help="[Words] Print one JSON object.",
 )
-def shots(clip: Path, stream: int | None, as_json: bool) -> None:
+def shots(clip: Path, stream: int | None, resize: str | None, as_json: bool) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
     from vidcolor.media.probe import probe
+    from vidcolor.run.changes import check_changes
     from vidcolor.run.look import View, clock
+    from vidcolor.run.plan import RESIZE_FIRST
     from vidcolor.run.segment import small_luma
     from vidcolor.steady.shots import find_cuts
 
-    info = probe(clip, stream)
+    info = probe(clip, stream, fits=resize == RESIZE_FIRST)
+    check_changes(info, 0, info.frame_count)
     found = _listed(info, find_cuts(small_luma(View(info, SHORT_SIDE, 0, info.frame_count), 0)))
     if as_json:
         listed = [asdict(shot) for shot in found]

@@ -64,6 +64,32 @@ class OtherStream:
         return self.metadata.get("language", "")
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Pictures of a film that are alike, up to the next stretch.
+
+    Args:
+        first: index of the first of them.
+        size: (width, height) of the coded luma plane.
+        pixel_format: the source's.
+        aspect: of one pixel, width to height, as the codec has it; 1 if unknown.
+        color_range: FFmpeg's number; 0 if unknown.
+        matrix: likewise, 2 if unknown.
+    """
+
+    first: int
+    size: tuple[int, int]
+    pixel_format: str
+    aspect: Fraction
+    color_range: int
+    matrix: int
+
+    @property
+    def shape(self) -> Fraction:
+        """Width to height of the picture as it is shown."""
+        return self.size[0] * self.aspect / self.size[1]
+
+
 @dataclass(frozen=True, eq=False)
 class ClipInfo:
     """Everything about a source that must survive, and what its frames look like here.
@@ -100,6 +126,8 @@ class ClipInfo:
             the container stores none that can be trusted (h264 in avi, raw streams).
         hdr: mastering display and light level for the encoder, as `name=value`; empty if none.
         repairs: sentences on what was mended or will be lost in decoding.
+        stretches: where the picture changes midway, those of like pictures; else none.
+        fits: whether pictures of another size or format are brought to the first's.
     """
 
     path: Path
@@ -132,6 +160,8 @@ class ClipInfo:
     in_order: bool = False
     hdr: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+    fits: bool = False
 
     @property
     def frame_count(self) -> int:

@@ -13,11 +13,13 @@ from av.video.frame import VideoFrame
 from vidcolor.errors import InputError
 from vidcolor.media.clip import ClipInfo, Frame, Plane
 from vidcolor.media.films import film_stream
+from vidcolor.media.fit import fit
 from vidcolor.media.planes import format_traits, unpack, unpack_luma
 from vidcolor.media.source import decoded, open_source
 
 _BACK = (0, 12, 48, 250)
 """Frames before the target at which to seek, one try after the other; then the file's start."""
+RESIZE_REMEDY = "Give --resize first, which brings all to the first size, or cut the film there."
 _ENOUGH = 2
 """The try from which a frame that is missing behind frames that are not counts as lost."""
 
@@ -37,20 +39,24 @@ def read_frames(
         threads: of the decoder, 0 for as many as it likes; frames don't depend on it.
 
     Raises:
-        InputError: the file is gone or the picture's size or format changes midway.
+        InputError: the file is gone, or the picture's size or format changes midway and the clip
+            does not fit it.
         IndexError: the clip has no such frames.
     """
     for index, frame, repeated in _located(clip, first, count, threads):
-        planes = unpack(frame, clip.full_range)
-        yield Frame(index, int(clip.pts[index]), planes, repeated)
+        planes: tuple[Plane, ...] = unpack(frame, clip.full_range)
+        if clip.fits:
+            planes = fit(clip, index, frame, planes)
+        yield Frame(index, int(clip.pts[index]), (planes[0], planes[1], planes[2]), repeated)
 
 
 def read_luma(
     clip: ClipInfo, first: int = 0, count: int | None = None, threads: int = 0
 ) -> Iterator[Plane]:
     """Decode as `read_frames` does, luma planes alone: read-only (height, width)."""
-    for _, frame, _ in _located(clip, first, count, threads):
-        yield unpack_luma(frame, clip.full_range)
+    for index, frame, _ in _located(clip, first, count, threads):
+        luma = unpack_luma(frame, clip.full_range)
+        yield fit(clip, index, frame, [luma])[0] if clip.fits else luma
 
 
 def _located(
@@ -62,7 +68,8 @@ def _located(
     run = _Run(clip, stop, threads, wanted=first)
     while run.wanted < stop:
         for item in run.attempt():
-            _check_same(clip, item[1])
+            if not clip.fits:
+                _check_same(clip, item[1])
             yield item
 
 
@@ -157,5 +164,5 @@ def _check_same(clip: ClipInfo, frame: VideoFrame) -> None:
         raise InputError(
             f"The picture of {clip.path} changes from {clip.width}x{clip.height} "
             f"{clip.working_format} to {frame.width}x{frame.height} {working} midway.",
-            "Cut the film there and colour the parts.",
+            RESIZE_REMEDY,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
 from vidcolor.media.source import decoded, is_cover, open_source
 from vidcolor.media.stamps import Stamps, settle, typical_step
+from vidcolor.media.stretches import Stretches
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
 _SAMPLE = 24
@@ -46,12 +47,13 @@ def kind_of(path: Path) -> str:
         return "picture" if single and not is_animation(path) else "clip"
 
 
-def probe(path: Path, stream: int | None = None) -> ClipInfo:
+def probe(path: Path, stream: int | None = None, fits: bool = False) -> ClipInfo:
     """Look at a film: geometry, colour, every frame's time, the other streams.
 
     Args:
         path: the file.
         stream: index of the film's stream, None for the likeliest.
+        fits: whether pictures of another size or format are to be brought to the first's.
 
     Raises:
         InputError: the file is missing, no media, no film, or no frame of it can be decoded.
@@ -74,7 +76,9 @@ def probe(path: Path, stream: int | None = None) -> ClipInfo:
     timing = _timing(path, table, sample)
     with open_source(path) as container:
         film = film_stream(container, path, table.index)
-        return _describe(path, container, film, sample[0], timing)
+        clip = _describe(path, container, film, sample[0], timing)
+    stretches = table.stretches.by_index(clip.pts, clip.in_order)
+    return replace(clip, stretches=stretches, fits=fits)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class _Table:
     time_base: Fraction
     trusted: bool
     framed: bool
+    stretches: Stretches
 
     @property
     def frame_ticks(self) -> int:
@@ -113,6 +118,7 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
         index = film.index
         # AVI stores no pts, and FFmpeg's guess for H.264 in it is wrong.
         trusted = not (container.format.name == "avi" and film.codec_context.name in _REORDERING)
+        stretches = Stretches(film)
         packets = container.demux(film)
         while (packet := _next_packet(packets)) is not None:
             if packet.size == 0 or packet.is_discard:
@@ -121,6 +127,7 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
             decode_stamps.append(packet.dts)
             if packet.pts is not None and (latest is None or packet.pts > latest):
                 latest, last_duration = packet.pts, packet.duration or 0
+            stretches.see(packet, len(stamps) - 1)
         # Packets of these may hold no picture of their own (hidden, or "not coded").
         framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
         rate = _rate(film)
@@ -134,6 +141,7 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
         time_base,
         trusted,
         framed,
+        stretches,
     )
 
 

@@ -193,7 +193,7 @@ def film_plan(task: Task) -> Plan:
     """
     source = identify(task.source)
     threads = task.settings.threads or os.cpu_count() or 1
-    clip = probe(task.source, task.settings.stream)
+    clip = probe(task.source, task.settings.stream, task.settings.fits)
     return make_plan(clip, task.output, task.settings, threads, source)
 
 

@@ -21,11 +21,13 @@ from vidcolor.media.mux import StreamPlan, plan_streams
 from vidcolor.media.source import special_kind
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
+from vidcolor.run.changes import change_notes, check_changes
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.look import View
 from vidcolor.steady.raft import find_weights
 from vidcolor.steady.settings import SteadySettings
 
+RESIZE_FIRST = "first"
 DISCARD, KEEP_IF_COLORED = "discard", "keep-if-colored"
 LEAST_SIZE, LARGEST_SIZE = 64, 1024
 
@@ -45,6 +47,8 @@ class ColorizeSettings:
         start_s: where to begin, seconds from the first frame.
         duration_s: how much to colour.
         stream: index of the film's stream in its file, None for the likeliest.
+        resize: "first" brings pictures of another size or format to those of the first; None
+            refuses them.
         codec: FFmpeg encoder.
         crf: constant quality of the encoder.
         preset: the encoder's own name of a speed.
@@ -64,6 +68,7 @@ class ColorizeSettings:
     start_s: float = 0.0
     duration_s: float | None = None
     stream: int | None = None
+    resize: str | None = None
     codec: str | None = None
     crf: int | None = None
     preset: str | None = None
@@ -82,6 +87,8 @@ class ColorizeSettings:
                 f"--input-chroma {self.input_chroma} is unknown.",
                 f"Give {DISCARD} or {KEEP_IF_COLORED}.",
             )
+        if self.resize not in (None, RESIZE_FIRST):
+            raise UsageError(f"--resize {self.resize} is unknown.", f"Give {RESIZE_FIRST}.")
         size = self.render_size
         if size is not None and (not LEAST_SIZE <= size <= LARGEST_SIZE or size % STRIDE):
             raise UsageError(
@@ -98,6 +105,11 @@ class ColorizeSettings:
     def keeps_own(self) -> bool:
         """Whether shots that are in colour already stay as they are."""
         return self.input_chroma == KEEP_IF_COLORED
+
+    @property
+    def fits(self) -> bool:
+        """Whether pictures of another size or format are brought to the first's."""
+        return self.resize == RESIZE_FIRST
 
     def for_model(self, info: ModelInfo) -> ColorizeSettings:
         """With the model's own choices where the user made none."""
@@ -151,7 +163,9 @@ class Plan:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on what is mended, converted or left out."""
-        return self.clip.repairs + tuple(s.sentence for s in self.streams if s.sentence)
+        changes = change_notes(self.clip, self.first, self.count)
+        others = tuple(stream.sentence for stream in self.streams if stream.sentence)
+        return self.clip.repairs + changes + others
 
     @property
     def tag(self) -> str | None:
@@ -217,6 +231,7 @@ def make_plan(
     if settings.steady.flow == "raft":
         find_weights()
     first, count = _range(clip, settings)
+    check_changes(clip, first, count)
     return Plan(
         clip=clip,
         output=output,

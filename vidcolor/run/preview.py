@@ -18,6 +18,7 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.probe import probe
 from vidcolor.network import shelf
+from vidcolor.run.changes import check_changes
 from vidcolor.run.look import View, seconds_at
 from vidcolor.run.plan import ColorizeSettings, check_output
 from vidcolor.run.stages import meanwhile
@@ -122,10 +123,11 @@ def preview(
         check_picture_output(output)
         check_output(source, output, overwrite)
     with meanwhile(load) as loaded:
-        clip = probe(source, chosen.stream)
+        clip = probe(source, chosen.stream, chosen.fits)
         frame = place.in_clip(clip)
         target = output or default_output(source, frame)
         check_output(source, target, overwrite)
+        check_changes(clip, frame, 1)
         view = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
         luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
         predictor = loaded()
