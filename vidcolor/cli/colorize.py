@@ -57,6 +57,13 @@ if TYPE_CHECKING:
     help="[What] Frames a second of numbered pictures: 25, 23.976, 24000/1001.",
 )
 @click.option(
+    "--resize",
+    type=click.Choice(["first"]),
+    show_default="such a film is refused",
+    help="[What] Where the picture's size changes midway, bring every frame to the first size, "
+    "with black bars where its shape is another.",
+)
+@click.option(
     "--reference",
     "references",
     multiple=True,

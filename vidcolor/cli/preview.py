@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FILE = ANY_PATH
 CHOSEN = (
-    *("stream", "frame_rate", "model", "saturation", "vividness", "render_size"),
+    *("stream", "frame_rate", "resize", "model", "saturation", "vividness", "render_size"),
     *("device", "backend", "threads"),
 )
 DIRECTIONS = ("references", "hints", "reach")

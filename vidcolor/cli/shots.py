@@ -22,21 +22,27 @@ SHORT_SIDE = 192
 
 @click.command(cls=grouped)
 @click.argument("clip", type=ANY_PATH)
-@options_of(colorize, ("stream", "frame_rate"))
+@options_of(colorize, ("stream", "frame_rate", "resize"))
 @click.option(
     "--json",
     "as_json",
     is_flag=True,
     help="[Words] Print one JSON object.",
 )
-def shots(clip: Path, stream: int | None, frame_rate: str | None, as_json: bool) -> None:
+def shots(
+    clip: Path, stream: int | None, frame_rate: str | None, resize: str | None, as_json: bool
+) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
-    from vidcolor.media.frames import clip_of
+    from vidcolor.media.frames import Reading, clip_of
+    from vidcolor.run.changes import check_changes
     from vidcolor.run.look import View, clock
+    from vidcolor.run.plan import RESIZE_FIRST
     from vidcolor.run.segment import small_luma
     from vidcolor.steady.shots import find_cuts
 
-    info = clip_of(clip, Fraction(frame_rate) if frame_rate else None, stream)
+    rate = Fraction(frame_rate) if frame_rate else None
+    info = clip_of(clip, Reading(rate, stream, resize == RESIZE_FIRST))
+    check_changes(info, 0, info.frame_count)
     found = _listed(info, find_cuts(small_luma(View(info, SHORT_SIDE, 0, info.frame_count), 0)))
     if as_json:
         listed = [asdict(shot) for shot in found]

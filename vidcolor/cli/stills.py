@@ -38,6 +38,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     """
     from vidcolor.media.frames import clip_of
     from vidcolor.network import shelf
+    from vidcolor.run.changes import check_changes
     from vidcolor.run.look import View
     from vidcolor.run.plan import ColorizeSettings
     from vidcolor.run.stills import check_folder, take_stills
@@ -48,7 +49,8 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     asked = ColorizeSettings(**{name: options[name] for name in CHOSEN})
     chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
     talk.machine(options)
-    clip = clip_of(film, chosen.rate, chosen.stream)
+    clip = clip_of(film, chosen.reading)
+    check_changes(clip, 0, clip.frame_count)
     predictor = talk.load(chosen)
     whole = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
     bar = Bar(clip.frame_count, 0, talk)

@@ -26,10 +26,12 @@ class Tally:
     Attributes:
         pictures: how many.
         chroma: their mean distances from neutral, summed up.
+        damaged: pictures that could not be decoded, whatever they show.
     """
 
     pictures: int = 0
     chroma: float = 0.0
+    damaged: int = 0
 
     def add(self, chroma: FloatArray, luma: Plane, spec: SampleSpec) -> None:
         """Count a picture.
@@ -47,6 +49,7 @@ class Tally:
         """Count what was counted elsewhere."""
         self.pictures += other.pictures
         self.chroma += other.chroma
+        self.damaged += other.damaged
 
     def notes(self, saturation: float, kind: str) -> tuple[str, ...]:
         """What to say: nothing, or a sentence.

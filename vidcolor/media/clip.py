@@ -66,6 +66,32 @@ class OtherStream:
         return self.metadata.get("language", "")
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Pictures of a film that are alike, up to the next stretch.
+
+    Args:
+        first: index of the first of them.
+        size: (width, height) of the coded luma plane.
+        pixel_format: the source's.
+        aspect: of one pixel, width to height, as the codec has it; 1 if unknown.
+        color_range: FFmpeg's number; 0 if unknown.
+        matrix: likewise, 2 if unknown.
+    """
+
+    first: int
+    size: tuple[int, int]
+    pixel_format: str
+    aspect: Fraction
+    color_range: int
+    matrix: int
+
+    @property
+    def shape(self) -> Fraction:
+        """Width to height of the picture as it is shown."""
+        return self.size[0] * self.aspect / self.size[1]
+
+
 @dataclass(frozen=True, eq=False)
 class ClipInfo:
     """Everything about a source that must survive, and what its frames look like here.
@@ -105,6 +131,8 @@ class ClipInfo:
         repairs: sentences on what was mended or will be lost in decoding.
         files: of a sequence of pictures, the file of each frame; empty where the film is one file.
         first_number: of a sequence, the number of its first picture.
+        stretches: where the picture changes midway, those of like pictures; else none.
+        fits: whether pictures of another size or format are brought to the first's.
     """
 
     path: Path
@@ -140,6 +168,8 @@ class ClipInfo:
     repairs: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     first_number: int = 0
+    stretches: tuple[Stretch, ...] = ()
+    fits: bool = False
 
     @property
     def frame_count(self) -> int:

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from vidcolor.errors import InputError
 from vidcolor.media.clip import ClipInfo, Frame, Plane
 from vidcolor.media.films import film_stream
+from vidcolor.media.fit import fit
 from vidcolor.media.frames import read_picture_lumas, read_pictures
 from vidcolor.media.planes import format_traits, unpack, unpack_luma
 from vidcolor.media.source import decoded, open_source
@@ -25,6 +26,7 @@ _BACK = (0, 12, 48, 250)
 _GUESSED_S = Fraction(1, 2)
 _END = 8
 """Frames at the end of a part that may be missing."""
+RESIZE_REMEDY = "Give --resize first, which brings all to the first size, or cut the film there."
 _ENOUGH = 2
 """The try from which a frame that is missing behind frames that are not counts as lost."""
 
@@ -44,15 +46,18 @@ def read_frames(
         threads: of the decoder, 0 for as many as it likes; frames don't depend on it.
 
     Raises:
-        InputError: the file is gone or the picture's size or format changes midway.
+        InputError: the file is gone, or the picture's size or format changes midway and the clip
+            does not fit it.
         IndexError: the clip has no such frames.
     """
     if clip.files:
         yield from read_pictures(clip, *_stretch(clip, first, count))
         return
     for index, frame, repeated in _located(clip, first, count, threads):
-        planes = unpack(frame, clip.full_range)
-        yield Frame(index, int(clip.pts[index]), planes, repeated)
+        planes: tuple[Plane, ...] = unpack(frame, clip.full_range)
+        if clip.fits:
+            planes = fit(clip, index, frame, planes)
+        yield Frame(index, int(clip.pts[index]), (planes[0], planes[1], planes[2]), repeated)
 
 
 def read_luma(
@@ -62,8 +67,9 @@ def read_luma(
     if clip.files:
         yield from read_picture_lumas(clip, *_stretch(clip, first, count))
         return
-    for _, frame, _ in _located(clip, first, count, threads):
-        yield unpack_luma(frame, clip.full_range)
+    for index, frame, _ in _located(clip, first, count, threads):
+        luma = unpack_luma(frame, clip.full_range)
+        yield fit(clip, index, frame, [luma])[0] if clip.fits else luma
 
 
 def _stretch(clip: ClipInfo, first: int, count: int | None) -> tuple[int, int]:
@@ -81,7 +87,8 @@ def _located(
     run = _Run(clip, stop, threads, wanted=first)
     while run.wanted < stop:
         for item in run.attempt():
-            _check_same(clip, item[1])
+            if not clip.fits:
+                _check_same(clip, item[1])
             yield item
 
 
@@ -223,5 +230,5 @@ def _check_same(clip: ClipInfo, frame: VideoFrame) -> None:
         raise InputError(
             f"The picture of {clip.path} changes from {clip.width}x{clip.height} "
             f"{clip.working_format} to {frame.width}x{frame.height} {working} midway.",
-            "Cut the film there and colour the parts.",
+            RESIZE_REMEDY,
         )

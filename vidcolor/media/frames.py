@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,19 +22,35 @@ _NAMED = 5
 """How many missing numbers a sentence names."""
 
 
-def clip_of(source: Path, rate: Fraction | None = None, stream: int | None = None) -> ClipInfo:
+@dataclass(frozen=True)
+class Reading:
+    """How a source is to be taken, where a person says it.
+
+    Attributes:
+        rate: frames a second of a sequence; None takes what its DPX header says, else 24.
+        stream: index of a file's film, None for the likeliest.
+        fits: whether pictures of another size or format are brought to the first's.
+    """
+
+    rate: Fraction | None = None
+    stream: int | None = None
+    fits: bool = False
+
+
+def clip_of(source: Path, reading: Reading = Reading()) -> ClipInfo:
     """Look at a film, which may be a sequence of pictures.
 
     Args:
         source: a file, or what `sequence_of` takes.
-        rate: frames a second of a sequence; None takes what its DPX header says, else 24.
-        stream: index of a file's film, None for the likeliest.
+        reading: how to take it.
 
     Raises:
         InputError: as `probe` and `describe`.
     """
     found = sequence_of(source)
-    return probe(source, stream) if found is None else describe(found, rate)
+    if found is None:
+        return probe(source, reading.stream, reading.fits)
+    return describe(found, reading.rate)
 
 
 def describe(found: PictureSequence, rate: Fraction | None = None) -> ClipInfo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
 from vidcolor.media.clock import Clock
+from vidcolor.media.cut import cut_sentences
 from vidcolor.media.films import choice_sentences, film_stream
 from vidcolor.media.hold import LastPicture, last_picture
 from vidcolor.media.leaps import Logs
@@ -27,6 +28,7 @@ from vidcolor.media.planes import FormatTraits, format_traits, is_readable
 from vidcolor.media.sequence import sequence_of
 from vidcolor.media.source import decoded, is_cover, open_source
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
+from vidcolor.media.stretches import Stretches
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
 _SAMPLE = 24
@@ -53,12 +55,13 @@ def kind_of(path: Path) -> str:
         return "picture" if single and not is_animation(path) else "clip"
 
 
-def probe(path: Path, stream: int | None = None) -> ClipInfo:
+def probe(path: Path, stream: int | None = None, fits: bool = False) -> ClipInfo:
     """Look at a film: geometry, colour, every frame's time, the other streams.
 
     Args:
         path: the file.
         stream: index of the film's stream, None for the likeliest.
+        fits: whether pictures of another size or format are to be brought to the first's.
 
     Raises:
         InputError: the file is missing, no media, no film, or no frame of it can be decoded.
@@ -81,7 +84,9 @@ def probe(path: Path, stream: int | None = None) -> ClipInfo:
     timing = _timing(path, table, sample)
     with open_source(path) as container:
         film = film_stream(container, path, table.index)
-        return _describe(path, container, film, sample[0], timing)
+        clip = _describe(path, container, film, sample[0], timing)
+    stretches = table.stretches.by_index(clip.pts, clip.in_order)
+    return replace(clip, stretches=stretches, fits=fits)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class _Table:
     trusted: bool
     framed: bool
     clock: Clock
+    stretches: Stretches
 
     @property
     def frame_ticks(self) -> int:
@@ -126,6 +132,7 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
         trusted = not (unstamped or name in _RAW - _STAMPED)
         indexed = len(film.index_entries)
         logs = Logs(name)
+        stretches = Stretches(film)
         packets = container.demux() if logs.free else container.demux(film)
         while (packet := _next_packet(packets)) is not None:
             logs.add(packet)
@@ -139,6 +146,7 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
             stamp = packet.pts if trusted else packet.dts
             if stamp is not None and (latest is None or stamp > latest):
                 latest, duration = stamp, packet.duration or 0
+            stretches.see(packet, len(stamps) - 1)
         # Packets of these may hold no picture of their own (hidden, or "not coded").
         framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
         rates = _rates(film, raw=name in _RAW)
@@ -156,6 +164,7 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
         trusted,
         framed,
         clock,
+        stretches,
     )
 
 
@@ -278,6 +287,8 @@ def _describe(
     full_range = _full_range(frame, context, traits)
     display = display_matrix(frame)
     rotation, flipped, odd_turn = turn(display)
+    time_base = fraction(film.time_base) or Fraction(1, 1000)
+    shown = int(timing.pts[0]) * time_base, timing.end_pts * time_base
     return ClipInfo(
         path=path,
         container=container.format.name,
@@ -298,7 +309,7 @@ def _describe(
         transfer=_tag(frame.color_trc, context.color_trc),
         chroma_location=chroma_location(context.codec.canonical_name, frame, traits),
         field_order=field_order(context, frame),
-        time_base=fraction(film.time_base) or Fraction(1, 1000),
+        time_base=time_base,
         pts=timing.pts,
         end_pts=timing.end_pts,
         average_rate=timing.rate,
@@ -310,6 +321,7 @@ def _describe(
         clock=timing.clock,
         hdr=hdr_options(frame),
         repairs=choice_sentences(container, film)
+        + cut_sentences(path, container, film, *shown)
         + timing.repairs
         + odd_turn
         + _format_repairs(frame.format.name, traits, dict(film.metadata)),

@@ -14,6 +14,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition
 
+from vidcolor.media.clip import ClipInfo
 from vidcolor.media.resound import Placing, SoundConverter
 from vidcolor.media.sound import SoundTarget, channel_layout, sound_carrier
 from vidcolor.media.source import is_cover, media_url

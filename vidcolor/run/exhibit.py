@@ -65,7 +65,7 @@ def _photograph(source: Path, output: Path, _: ColorizeSettings) -> tuple[Pictur
 
 def _film(source: Path, output: Path, settings: ColorizeSettings) -> tuple[Picture, Picture]:
     """The middle frame, or another one where that shows nothing."""
-    film, made = clip_of(source, settings.rate, settings.stream), probe(output, 0)
+    film, made = clip_of(source, settings.reading), probe(output, 0)
     before = _telling(film, settings.threads)
     after = next(read_frames(made, min(before.index, made.frame_count - 1), 1, settings.threads))
     return _picture(film, before), _picture(made, after)

@@ -49,6 +49,7 @@ class Record:
         lead: frames before its first that it saw.
         tail: frames behind its last that it saw.
         direction: digest of the stills and hints that reached it, "" if none did.
+        damaged: how many of its frames could not be decoded, so that others stand in.
     """
 
     first: int
@@ -58,6 +59,7 @@ class Record:
     lead: int = 0
     tail: int = 0
     direction: str = ""
+    damaged: int = 0
 
     @property
     def stop(self) -> int:
@@ -253,7 +255,7 @@ class JobFolder:
         """Count a segment as not finished, before its file and tail are written anew."""
         self.segment(segment).with_suffix(".json").unlink(missing_ok=True)
 
-    def close_segment(self, segment: Segment, direction: str = "") -> Record:
+    def close_segment(self, segment: Segment, direction: str = "", damaged: int = 0) -> Record:
         """Count a segment as finished whose file and tail are in place."""
         path = self.segment(segment)
         record = Record(
@@ -264,6 +266,7 @@ class JobFolder:
             segment.lead,
             segment.tail,
             direction,
+            damaged,
         )
         self._write_text(path.with_suffix(".json").name, json.dumps(asdict(record)))
         return record

@@ -64,12 +64,14 @@ class Finished:
         resumed: frames that an earlier run had made.
         timings: seconds by stage.
         tally: how much colour the frames got that this run made.
+        damaged: frames that could not be decoded, so that the ones before stand in.
     """
 
     frames: int
     resumed: int
     timings: Timings
     tally: Tally
+    damaged: int = 0
 
 
 def run_job(
@@ -105,7 +107,8 @@ def run_job(
         folder.finish(keep)
     finally:
         folder.leave()
-    return Finished(plan.count, resumed, timings, work.tally)
+    damaged = sum(part.damaged for part in work.parts)
+    return Finished(plan.count, resumed, timings, work.tally, damaged)
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,7 @@ class _Work:
                 self.tally.include(one.tally)
                 self.meter.coloured(one.segment.count)
                 self._written(one.segment.count)
-                self._close(one.segment)
+                self._close(one.segment, one.tally.damaged)
 
     def _tell_own(self, segment: Segment) -> None:
         for frames in segment.own_frames():
@@ -178,15 +181,16 @@ class _Work:
         path = self.folder.segment(segment)
         written = write_segment(self.plan, segment, shots, path, self.timings, self._written)
         self.tally.include(written)
-        self._close(segment)
+        self._close(segment, written.damaged)
 
     def _written(self, frames: int = 1) -> None:
         self.meter.written(frames)
         self.tell()
 
-    def _close(self, segment: Segment) -> None:
+    def _close(self, segment: Segment, damaged: int) -> None:
         self._check_source()
-        self.parts.append(self.folder.close_segment(segment, self.directions[segment.first]))
+        direction = self.directions[segment.first]
+        self.parts.append(self.folder.close_segment(segment, direction, damaged))
         self.tell_kept()
 
     def _segments(self, gap: Gap) -> Generator[Surveyed]:

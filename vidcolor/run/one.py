@@ -172,6 +172,8 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
         done = run_job(plan, predictor, folder, told, task.keep_job)
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
+    if done.damaged:
+        listener.note(_stood_in(done.damaged))
     asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
     _tell(done.tally.notes(asked, plan.clip.pixel_format), listener)
     return Outcome(
@@ -192,7 +194,7 @@ def film_plan(task: Task) -> Plan:
     """
     source = identify(task.source)
     threads = task.settings.threads or os.cpu_count() or 1
-    clip = clip_of(task.source, task.settings.rate, task.settings.stream)
+    clip = clip_of(task.source, task.settings.reading)
     return make_plan(clip, task.output, task.settings, threads, source)
 
 
@@ -202,6 +204,13 @@ def _replaced(plan: Plan, frames: range) -> str:
         f"the film is in colour at {clock(seconds_at(plan.clip, frames.start))}, and gets other"
         " colour; --input-chroma keep-if-colored leaves such shots as they are"
     )
+
+
+def _stood_in(damaged: int) -> str:
+    """What is said of frames that could not be decoded."""
+    if damaged == 1:
+        return "1 frame was damaged; the one before stands in"
+    return f"{damaged} frames were damaged; the ones before stand in"
 
 
 def _segments(count: int) -> str:

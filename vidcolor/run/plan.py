@@ -18,6 +18,7 @@ from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.files import write_error
+from vidcolor.media.frames import Reading
 from vidcolor.media.sound import SOUND_CHOICES, Sound
 from vidcolor.media.source import special_kind
 from vidcolor.media.stream_plans import plan_streams
@@ -25,11 +26,13 @@ from vidcolor.media.streams import StreamPlan
 from vidcolor.media.trial import try_join
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
+from vidcolor.run.changes import change_notes, check_changes
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.look import View
 from vidcolor.steady.raft import find_weights
 from vidcolor.steady.settings import SteadySettings
 
+RESIZE_FIRST = "first"
 DISCARD, KEEP_IF_COLORED = "discard", "keep-if-colored"
 LEAST_SIZE, LARGEST_SIZE = 64, 1024
 
@@ -50,6 +53,8 @@ class ColorizeSettings:
         duration_s: how much to colour.
         stream: index of the film's stream in its file, None for the likeliest.
         frame_rate: frames a second of a sequence of pictures, such as "25" or "24000/1001".
+        resize: "first" brings pictures of another size or format to those of the first; None
+            refuses them.
         codec: FFmpeg encoder.
         crf: constant quality of the encoder.
         preset: the encoder's own name of a speed.
@@ -72,6 +77,7 @@ class ColorizeSettings:
     duration_s: float | None = None
     stream: int | None = None
     frame_rate: str | None = None
+    resize: str | None = None
     codec: str | None = None
     crf: int | None = None
     preset: str | None = None
@@ -95,6 +101,8 @@ class ColorizeSettings:
             raise UsageError(
                 f"--sound {self.sound} is unknown.", f"Give one of {', '.join(SOUND_CHOICES)}."
             )
+        if self.resize not in (None, RESIZE_FIRST):
+            raise UsageError(f"--resize {self.resize} is unknown.", f"Give {RESIZE_FIRST}.")
         size = self.render_size
         if size is not None and (not LEAST_SIZE <= size <= LARGEST_SIZE or size % STRIDE):
             raise UsageError(
@@ -108,14 +116,20 @@ class ColorizeSettings:
             )
 
     @property
-    def rate(self) -> Fraction | None:
-        """`frame_rate` as a number."""
-        return None if self.frame_rate is None else Fraction(self.frame_rate)
+    def reading(self) -> Reading:
+        """How the source is to be taken."""
+        rate = None if self.frame_rate is None else Fraction(self.frame_rate)
+        return Reading(rate, self.stream, self.resize == RESIZE_FIRST)
 
     @property
     def keeps_own(self) -> bool:
         """Whether shots that are in colour already stay as they are."""
         return self.input_chroma == KEEP_IF_COLORED
+
+    @property
+    def fits(self) -> bool:
+        """Whether pictures of another size or format are brought to the first's."""
+        return self.resize == RESIZE_FIRST
 
     def for_model(self, info: ModelInfo) -> ColorizeSettings:
         """With the model's own choices where the user made none."""
@@ -169,7 +183,9 @@ class Plan:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on what is mended, converted or left out."""
-        return self.clip.repairs + tuple(s.sentence for s in self.streams if s.sentence)
+        changes = change_notes(self.clip, self.first, self.count)
+        others = tuple(stream.sentence for stream in self.streams if stream.sentence)
+        return self.clip.repairs + changes + others
 
     @property
     def tag(self) -> str | None:
@@ -235,6 +251,7 @@ def make_plan(
     if settings.steady.flow == "raft":
         find_weights()
     first, count = _range(clip, settings)
+    check_changes(clip, first, count)
     encoder = choose_encoder(
         clip,
         output,

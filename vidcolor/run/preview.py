@@ -19,6 +19,7 @@ from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.sequence import named_after
 from vidcolor.network import shelf
+from vidcolor.run.changes import check_changes
 from vidcolor.run.look import View, seconds_at
 from vidcolor.run.plan import ColorizeSettings, check_output
 from vidcolor.run.stages import meanwhile
@@ -124,10 +125,11 @@ def preview(
         check_picture_output(output)
         check_output(source, output, overwrite)
     with meanwhile(load) as loaded:
-        clip = clip_of(source, chosen.rate, chosen.stream)
+        clip = clip_of(source, chosen.reading)
         frame = place.in_clip(clip)
         target = output or default_output(source, frame)
         check_output(source, target, overwrite)
+        check_changes(clip, frame, 1)
         view = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
         luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
         predictor = loaded()

@@ -151,7 +151,7 @@ def write_segment(
         written: called after every frame.
 
     Returns:
-        how much colour its frames got.
+        how much colour its frames got, and how many were damaged.
     """
     tally = Tally()
     source = ahead(timings.each("decode", _frames(plan, segment)), FRAMES_AHEAD)
@@ -165,6 +165,7 @@ def write_segment(
                 for frame in waiting:
                     with timings.measure("encode"):
                         writer.write(frame)
+                    tally.damaged += frame.repeated
                     written()
     return tally
 
