@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from vidcolor.run.preview import Place
 
 FILE = ANY_PATH
-COLOUR = ("frame_rate", "model", "saturation", "vividness", "render_size", "device", "backend", "threads")
+COLOUR = (
+    "frame_rate",
+    "model",
+    "saturation",
+    "vividness",
+    "render_size",
+    "device",
+    "backend",
+    "threads",
+)
 DIRECTIONS = ("references", "hints", "reach")
 SHARED = (*COLOUR, "overwrite", "quiet", "as_json")
 

@@ -11,7 +11,7 @@ _NEAR = 0.006
 
 
 def read_rate(text: str) -> Fraction | None:
-    """A rate such as "24", "23.976" or "24000/1001", over 0 and at most 1000; None if it is none."""
+    """A rate such as "24", "23.976" or "24000/1001", up to 1000; None if it is none."""
     try:
         rate = Fraction(text.strip())
     except (ValueError, ZeroDivisionError):

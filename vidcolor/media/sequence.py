@@ -231,9 +231,7 @@ def _format(digits: Sequence[str]) -> str:
     return f"%0{width}d" if padded and fits and width > 1 else "%d"
 
 
-def _sequence(
-    path: Path, pattern: Path, pairs: Iterable[tuple[int, Path]]
-) -> PictureSequence:
+def _sequence(path: Path, pattern: Path, pairs: Iterable[tuple[int, Path]]) -> PictureSequence:
     ordered = sorted(pairs)
     return PictureSequence(
         path, pattern, tuple(number for number, _ in ordered), tuple(file for _, file in ordered)

@@ -16,12 +16,15 @@ from vidcolor.direct.anchors import Direction
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
+from vidcolor.media.codecs import segment_suffix
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.files import write_error
+from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.mux import StreamPlan, plan_streams
 from vidcolor.media.source import special_kind
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
+from vidcolor.run import pictures
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.look import View
 from vidcolor.steady.raft import find_weights
@@ -120,7 +123,7 @@ class Plan:
 
     Attributes:
         clip: the source.
-        output: the film to be made.
+        output: the film to be made, or the pattern of its pictures.
         settings: with nothing left open.
         encoder: how every segment is encoded.
         streams: what becomes of all else in the file.
@@ -128,6 +131,7 @@ class Plan:
         count: how many frames.
         model_hash: sha256 of the weights.
         source: which file the clip was.
+        losses: sentences on what the output cannot carry.
         direction: what people say about its colour; no part of the fingerprint, because each
             segment knows what of it reached it.
     """
@@ -141,6 +145,7 @@ class Plan:
     count: int
     model_hash: str
     source: Identity
+    losses: tuple[str, ...] = ()
     direction: Direction = field(default_factory=Direction)
 
     @property
@@ -150,6 +155,13 @@ class Plan:
         return View(self.clip, self.settings.render_size or 0, self.first, self.count, threads)
 
     @property
+    def segment_suffix(self) -> str:
+        """Of a segment's file, or folder where it is pictures."""
+        if self.encoder.pictures:
+            return pictures.SEGMENT_SUFFIX
+        return segment_suffix(self.encoder.codec)
+
+    @property
     def is_part(self) -> bool:
         """Whether only a part of the film is coloured."""
         return self.count < self.clip.frame_count
@@ -157,7 +169,8 @@ class Plan:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on what is mended, converted or left out."""
-        return self.clip.repairs + tuple(s.sentence for s in self.streams if s.sentence)
+        streams = tuple(s.sentence for s in self.streams if s.sentence)
+        return self.clip.repairs + streams + self.losses
 
     @property
     def tag(self) -> str | None:
@@ -210,7 +223,7 @@ def make_plan(
 
     Args:
         clip: from `probe`.
-        output: its suffix says the container.
+        output: its suffix says the container; a pattern such as out/%05d.png, the pictures.
         settings: what the user asked for.
         threads: for the encoder.
         source: which file the clip was when it was probed; None looks now.
@@ -223,11 +236,14 @@ def make_plan(
     if settings.steady.flow == "raft":
         find_weights()
     first, count = _range(clip, settings)
+    of_pictures = is_of_pictures(output)
     return Plan(
         clip=clip,
         output=output,
         settings=settings.for_model(info),
-        encoder=choose_encoder(
+        encoder=pictures.choose(clip, output, settings)
+        if of_pictures
+        else choose_encoder(
             clip,
             output,
             settings.codec,
@@ -236,21 +252,29 @@ def make_plan(
             settings.lossless,
             threads,
         ),
-        streams=plan_streams(clip, output),
+        streams=() if of_pictures else plan_streams(clip, output),
         first=first,
         count=count,
         model_hash=shelf.verified_hash(path),
         source=source or identify(clip.path),
+        losses=pictures.losses(clip) if of_pictures else (),
     )
 
 
 def check_output(source: Path, output: Path, overwrite: bool) -> None:
     """Refuse an output that would destroy something or cannot be made.
 
+    Of pictures only the folder is looked at, whose own may be missing; the rest takes their
+    numbers (`pictures.check`).
+
     Raises:
         OutputError: it is the source itself, no file, it exists, or its folder is missing or
             closed.
     """
+    if is_of_pictures(output):
+        folder = output.parent.absolute()
+        _check_folder(folder if folder.exists() else folder.parent)
+        return
     try:
         mode = output.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):
