@@ -223,7 +223,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
 def _named(files: Sequence[str]) -> tuple[Path, Path]:
     """Source and output; raises UsageError or InputError where it is not one of each."""
     from vidcolor.errors import InputError, UsageError
-    from vidcolor.run.inputs import output_in
+    from vidcolor.run.inputs import is_film_in_pictures, output_in
 
     if len(files) < 2:
         remedy = f"Give it behind the source: vidcolor colorize {shlex.quote(files[0])} out.mp4"
@@ -231,9 +231,12 @@ def _named(files: Sequence[str]) -> tuple[Path, Path]:
     source, output = Path(files[0]), Path(files[-1])
     many = f"For many files there is: {shlex.join(['vidcolor', 'batch', *files])}"
     if len(files) > 2:
-        raise UsageError(f"Given are {len(files)} names, not one source and one output.", many)
+        quoted = "; a pattern for one film of numbered pictures needs quotes: 'scan/*.png'"
+        raise UsageError(
+            f"Given are {len(files)} names, not one source and one output.", many + quoted
+        )
     # Path's own raises where the name is too long.
-    if os.path.isdir(source):  # noqa: PTH112
+    if os.path.isdir(source) and not is_film_in_pictures(source, output):  # noqa: PTH112
         raise InputError(f"The source {source} is a folder.", many)
     return source, output_in(output, source) if os.path.isdir(output) else output  # noqa: PTH112
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.codecs import CONTAINERS
+from vidcolor.media.frame_file import KINDS as FRAME_KINDS
+from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.picture import is_animation
+from vidcolor.media.sequence import sequence_of
 from vidcolor.run.walk import Walk
 
 _OTHER_FILMS = (
@@ -172,9 +175,25 @@ def _is_pattern(word: str) -> bool:
 
 
 def output_in(folder: Path, source: Path) -> Path:
-    """Where a source's colour goes in a folder: its own name, with a suffix that can be written."""
+    """Where a source's colour goes in a folder: its own name, with a suffix that can be written.
+
+    Of a sequence of pictures, pictures of the same names.
+    """
+    if found := sequence_of(source):
+        kept = found.pattern.suffix.lower() in FRAME_KINDS
+        return folder / (found.pattern if kept else found.pattern.with_suffix(".png")).name
     name = Path(source.name)
     return Search((), folder).pair(source, name).output if source.exists() else folder / name
+
+
+def is_film_in_pictures(folder: Path, output: Path) -> bool:
+    """Whether a folder is meant as a film: numbered pictures that are to become one or pictures.
+
+    Raises:
+        InputError: as `sequence_of`.
+    """
+    of_film = is_of_pictures(output) or output.suffix.lower() in CONTAINERS
+    return of_film and sequence_of(folder) is not None
 
 
 def _expanded(word: str) -> list[Path]:
