@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,10 +16,8 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from vidcolor.media.dpx import DpxHeader, dpx_bits, dpx_file
-from vidcolor.media.note import PNG_KEYWORD, SOFTWARE, noted
-from vidcolor.media.pngchunks import with_metadata
+from vidcolor.media.note import PNG_KEYWORD, noted
 from vidcolor.media.sequence import is_pattern
-from vidcolor.media.tiff import deep_tiff
 
 KINDS = {
     ".png": "png",
@@ -29,6 +29,8 @@ KINDS = {
 }
 """Of the files that are written, by suffix."""
 _JPEG_QUALITY = 95
+_PNG_HEAD = 8 + 25
+"""Length of the signature and of the IHDR chunk, behind which text may stand."""
 
 
 def is_of_pictures(output: Path) -> bool:
@@ -59,7 +61,7 @@ class Words:
 
 
 def frame_file(kind: str, rgb: NDArray[Any], depth: int, words: Words) -> bytes:
-    """Make a complete file, which is not compressed but in PNG and JPEG.
+    """Make a complete file; only PNG and JPEG are compressed, which all programs read.
 
     Args:
         kind: of `KINDS`.
@@ -71,25 +73,38 @@ def frame_file(kind: str, rgb: NDArray[Any], depth: int, words: Words) -> bytes:
         return dpx_file(rgb, dpx_bits(depth), words.rate, words.note or "", words.like)
     if kind == "png":
         return _png(rgb, words.note)
-    if kind == "tiff" and rgb.dtype == np.uint16:
-        said = {SOFTWARE: words.note.encode()} if words.note else {}
-        return deep_tiff(rgb, None, None, None, said, packed=False)
-    return _by_pillow(kind, rgb, words.note)
+    if kind == "tiff":
+        return _tiff(rgb, words.note)
+    return _jpeg(rgb, words.note)
 
 
 def _png(rgb: NDArray[Any], note: str | None) -> bytes:
     done, data = cv2.imencode(".png", np.ascontiguousarray(rgb[:, :, ::-1]))
     if not done:
         raise OSError("OpenCV could not encode a PNG")
-    return with_metadata(
-        data.tobytes(), None, None, None, None, {PNG_KEYWORD: note} if note else {}
-    )
+    png = data.tobytes()
+    return png[:_PNG_HEAD] + _png_text(note) + png[_PNG_HEAD:] if note else png
 
 
-def _by_pillow(kind: str, rgb: NDArray[np.uint8], note: str | None) -> bytes:
-    options: dict[str, Any] = {"exif": noted(None, note)} if note else {}
-    if kind == "jpeg":
-        options |= {"quality": _JPEG_QUALITY, "subsampling": 0}
+def _png_text(text: str) -> bytes:
+    """A chunk of the text field for software: PNG specification, third edition, 11.3.3.4."""
+    data = b"iTXt" + PNG_KEYWORD.encode() + b"\0\0\0\0\0" + text.encode()
+    return struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+
+
+def _tiff(rgb: NDArray[Any], note: str | None) -> bytes:
+    import tifffile
+
     made = io.BytesIO()
-    PIL.Image.fromarray(np.ascontiguousarray(rgb)).save(made, kind, **options)
+    tifffile.imwrite(
+        made, rgb, photometric="rgb", software=note.encode() if note else False, metadata=None
+    )
+    return made.getvalue()
+
+
+def _jpeg(rgb: NDArray[np.uint8], note: str | None) -> bytes:
+    made = io.BytesIO()
+    options = {"exif": noted(None, note)} if note else {}
+    picture = PIL.Image.fromarray(np.ascontiguousarray(rgb))
+    picture.save(made, "jpeg", quality=_JPEG_QUALITY, subsampling=0, **options)
     return made.getvalue()

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 2, 3, 4, 5, 7
-_NOT_PACKED, _DEFLATE = 1, 8
+_DEFLATE = 8
 
 
 def deep_tiff(
@@ -23,7 +23,6 @@ def deep_tiff(
     xmp: bytes | None,
     dpi: tuple[float, float] | None,
     texts: Mapping[int, bytes],
-    packed: bool = True,
 ) -> bytes:
     """Make a complete TIFF file.
 
@@ -33,16 +32,14 @@ def deep_tiff(
         xmp: kept as it is.
         dpi: horizontal and vertical.
         texts: by tag.
-        packed: whether samples are compressed.
     """
     height, width, count = samples.shape
-    strip = samples.astype("<u2").tobytes()
-    strip = zlib.compress(strip, 6) if packed else strip
+    strip = zlib.compress(samples.astype("<u2").tobytes(), 6)
     tags: dict[int, tuple[int, bytes, int]] = {
         256: _long(width),
         257: _long(height),
         258: _shorts(*[16] * count),
-        259: _shorts(_DEFLATE if packed else _NOT_PACKED),
+        259: _shorts(_DEFLATE),
         262: _shorts(2),
         273: _long(8),
         277: _shorts(count),
