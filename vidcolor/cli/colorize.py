@@ -192,10 +192,12 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     All that is not the picture's colour is kept: luma, time stamps, sound, subtitles, metadata.
     """
     from vidcolor.direct.prepare import Request
+    from vidcolor.media.sequence import check_rate
     from vidcolor.run.cluster import Cluster, Where
     from vidcolor.run.one import Task, colorize_file
 
     source, output = _named(files)
+    check_rate(source, options["frame_rate"])
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
     level = logging.ERROR if talk.quiet else logging.WARNING
     logging.basicConfig(format="%(message)s", level=level)

@@ -32,10 +32,12 @@ SHORT_SIDE = 192
 def shots(clip: Path, frame_rate: str | None, as_json: bool) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
     from vidcolor.media.frames import clip_of
+    from vidcolor.media.sequence import check_rate
     from vidcolor.run.look import View, clock
     from vidcolor.run.segment import small_luma
     from vidcolor.steady.shots import find_cuts
 
+    check_rate(clip, frame_rate)
     info = clip_of(clip, Fraction(frame_rate) if frame_rate else None)
     found = _listed(info, find_cuts(small_luma(View(info, SHORT_SIDE, 0, info.frame_count), 0)))
     if as_json:

@@ -99,9 +99,9 @@ def _said_of_gaps(found: PictureSequence) -> tuple[str, ...]:
             " time goes on."
         )
     if found.others:
-        one = found.others[0].name
-        more = f" and {len(found.others) - 1} more" if len(found.others) > 1 else ""
-        said.append(f"{one}{more} are no part of the sequence, and are left out.")
+        one, more = found.others[0].name, len(found.others) - 1
+        words = f"{one} and {more} more are" if more else f"{one} is"
+        said.append(f"{words} no part of the sequence.")
     return tuple(said)
 
 

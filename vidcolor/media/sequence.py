@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from vidcolor.errors import InputError
+from vidcolor.errors import InputError, UsageError
 
 KINDS = (
     *(".png", ".tif", ".tiff", ".dpx", ".jpg", ".jpeg", ".jp2"),
@@ -82,6 +82,19 @@ def sequence_of(path: Path) -> PictureSequence | None:
     if is_pattern(path):
         return _of_pattern(path)
     return _of_glob(path) if glob.has_magic(path.name) else None
+
+
+def check_rate(source: Path, rate: str | None) -> None:
+    """Refuse a rate for what is no sequence.
+
+    Raises:
+        UsageError: a rate is given and the source has its own times, or is a photograph.
+        InputError: as `sequence_of`.
+    """
+    if rate is not None and sequence_of(source) is None:
+        raise UsageError(
+            f"--frame-rate is for numbered pictures, and {source} is none.", "Leave it out."
+        )
 
 
 def is_pattern(path: Path) -> bool:
