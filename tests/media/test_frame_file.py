@@ -19,9 +19,7 @@ NOTE = "Coloured by vidcolor"
 
 @pytest.mark.parametrize("depth", [8, 10, 12, 16])
 @pytest.mark.parametrize(("kind", "suffix"), [("png", ".png"), ("tiff", ".tif"), ("dpx", ".dpx")])
-def test_samples_come_back_bit_by_bit(
-    tmp_path: Path, kind: str, suffix: str, depth: int
-) -> None:
+def test_samples_come_back_bit_by_bit(tmp_path: Path, kind: str, suffix: str, depth: int) -> None:
     white = white_of(kind, depth)
     assert white == 255 if depth == 8 and kind != "dpx" else white >= (1 << depth) - 1
     rgb = tinted(light(0, white), white)

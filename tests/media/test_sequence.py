@@ -119,4 +119,6 @@ def test_what_is_named_after_a_sequence_lies_beside_its_folder(tmp_path: Path) -
 
 def test_a_pattern_has_one_place_for_a_number() -> None:
     assert is_pattern(Path("a/f_%05d.png")) and is_pattern(Path("100%%_%d.png"))
-    assert not any(is_pattern(Path(name)) for name in ("f.png", "100%%d.png", "%d_%d.png", "%s.png"))
+    assert not any(
+        is_pattern(Path(name)) for name in ("f.png", "100%%d.png", "%d_%d.png", "%s.png")
+    )
