@@ -11,11 +11,12 @@ from typing import Any
 import av
 import numpy as np
 import PIL.Image
+import PIL.ImageCms
 import pytest
 
 from tests.cli.test_interrupted import interrupted
 from tests.media.conftest import decoded_lumas
-from tests.sequences import HEIGHT, WIDTH, luma, make, samples_of
+from tests.sequences import HEIGHT, WIDTH, light, luma, make, samples_of, tinted
 from vidcolor.cli.main import run
 
 Maker = Callable[..., Path]
@@ -176,6 +177,23 @@ def test_a_part_keeps_the_numbers(tmp_path: Path, colour: Callable[..., Any]) ->
     assert len(list(output.parent.iterdir())) == 9
 
 
+def test_the_note_and_the_profile_go_along(tmp_path: Path, colour: Callable[..., Any]) -> None:
+    profile = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
+    (tmp_path / "in").mkdir()
+    for number in range(2):
+        picture = PIL.Image.fromarray(tinted(light(number, 255), 255))
+        picture.save(tmp_path / "in" / f"f_{number}.png", icc_profile=profile)
+    for suffix in ("png", "tif", "jpg"):
+        colour(tmp_path / "in", tmp_path / suffix / f"f_%d.{suffix}")
+        with PIL.Image.open(tmp_path / suffix / f"f_1.{suffix}") as made:
+            note = made.info.get("Software") or made.getexif().get(305)
+            assert note.startswith("Coloured by vidcolor")
+            assert made.info["icc_profile"] == profile
+    colour(tmp_path / "in", tmp_path / "bare" / "f_%d.png", "--no-tag")
+    with PIL.Image.open(tmp_path / "bare" / "f_1.png") as made:
+        assert "Software" not in made.info
+
+
 def test_gaps_are_said_and_held(tmp_path: Path, colour: Callable[..., Any]) -> None:
     make(tmp_path / "in", numbers=[1, 2, 5, 6])
     result, words = colour(tmp_path / "in", tmp_path / "out" / "f_%d.png")
@@ -207,11 +225,16 @@ def test_the_source_is_never_replaced(tmp_path: Path, tiny_model: Path, capsys: 
     make(tmp_path / "in", numbers=range(3))
     before = {path: path.read_bytes() for path in (tmp_path / "in").iterdir()}
     (tmp_path / "link").symlink_to(tmp_path / "in")
+    source = tmp_path / "in" / "frame_%05d.png"
     for folder in ("in", "link"):
         output = tmp_path / folder / "frame_%05d.png"
-        command = ["colorize", tmp_path / "in", output, "--model", tiny_model, "--overwrite"]
+        command = ["colorize", source, output, "--model", tiny_model, "--overwrite"]
         code, words = refused(capsys, *command)
         assert code == 4 and "source itself" in words
+        other = tmp_path / folder / "other_%05d.png"
+        for open_ended in (tmp_path / "in", tmp_path / "in" / "*.png"):
+            code, words = refused(capsys, "colorize", open_ended, other, "--model", tiny_model)
+            assert code == 4 and "among the pictures of the source" in words
     assert {path: path.read_bytes() for path in (tmp_path / "in").iterdir()} == before
 
 

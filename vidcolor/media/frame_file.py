@@ -53,11 +53,13 @@ class Words:
         note: on the program, or None.
         rate: frames a second, which DPX files say.
         like: head of the DPX file that it is made from, or None.
+        profile: an ICC profile of RGB, or None; DPX files have none.
     """
 
     note: str | None
     rate: Fraction
     like: DpxHeader | None = None
+    profile: bytes | None = None
 
 
 def frame_file(kind: str, rgb: NDArray[Any], depth: int, words: Words) -> bytes:
@@ -72,39 +74,50 @@ def frame_file(kind: str, rgb: NDArray[Any], depth: int, words: Words) -> bytes:
     if kind == "dpx":
         return dpx_file(rgb, dpx_bits(depth), words.rate, words.note or "", words.like)
     if kind == "png":
-        return _png(rgb, words.note)
+        return _png(rgb, words)
     if kind == "tiff":
-        return _tiff(rgb, words.note)
-    return _jpeg(rgb, words.note)
+        return _tiff(rgb, words)
+    return _jpeg(rgb, words)
 
 
-def _png(rgb: NDArray[Any], note: str | None) -> bytes:
+def _png(rgb: NDArray[Any], words: Words) -> bytes:
     done, data = cv2.imencode(".png", np.ascontiguousarray(rgb[:, :, ::-1]))
     if not done:
         raise OSError("OpenCV could not encode a PNG")
-    png = data.tobytes()
-    return png[:_PNG_HEAD] + _png_text(note) + png[_PNG_HEAD:] if note else png
+    png, chunks = data.tobytes(), b""
+    if words.profile:
+        chunks += _png_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(words.profile))
+    if words.note:
+        text = PNG_KEYWORD.encode() + b"\0\0\0\0\0" + words.note.encode()
+        chunks += _png_chunk(b"iTXt", text)
+    return png[:_PNG_HEAD] + chunks + png[_PNG_HEAD:]
 
 
-def _png_text(text: str) -> bytes:
-    """A chunk of the text field for software: PNG specification, third edition, 11.3.3.4."""
-    data = b"iTXt" + PNG_KEYWORD.encode() + b"\0\0\0\0\0" + text.encode()
-    return struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
+    """PNG specification, third edition, 5.3."""
+    body = kind + data
+    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
 
 
-def _tiff(rgb: NDArray[Any], note: str | None) -> bytes:
+def _tiff(rgb: NDArray[Any], words: Words) -> bytes:
     import tifffile
 
     made = io.BytesIO()
     tifffile.imwrite(
-        made, rgb, photometric="rgb", software=note.encode() if note else False, metadata=None
+        made,
+        rgb,
+        photometric="rgb",
+        software=words.note.encode() if words.note else False,
+        iccprofile=words.profile,
+        metadata=None,
     )
     return made.getvalue()
 
 
-def _jpeg(rgb: NDArray[np.uint8], note: str | None) -> bytes:
+def _jpeg(rgb: NDArray[np.uint8], words: Words) -> bytes:
     made = io.BytesIO()
-    options = {"exif": noted(None, note)} if note else {}
+    options: dict[str, Any] = {"exif": noted(None, words.note)} if words.note else {}
+    options |= {"icc_profile": words.profile} if words.profile else {}
     picture = PIL.Image.fromarray(np.ascontiguousarray(rgb))
     picture.save(made, "jpeg", quality=_JPEG_QUALITY, subsampling=0, **options)
     return made.getvalue()

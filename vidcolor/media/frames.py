@@ -73,7 +73,11 @@ def describe(found: PictureSequence, rate: Fraction | None = None) -> ClipInfo:
         average_rate=chosen,
         files=found.frames(),
         first_number=found.numbers[0],
-        repairs=(*_said_of_rate(found, rate, headers.rate), *_said_of_gaps(found)),
+        repairs=(
+            *_said_of_rate(found, rate, headers.rate),
+            *_said_of_gaps(found),
+            *(("Transparency is left out.",) if headers.alpha else ()),
+        ),
     )
 
 

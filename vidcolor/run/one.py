@@ -232,7 +232,9 @@ def _found(folder: JobFolder, plan: Plan) -> list[str]:
     standing = folder.standing()
     parts = standing.done
     if folder.film_is_out():
-        words.append("an earlier run had finished the film; only its job was left to clear away")
+        pictures_left = "an earlier run had made all pictures; what lacks its name gets it now"
+        film_left = "an earlier run had finished the film; only its job was left to clear away"
+        words.append(pictures_left if plan.encoder.pictures else film_left)
     elif parts:
         frames = sum(part.count for part in parts)
         words.append(

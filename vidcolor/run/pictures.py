@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -22,8 +23,9 @@ from vidcolor.media.dpx import dpx_bits, read_dpx_header
 from vidcolor.media.encode import SegmentWriter
 from vidcolor.media.files import remove, temporary_name, write_error
 from vidcolor.media.frame_file import KINDS, Words, frame_file, white_of
+from vidcolor.media.frame_picture import profile_of
 from vidcolor.media.planes import turn_upright
-from vidcolor.media.sequence import numbered
+from vidcolor.media.sequence import is_pattern, numbered
 
 if TYPE_CHECKING:
     from vidcolor.run.plan import ColorizeSettings, Plan
@@ -110,6 +112,8 @@ def check(plan: Plan, overwrite: bool) -> None:
     Raises:
         OutputError: files are there and are not to be replaced, or are no files, or the source's.
     """
+    if plan.clip.files and not is_pattern(plan.clip.path):
+        _check_apart(plan)
     there = [path for path in files(plan) if os.path.lexists(path)]
     if not there:
         return
@@ -123,6 +127,16 @@ def check(plan: Plan, overwrite: bool) -> None:
         more = f" and {len(there) - 1} more exist" if len(there) > 1 else " exists"
         raise OutputError(
             f"The output {there[0]}{more} already.", "Give another name, or --overwrite."
+        )
+
+
+def _check_apart(plan: Plan) -> None:
+    """Keep pictures out of a folder, or a glob's, that a run that goes on would find them in."""
+    source, folder = plan.clip.files[0].parent, plan.output.parent
+    if folder.is_dir() and folder.samefile(source):
+        raise OutputError(
+            f"The output {plan.output} would lie among the pictures of the source.",
+            "Give another folder.",
         )
 
 
@@ -173,10 +187,14 @@ class PictureWriter:
             raise write_error(plan.output, error) from error
 
     def _words(self, index: int) -> Words:
+        """What goes along: of a picture's source, the head of a DPX file or the profile."""
         clip = self._plan.clip
-        both = self._plan.encoder.codec == "dpx" == clip.codec
-        like = read_dpx_header(clip.files[index]) if both else None
-        return Words(self._plan.tag, clip.average_rate, like)
+        words = Words(self._plan.tag, clip.average_rate)
+        if not clip.files:
+            return words
+        if clip.codec == "dpx":
+            return replace(words, like=read_dpx_header(clip.files[index]))
+        return replace(words, profile=profile_of(clip.files[index]))
 
     def __exit__(
         self,
