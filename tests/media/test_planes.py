@@ -161,3 +161,20 @@ def test_floats_beyond_black_and_white_are_black_and_white():
     frame = av.VideoFrame(8, 1, "grayf32le")
     np.frombuffer(frame.planes[0], "<f4")[:5] = [-1, 0.5, 1, 7, np.nan]
     assert unpack_luma(frame, True)[0, :5].tolist() == [0, 32768, 65535, 65535, 0]
+
+
+@pytest.mark.parametrize("depth", [10, 12, 16])
+def test_luma_of_deep_rgb_is_what_the_weights_say(depth):
+    rgb = np.random.default_rng(5).integers(0, 1 << depth, (48, 64, 3)).astype(np.uint16)
+    frame = av.VideoFrame(64, 48, f"gbrp{depth}le")
+    for index, colour in enumerate((1, 2, 0)):
+        plane_view(frame, index, depth)[...] = rgb[:, :, colour]
+    luma, cb, cr = unpack(frame, True)
+    exact = rgb @ [0.299, 0.587, 0.114]
+    assert np.abs(luma - exact).max() < 0.51
+    assert np.array_equal(unpack_luma(frame, True), luma)
+    neutral, peak = 1 << depth - 1, (1 << depth) - 1
+    blue = np.clip((rgb[:, :, 2] - exact) / 1.772 + neutral, 0, peak)
+    red = np.clip((rgb[:, :, 0] - exact) / 1.402 + neutral, 0, peak)
+    assert np.abs(cb - blue).max() < 1
+    assert np.abs(cr - red).max() < 1

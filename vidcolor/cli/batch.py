@@ -35,6 +35,11 @@ def _options_of_colorize(function: Decorated) -> Decorated:
 
 @click.command(cls=grouped, short_help="Colour folders of films and photographs.")
 @click.argument("paths", nargs=-1, metavar="IN... OUT_DIR")
+@click.option(
+    "--sequence",
+    is_flag=True,
+    help="[What] A folder of numbered pictures is one film, not so many photographs.",
+)
 @click.option("--recursive", is_flag=True, help="[What] Take folders in folders too.")
 @click.option(
     "--watch",
@@ -99,12 +104,13 @@ def batch(paths: Sequence[str], **options: Any) -> None:
     inputs, target = _parted(paths)
     settings = settings_of(options)
     talk.machine(options)
-    search = Search(inputs, target, options["recursive"], options["keep_suffix"])
+    flags = options["recursive"], options["keep_suffix"], options["sequence"]
+    search = Search(inputs, target, *flags)
     found = _found(search, options)
     wanted = Arrivals(search) if options["watch"] else found
     directions = Directions(options["references"], options["hints"], options["reach"])
-    flags = {name: options[name] for name in ("jobs", "overwrite", "restart", "cluster")}
-    order = Order(wanted, target, settings, **flags, directions=directions)
+    asked = {name: options[name] for name in ("jobs", "overwrite", "restart", "cluster")}
+    order = Order(wanted, target, settings, **asked, directions=directions)
     talk.say(_opening(found, settings.model, options))
     for path in found.others:
         talk.detail(f"left alone: {path}")
@@ -147,6 +153,8 @@ def _found(search: Search, options: dict[str, Any]) -> Inputs:
 
     if not options["watch"]:
         return search.find()
+    if options["sequence"]:
+        raise UsageError("--watch cannot know when a sequence is whole.", "Leave one of them out.")
     if options["dry_run"]:
         raise UsageError("--dry-run cannot look into what is yet to come.", "Leave --watch out.")
     search.check_given(patterns=False)

@@ -222,12 +222,14 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     luma, time stamps, sound, subtitles, metadata.
     """
     from vidcolor.direct.prepare import Request
+    from vidcolor.media.sequence import check_rate
     from vidcolor.run.cluster import Cluster, Where
     from vidcolor.run.one import Task, colorize_file
     from vidcolor.run.pipe import default_codec, piped
 
     ends = _ends(files, options["container"])
     _check_json(ends, options["as_json"])
+    check_rate(Path(ends.source), options["frame_rate"])
     talk = Talk(options["quiet"], options["verbose"], options["as_json"])
     level = logging.ERROR if talk.quiet else logging.WARNING
     logging.basicConfig(format="%(message)s", level=level)
@@ -270,7 +272,7 @@ def _check_json(ends: Ends, as_json: bool) -> None:
 def _ends(files: Sequence[str], container: str | None) -> Ends:
     """Source and output; raises UsageError or InputError where it is not one of each."""
     from vidcolor.errors import InputError, UsageError
-    from vidcolor.run.inputs import output_in
+    from vidcolor.run.inputs import is_film_in_pictures, output_in
     from vidcolor.run.pipe import Ends
 
     if len(files) < 2:
@@ -279,9 +281,12 @@ def _ends(files: Sequence[str], container: str | None) -> Ends:
     source, output = files[0], files[-1]
     many = f"For many files there is: {shlex.join(['vidcolor', 'batch', *files])}"
     if len(files) > 2:
-        raise UsageError(f"Given are {len(files)} names, not one source and one output.", many)
+        quoted = "; a pattern for one film of numbered pictures needs quotes: 'scan/*.png'"
+        raise UsageError(
+            f"Given are {len(files)} names, not one source and one output.", many + quoted
+        )
     # Path's own raises where the name is too long.
-    if os.path.isdir(source):  # noqa: PTH112
+    if os.path.isdir(source) and not is_film_in_pictures(Path(source), Path(output)):  # noqa: PTH112
         raise InputError(f"The source {source} is a folder.", many)
     if os.path.isdir(output):  # noqa: PTH112
         output = str(output_in(Path(output), Path(source)))

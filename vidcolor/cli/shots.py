@@ -34,12 +34,14 @@ def shots(
 ) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
     from vidcolor.media.frames import Reading, clip_of
+    from vidcolor.media.sequence import check_rate
     from vidcolor.run.changes import check_changes
     from vidcolor.run.look import View, clock
     from vidcolor.run.plan import RESIZE_FIRST
     from vidcolor.run.segment import small_luma
     from vidcolor.steady.shots import find_cuts
 
+    check_rate(clip, frame_rate)
     rate = Fraction(frame_rate) if frame_rate else None
     info = clip_of(clip, Reading(rate, stream, resize == RESIZE_FIRST))
     check_changes(info, 0, info.frame_count)

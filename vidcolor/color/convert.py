@@ -147,6 +147,45 @@ def limit_to_gamut(chroma: FloatArray, luma: FloatArray, matrix: str) -> FloatAr
     return chroma
 
 
+def rgb_in_gamut(luma: FloatArray, chroma: FloatArray, matrix: str) -> FloatArray:
+    """R'G'B' of luma and chroma, whose luma is the given one.
+
+    Args:
+        luma: float32 (height, width) on 0..255.
+        chroma: float32 (2, height, width), the network's Cb and Cr less 128; changed in place.
+        matrix: of the stream that they are of.
+
+    Returns:
+        float32 (height, width, 3) on 0..255, but for rounding.
+    """
+    inside = limit_to_gamut(chroma, luma, matrix)
+    kr, kb = LUMA_COEFFICIENTS[matrix]
+    blue, red = inside[0] * np.float32(BLUE_SCALE), inside[1] * np.float32(RED_SCALE)
+    green = -(np.float32(kr) * red + np.float32(kb) * blue) / np.float32(1 - kr - kb)
+    return np.stack([luma + red, luma + green, luma + blue], axis=2)
+
+
+def rgb_of_planes(luma: Plane, chroma: tuple[Plane, Plane], spec: SampleSpec, peak: int) -> Plane:
+    """Full-range R'G'B' of a stream's planes, by its own matrix, within the gamut.
+
+    Args:
+        luma: uint8 or uint16 (height, width), codes as `spec` says.
+        chroma: Cb and Cr, likewise, of the same size or smaller.
+        spec: what the codes mean.
+        peak: the code of white in the result, such as 255, 1023 or 65535.
+
+    Returns:
+        (height, width, 3), uint8 where `peak` is 255, else uint16.
+    """
+    light = np.clip(full_range_luma(luma, spec), 0, 255)
+    size = (luma.shape[1], luma.shape[0])
+    colours = np.stack([cv2.resize(p, size, interpolation=cv2.INTER_LINEAR) for p in chroma])
+    gains = np.array(spec.chroma_gains, np.float32)[:, None, None]
+    rgb = rgb_in_gamut(light, (colours - np.float32(spec.neutral)) / gains, spec.matrix)
+    kind = np.uint8 if peak == 255 else np.uint16
+    return np.asarray(np.clip(rgb * np.float32(peak / 255) + 0.5, 0, peak).astype(kind))
+
+
 def stream_chroma(chroma: FloatArray, spec: SampleSpec) -> tuple[Plane, Plane]:
     """Network chroma less 128, float32 (2, height, width), as codes of the stream."""
     kind = np.uint8 if spec.depth == 8 else np.uint16

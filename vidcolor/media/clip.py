@@ -243,6 +243,7 @@ class EncoderSettings:
         lossless: whether the planes come back bit by bit.
         threads: fixed, because the packets depend on it.
         options: all that the encoder is opened with, as sorted pairs.
+        pictures: whether each frame becomes a file of its own, of the kind that `codec` names.
     """
 
     codec: str
@@ -252,3 +253,4 @@ class EncoderSettings:
     lossless: bool = False
     threads: int = 4
     options: tuple[tuple[str, str], ...] = ()
+    pictures: bool = False

@@ -84,7 +84,7 @@ def _checked_suffix(output: Path) -> str:
     if suffix not in CONTAINERS:
         raise OutputError(
             f"{output.name} has no suffix of a film container that can be written.",
-            f"Use one of {', '.join(CONTAINERS)}.",
+            f"Use one of {', '.join(CONTAINERS)}, or a picture a frame: frame_%05d.png.",
         )
     return suffix
 

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,21 @@ def trial_folder(beside: Path) -> Iterator[Path]:
             except OSError as error:
                 raise write_error(beside, error) from error
         yield Path(name)
+
+
+def remove(path: Path) -> None:
+    """Take a file away, or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of the files in a folder."""
+    if path.is_dir():
+        return sum(one.stat().st_size for one in path.iterdir())
+    return path.stat().st_size
 
 
 def publish(temporary: Path, path: Path) -> None:

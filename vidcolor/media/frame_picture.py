@@ -26,6 +26,8 @@ from vidcolor.media.source import check_file, unreadable
 _BLUE_SCALE, _RED_SCALE = 1.772, 1.402
 _PNG_BITS, _TIFF_BITS = 24, 258
 _COLOURS = {"1": "grey", "L": "grey", "LA": "grey", "I": "grey", "F": "grey", "P": "palette"}
+_ICC_SPACE = slice(16, 20)
+"""Where a profile says of what colours it is (ICC.1, 7.2)."""
 _DPX_GREY = 6
 """The standard's number of pixels that are luma alone."""
 
@@ -38,12 +40,14 @@ class Header:
         size: (width, height) as stored.
         bits: of a sample.
         colours: what a pixel is made of, in a word.
+        alpha: whether there is transparency.
         rate: frames a second, which only DPX files say.
     """
 
     size: tuple[int, int]
     bits: int
     colours: str
+    alpha: bool = False
     rate: Fraction | None = None
 
     def __str__(self) -> str:
@@ -65,10 +69,13 @@ def read_header(path: Path) -> Header:
         if path.suffix.lower() == ".dpx":
             dpx = read_dpx_header(path)
             colours = "grey" if dpx.descriptor == _DPX_GREY else f"DPX pixels {dpx.descriptor}"
-            return Header(dpx.size, dpx.bits, colours, dpx.rate)
+            return Header(dpx.size, dpx.bits, colours, rate=dpx.rate)
         with PIL.Image.open(path) as image:
             mode = image.mode.partition(";")[0]
-            return Header(image.size, _bits(path, image), _COLOURS.get(mode, mode))
+            colours = _COLOURS.get(mode, mode)
+            return Header(
+                image.size, _bits(path, image), colours, alpha=image.has_transparency_data
+            )
     except PermissionError as error:
         raise unreadable(path) from error
     except PIL.Image.DecompressionBombError as error:
@@ -77,6 +84,13 @@ def read_header(path: Path) -> Header:
         raise InputError(
             f"{path} is not a picture, or is damaged.", "Check that it opens, or get another copy."
         ) from error
+
+
+def profile_of(path: Path) -> bytes | None:
+    """The ICC profile of a picture that is no DPX file; None where it has none of RGB."""
+    with PIL.Image.open(path) as image:
+        profile: bytes | None = image.info.get("icc_profile")
+    return profile if profile and profile[_ICC_SPACE] == b"RGB " else None
 
 
 def _bits(path: Path, image: PIL.Image.Image) -> int:
@@ -126,7 +140,9 @@ def _decoded(path: Path) -> VideoFrame:
     except PermissionError as error:
         raise unreadable(path) from error
     except (av.error.FFmpegError, OSError) as error:
-        raise InputError(f"{path} is damaged.", "Get another copy.") from error
+        raise InputError(
+            f"{path} cannot be decoded.", "Get another copy, or convert it to DPX of 10 bits."
+        ) from error
     if not frames or not is_readable(frames[0]):
         raise InputError(
             f"{path} holds pixels of a kind that is not known here.",

@@ -91,7 +91,11 @@ def describe(found: PictureSequence, rate: Fraction | None = None) -> ClipInfo:
         average_rate=chosen,
         files=found.frames(),
         first_number=found.numbers[0],
-        repairs=(*_said_of_rate(found, rate, headers.rate), *_said_of_gaps(found)),
+        repairs=(
+            *_said_of_rate(found, rate, headers.rate),
+            *_said_of_gaps(found),
+            *(("Transparency is left out.",) if headers.alpha else ()),
+        ),
     )
 
 
@@ -117,9 +121,9 @@ def _said_of_gaps(found: PictureSequence) -> tuple[str, ...]:
             " time goes on."
         )
     if found.others:
-        one = found.others[0].name
-        more = f" and {len(found.others) - 1} more" if len(found.others) > 1 else ""
-        said.append(f"{one}{more} are no part of the sequence, and are left out.")
+        one, more = found.others[0].name, len(found.others) - 1
+        words = f"{one} and {more} more are" if more else f"{one} is"
+        said.append(f"{words} no part of the sequence.")
     return tuple(said)
 
 

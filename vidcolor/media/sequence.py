@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from vidcolor.errors import InputError
+from vidcolor.errors import InputError, UsageError
 
 KINDS = (
     *(".png", ".tif", ".tiff", ".dpx", ".jpg", ".jpeg", ".jp2"),
@@ -84,6 +84,19 @@ def sequence_of(path: Path) -> PictureSequence | None:
     return _of_glob(path) if glob.has_magic(path.name) else None
 
 
+def check_rate(source: Path, rate: str | None) -> None:
+    """Refuse a rate for what is no sequence.
+
+    Raises:
+        UsageError: a rate is given and the source has its own times, or is a photograph.
+        InputError: as `sequence_of`.
+    """
+    if rate is not None and sequence_of(source) is None:
+        raise UsageError(
+            f"--frame-rate is for numbered pictures, and {source} is none.", "Leave it out."
+        )
+
+
 def is_pattern(path: Path) -> bool:
     """Whether a name has one place for a number, as printf writes it: %d, %5d, %05d."""
     return len([part for part in _FORMAT.findall(path.name) if part != "%%"]) == 1
@@ -110,8 +123,7 @@ def named_after(source: Path) -> Path:
 
 
 def _in_folder(folder: Path) -> PictureSequence | None:
-    names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
-    shown = [folder / name for name in names if not name.startswith(".")]
+    shown = [folder / name for name in sorted(_names(folder)) if not name.startswith(".")]
     pictures = [path for path in shown if path.suffix.lower() in KINDS]
     found = [group for group in _grouped(pictures) if len(group.files) > 1]
     if not found:
@@ -122,10 +134,21 @@ def _in_folder(folder: Path) -> PictureSequence | None:
     return _only(folder, found, pictures)
 
 
+def _names(folder: Path) -> list[str]:
+    """Names of a folder's files."""
+    try:
+        return [entry.name for entry in os.scandir(folder) if entry.is_file()]
+    except OSError as error:
+        raise InputError(
+            f"The folder {folder} may not be looked into ({error.strerror}).",
+            "Change its permissions.",
+        ) from error
+
+
 def _of_pattern(path: Path) -> PictureSequence:
     form = re.compile("".join(_regex(part) for part in _parts(path.name)))
     folder = path.parent
-    names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208 - names are enough
+    names = _names(folder) if folder.is_dir() else []
     files = [folder / name for name in names if form.fullmatch(name)]
     if not files:
         raise InputError(f"No file has a name like {path}.", "Check folder, name and suffix.")

@@ -8,6 +8,9 @@
       000000000-000720.json        and the record that makes it count as finished
       film.mp4, film.json          the joined film on its way to its name
 
+Where frames become pictures a segment is a folder of them, `.frames`, and film.json says that all
+are there and on their way to their names.
+
 Every file is written under another name, flushed and renamed.
 """
 
@@ -23,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.media.codecs import segment_suffix
-from vidcolor.media.files import finished_file, with_ending
+from vidcolor.media.files import finished_file, remove, size_of, with_ending, write_error
+from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
@@ -124,7 +127,9 @@ def is_joined(output: Path) -> bool:
 def _joined(output: Path) -> _Film | None:
     try:
         stored = _Film(**json.loads((job_folder(output) / FILM).read_text()))
-        return stored if stored == _Film.of(output, stored.direction) else None
+        # Pictures of a job that had all of them get their names by its next run.
+        whole = is_of_pictures(output) or stored == _Film.of(output, stored.direction)
+        return stored if whole else None
     except (OSError, ValueError, TypeError):
         return None
 
@@ -140,7 +145,7 @@ def records_in(folder: Path, suffix: str = "") -> list[Record]:
     for path in sorted(folder.glob("[0-9]*.json")):
         with contextlib.suppress(OSError, ValueError, TypeError):
             record = Record(**json.loads(path.read_text()))
-            whole = not suffix or path.with_suffix(suffix).stat().st_size == record.size
+            whole = not suffix or size_of(path.with_suffix(suffix)) == record.size
             if whole and (not record.shared or path.with_suffix(".tail.npy").exists()):
                 found.append(record)
     return found
@@ -181,8 +186,9 @@ class JobFolder:
         self.path = job_folder(plan.output)
         self._plan = plan
         self._output = plan.output
-        self._suffix = segment_suffix(plan.encoder.codec)
+        self._suffix = plan.segment_suffix
         _refuse_foreign(self.path)
+        self._made_folder = plan.encoder.pictures and _make(plan.output.parent)
         self._lock = Lock(self.path / LOCK, "job")
         try:
             self._enter(plan, machine, restart)
@@ -262,7 +268,7 @@ class JobFolder:
             segment.first,
             segment.count,
             segment.shared,
-            path.stat().st_size,
+            size_of(path),
             segment.lead,
             segment.tail,
             direction,
@@ -295,14 +301,29 @@ class JobFolder:
 
         What it is is written down first, so that a run that dies in between is seen to be done.
         """
-        self._write_text(FILM, json.dumps(asdict(_Film.of(self.film, self._plan.direction.whole))))
-        try:
-            self.film.replace(self._output)
-        except OSError as error:
-            raise OutputError(
-                f"{self._output} could not be put in place ({error.strerror}).",
-                "Close what has it open, then run the command again.",
-            ) from error
+        said = self._plan.direction.whole
+        pictures = self._plan.encoder.pictures
+        film = _Film(0, 0, said) if pictures else _Film.of(self.film, said)
+        self._write_text(FILM, json.dumps(asdict(film)))
+        self.put_out()
+
+    def put_out(self) -> None:
+        """Give the joined film its name, or all pictures that have not got theirs yet."""
+        for made, target in self._made():
+            try:
+                made.replace(target)
+            except OSError as error:
+                raise OutputError(
+                    f"{target} could not be put in place ({error.strerror}).",
+                    "Close what has it open, then run the command again.",
+                ) from error
+
+    def _made(self) -> list[tuple[Path, Path]]:
+        """What waits for its name, with that name."""
+        if not self._plan.encoder.pictures:
+            return [(self.film, self._output)] if self.film.exists() else []
+        waiting = sorted(self.path.glob(f"[0-9]*{self._suffix}/*"))
+        return [(path, self._output.with_name(path.name)) for path in waiting]
 
     def film_is_out(self) -> bool:
         """Whether an earlier run put this very film in its place and was stopped then."""
@@ -310,18 +331,25 @@ class JobFolder:
         return film is not None and film.direction == self._plan.direction.whole
 
     def finish(self, keep: bool = False) -> None:
-        """Let go of the folder and, unless it is to be kept, take it away."""
+        """Let go of the folder of a job that is done and, unless it is to be kept, take it away."""
+        if keep and self._plan.encoder.pictures:
+            (self.path / FILM).unlink(missing_ok=True)  # the pictures are not here any more
+        self._let_go(keep)
+
+    def leave(self) -> None:
+        """Let go of the folder; where no segment is finished there is nothing to keep of it."""
+        if self._lock.held:
+            self._let_go(keep=(self.path / FILM).exists() or any(self._records()))
+
+    def _let_go(self, keep: bool) -> None:
         if not keep:
             self._empty()
         self.release()
         if not keep:
             with contextlib.suppress(OSError):
                 self.path.rmdir()
-
-    def leave(self) -> None:
-        """Let go of the folder; where no segment is finished there is nothing to keep of it."""
-        if self._lock.held:
-            self.finish(keep=any(self._records()))
+                if self._made_folder:
+                    self._output.parent.rmdir()  # if it is empty: it was made for nothing
 
     def release(self) -> None:
         """Let others at the folder."""
@@ -339,14 +367,25 @@ class JobFolder:
         last = (LOCK, FILM, PLAN)
         for path in self.path.iterdir():
             if path.name not in last:
-                path.unlink(missing_ok=True)
+                remove(path)
         for name in last[1:]:
             (self.path / name).unlink(missing_ok=True)
 
     def _remove_unfinished(self) -> None:
         """Files of a run that was killed; only the lock's holder writes here."""
         for path in self.path.glob(".*.part*"):
-            path.unlink(missing_ok=True)
+            remove(path)
+
+
+def _make(folder: Path) -> bool:
+    """Make a folder; False where it is there already."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise write_error(folder, error) from error
+    return True
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -82,7 +82,10 @@ def _of_pictures(found: PictureSequence) -> Identity:
     digest = hashlib.sha256()
     size = latest = 0
     for path in found.files:
-        status = path.stat()
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise InputError(f"{path} went away.", "Wait until the sequence is whole.") from error
         size += status.st_size
         latest = max(latest, status.st_mtime_ns)
         digest.update(f"{status.st_size} {status.st_mtime_ns} ".encode() + os.fsencode(path.name))

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.codecs import CONTAINERS
+from vidcolor.media.files import with_ending
+from vidcolor.media.frame_file import KINDS as FRAME_KINDS
+from vidcolor.media.frame_file import is_of_pictures
+from vidcolor.media.frame_picture import read_header
 from vidcolor.media.picture import is_animation
+from vidcolor.media.sequence import KINDS as SEQUENCE_KINDS
+from vidcolor.media.sequence import is_pattern, named_after, sequence_of
 from vidcolor.run.walk import Walk
 
 _OTHER_FILMS = (
@@ -22,6 +29,8 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 _OTHER_PICTURES = (".bmp", ".gif", ".jp2", ".pgm", ".ppm", ".avif", ".tga")
 _MAY_MOVE = (".png", ".webp", ".gif", ".avif")
 _FILM_SUFFIX, _PICTURE_SUFFIX = ".mkv", ".png"
+_LIKE_A_FILM = 24
+"""Numbered pictures of one size that make a folder look like a film."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +75,14 @@ class Search:
         target: folder of the outputs.
         recursive: whether folders in folders are taken too.
         keep_suffix: whether an output of another format has the source's suffix before its own.
+        sequence: whether a folder of numbered pictures is one film.
     """
 
     given: Sequence[str]
     target: Path
     recursive: bool = False
     keep_suffix: bool = False
+    sequence: bool = False
 
     def find(self) -> Inputs:
         """What is there now.
@@ -100,8 +111,9 @@ class Search:
         Raises:
             InputError: files or folders are not there, or patterns fit nothing.
         """
-        idle = [word for word in self.given if patterns and not _expanded(word)]
-        gone = [word for word in self.given if not _is_pattern(word) and not Path(word).exists()]
+        words = [word for word in self.given if not self._is_sequence(word)]
+        idle = [word for word in words if patterns and not _expanded(word)]
+        gone = [word for word in words if not _is_pattern(word) and not Path(word).exists()]
         fits = [f"Nothing fits {', '.join(idle)}."] if idle else []
         many = len(gone) > 1
         there = [f"{', '.join(gone)} do{'' if many else 'es'} not exist."] if gone else []
@@ -118,14 +130,16 @@ class Search:
         """
         walk = self.walk()
         pairs = [self.pair(source, name) for source, name in self.files(walk)]
-        return Inputs(tuple(pairs), tuple(walk.closed), tuple(walk.others), tuple(walk.notes))
+        notes = (*walk.notes, *(() if self.sequence else _taken_apart(pairs)))
+        return Inputs(tuple(pairs), tuple(walk.closed), tuple(walk.others), notes)
 
     def walk(self) -> Walk:
         """A fresh look at the places of this search."""
-        return Walk(_is_known, self.target, self.recursive)
+        wanted = _is_known_or_frame if self.sequence else _is_known
+        return Walk(wanted, self.target, self.recursive)
 
     def files(self, walk: Walk) -> Iterator[tuple[Path, Path]]:
-        """Each file that is there now, with its name below the output folder.
+        """Each file or sequence that is there now, with its name below the output folder.
 
         Args:
             walk: looks into folders, and learns what is passed over.
@@ -133,7 +147,11 @@ class Search:
         Raises:
             OutputError: the output folder lies in an input folder.
         """
-        paths = [path for word in self.given for path in _expanded(word)]
+        sequences = [word for word in self.given if self._is_sequence(word)]
+        for word in sequences:
+            yield Path(word), Path(named_after(Path(word)).name)
+        files = [word for word in self.given if word not in sequences]
+        paths = [path for word in files for path in _expanded(word)]
         folders = [path for path in paths if path.is_dir()]
         for folder in folders:
             _check_apart(folder, self.target, self.recursive)
@@ -143,11 +161,19 @@ class Search:
                     yield path, Path(path.name)
                 continue
             above = path.resolve().name if len(folders) > 1 else ""
-            for file in walk.files(path):
-                yield file, Path(above) / file.relative_to(path)
+            found = ((file, Path(above) / file.relative_to(path)) for file in walk.files(path))
+            yield from _with_films(found) if self.sequence else found
+
+    def _is_sequence(self, word: str) -> bool:
+        """Whether a word is itself a sequence: %05d always, a pattern of files where asked."""
+        path = Path(word)
+        meant = is_pattern(path) or (self.sequence and _is_pattern(word))
+        return meant and not path.exists() and sequence_of(path) is not None
 
     def pair(self, source: Path, name: Path) -> Pair:
         """A file with its output, whose suffix is one that can be written."""
+        if not source.is_file():  # a sequence
+            return Pair(source, self.target / with_ending(name, _FILM_SUFFIX, name.name))
         suffix = _output_suffix(source, name.suffix.lower())
         if not suffix:
             return Pair(source, self.target / name)
@@ -172,9 +198,25 @@ def _is_pattern(word: str) -> bool:
 
 
 def output_in(folder: Path, source: Path) -> Path:
-    """Where a source's colour goes in a folder: its own name, with a suffix that can be written."""
+    """Where a source's colour goes in a folder: its own name, with a suffix that can be written.
+
+    Of a sequence of pictures, pictures of the same names.
+    """
+    if found := sequence_of(source):
+        kept = found.pattern.suffix.lower() in FRAME_KINDS
+        return folder / (found.pattern if kept else found.pattern.with_suffix(".png")).name
     name = Path(source.name)
     return Search((), folder).pair(source, name).output if source.exists() else folder / name
+
+
+def is_film_in_pictures(folder: Path, output: Path) -> bool:
+    """Whether a folder is meant as a film: numbered pictures that are to become one or pictures.
+
+    Raises:
+        InputError: as `sequence_of`.
+    """
+    of_film = is_of_pictures(output) or output.suffix.lower() in CONTAINERS
+    return of_film and sequence_of(folder) is not None
 
 
 def _expanded(word: str) -> list[Path]:
@@ -187,6 +229,56 @@ def _expanded(word: str) -> list[Path]:
 def _is_known(path: Path) -> bool:
     known = (*CONTAINERS, *_OTHER_FILMS, *_PICTURES, *_OTHER_PICTURES)
     return path.suffix.lower() in known
+
+
+def _is_known_or_frame(path: Path) -> bool:
+    return _is_known(path) or path.suffix.lower() in SEQUENCE_KINDS
+
+
+def _with_films(found: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, Path]]:
+    """Files of folders with their names; pictures that are a film together, as their folder."""
+    frames: dict[Path, set[Path]] = {}
+    for file, name in found:
+        folder = file.parent
+        if folder not in frames:
+            frames[folder] = _frames_in(folder)
+            if frames[folder]:
+                yield folder, name.parent if name.parent.name else Path(folder.resolve().name)
+        if file not in frames[folder]:
+            yield file, name
+
+
+def _frames_in(folder: Path) -> set[Path]:
+    """The pictures of a folder that are a film; all where it is not clear which."""
+    try:
+        found = sequence_of(folder)
+    except InputError:  # which is said when its turn comes
+        return {path for path in folder.iterdir() if path.suffix.lower() in SEQUENCE_KINDS}
+    return set(found.files) if found else set()
+
+
+def _taken_apart(pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """Sentences on folders of photographs that look like a film."""
+    folders = Counter(pair.source.parent for pair in pairs if not pair.is_film)
+    found = [folder for folder, count in folders.items() if count >= _LIKE_A_FILM]
+    return tuple(
+        f"{folder} looks like a film of numbered pictures, and they are taken as photographs;"
+        " --sequence makes one film of them"
+        for folder in found
+        if _looks_like_film(folder)
+    )
+
+
+def _looks_like_film(folder: Path) -> bool:
+    """Whether a folder's pictures are numbered without a gap, and the first ones are alike."""
+    try:
+        found = sequence_of(folder)
+        if found is None or len(found.files) < _LIKE_A_FILM or found.missing():
+            return False
+        first, *others = (read_header(path) for path in found.files[:_LIKE_A_FILM])
+    except InputError:
+        return False
+    return all(other.fits(first) for other in others)
 
 
 def _output_suffix(source: Path, suffix: str) -> str:

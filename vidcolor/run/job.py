@@ -101,6 +101,7 @@ def run_job(
     try:
         if folder.film_is_out():
             resumed = plan.count
+            folder.put_out()
         else:
             work.colour(standing)
             work.join()
@@ -235,25 +236,30 @@ class _Work:
         yield from blended_shots(timed, surveyed.segment.lead, before)
 
     def join(self) -> None:
-        """Make one film of the segments and put it in its place."""
+        """Join the segments where they are to be a film, and put it or its pictures in place."""
         plan = self.plan
-        clip, last = plan.clip, plan.first + plan.count - 1
         self.parts.sort(key=lambda part: part.first)
         with self.telling:
             self.told.progress(self.meter.gained(), "join")
         with self.timings.measure("join"), self._source_watched():
-            join(
-                [self.folder.segment(part) for part in self.parts],
-                [int(clip.pts[part.first]) for part in self.parts],
-                clip,
-                self.folder.film,
-                plan.streams,
-                start_pts=int(clip.pts[plan.first]) if plan.is_part else None,
-                end_pts=clip.frame_end(last) if plan.is_part else None,
-                tag=plan.tag,
-            )
+            if not plan.encoder.pictures:
+                self._join_film()
             self._check_source()
             self.folder.publish_film()
+
+    def _join_film(self) -> None:
+        plan = self.plan
+        clip, last = plan.clip, plan.first + plan.count - 1
+        join(
+            [self.folder.segment(part) for part in self.parts],
+            [int(clip.pts[part.first]) for part in self.parts],
+            clip,
+            self.folder.film,
+            plan.streams,
+            start_pts=int(clip.pts[plan.first]) if plan.is_part else None,
+            end_pts=clip.frame_end(last) if plan.is_part else None,
+            tag=plan.tag,
+        )
 
     def _check_source(self) -> None:
         self.plan.source.check(self.plan.clip.path)

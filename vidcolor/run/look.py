@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.convert import (
-    LUMA_COEFFICIENTS,
     NEUTRAL,
     SampleSpec,
-    limit_to_gamut,
+    rgb_in_gamut,
     small_luma,
     viewed_luma,
 )
@@ -147,12 +146,7 @@ class View:
 
 def _rgb(luma: NDArray[np.uint8], chroma: FloatArray, matrix: str) -> NDArray[np.uint8]:
     """RGB uint8 (height, width, 3) from chroma less 128, (2, height, width), within the gamut."""
-    light = luma.astype(np.float32)
-    inside = limit_to_gamut(chroma, light, matrix)
-    kr, kb = LUMA_COEFFICIENTS[matrix]
-    blue, red = inside[0] * np.float32(1.772), inside[1] * np.float32(1.402)
-    green = -(np.float32(kr) * red + np.float32(kb) * blue) / np.float32(1 - kr - kb)
-    rgb = np.stack([light + red, light + green, light + blue], axis=2)
+    rgb = rgb_in_gamut(luma.astype(np.float32), chroma, matrix)
     return np.asarray(np.clip(rgb + 0.5, 0, 255).astype(np.uint8))
 
 

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from vidcolor.direct.prepare import Request, prepare
+from vidcolor.errors import OutputError
 from vidcolor.infer.predictor import Predictor
+from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
 from vidcolor.network import shelf
+from vidcolor.run import pictures
 from vidcolor.run.directed import film_view
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
@@ -123,6 +126,11 @@ def colorize_file(task: Task, load: Callable[[], Predictor], listener: Listener)
     kind = kind_of(task.source)
     left = is_joined(task.output) and not task.restart
     check_output(task.source, task.output, task.overwrite or left)
+    if kind == "picture" and is_of_pictures(task.output):
+        raise OutputError(
+            f"{task.source} is one picture, and {task.output} are many.",
+            "Give one name, or a sequence such as 'scan/frame_%05d.png' as the source.",
+        )
     heard = _Heard(listener)
     outcome = (_photograph if kind == "picture" else _film)(task, load, heard)
     return replace(outcome, notes=tuple(heard.notes))
@@ -150,6 +158,9 @@ def _tell(sentences: Iterable[str], listener: Listener) -> None:
 
 def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
     plan = film_plan(task)
+    if plan.encoder.pictures:
+        left = is_joined(task.output) and not task.restart
+        pictures.check(plan, task.overwrite or left)
     if task.request:
         plan = replace(plan, direction=prepare(task.request, film_view(plan.view)))
     predictor = load()
@@ -230,7 +241,9 @@ def _found(folder: JobFolder, plan: Plan) -> list[str]:
     standing = folder.standing()
     parts = standing.done
     if folder.film_is_out():
-        words.append("an earlier run had finished the film; only its job was left to clear away")
+        pictures_left = "an earlier run had made all pictures; what lacks its name gets it now"
+        film_left = "an earlier run had finished the film; only its job was left to clear away"
+        words.append(pictures_left if plan.encoder.pictures else film_left)
     elif parts:
         frames = sum(part.count for part in parts)
         words.append(

@@ -16,8 +16,10 @@ from vidcolor.direct.anchors import Direction
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
+from vidcolor.media.codecs import segment_suffix
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.files import write_error
+from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import Reading
 from vidcolor.media.sound import SOUND_CHOICES, Sound
 from vidcolor.media.source import special_kind
@@ -26,6 +28,7 @@ from vidcolor.media.streams import StreamPlan
 from vidcolor.media.trial import try_join
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
+from vidcolor.run import pictures
 from vidcolor.run.changes import change_notes, check_changes
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.look import View
@@ -146,7 +149,7 @@ class Plan:
 
     Attributes:
         clip: the source.
-        output: the film to be made.
+        output: the film to be made, or the pattern of its pictures.
         settings: with nothing left open.
         encoder: how every segment is encoded.
         streams: what becomes of all else in the file.
@@ -154,6 +157,7 @@ class Plan:
         count: how many frames.
         model_hash: sha256 of the weights.
         source: which file the clip was.
+        losses: sentences on what the output cannot carry.
         direction: what people say about its colour; no part of the fingerprint, because each
             segment knows what of it reached it.
     """
@@ -167,6 +171,7 @@ class Plan:
     count: int
     model_hash: str
     source: Identity
+    losses: tuple[str, ...] = ()
     direction: Direction = field(default_factory=Direction)
 
     @property
@@ -174,6 +179,13 @@ class Plan:
         """The film as the network sees it."""
         threads = self.settings.threads
         return View(self.clip, self.settings.render_size or 0, self.first, self.count, threads)
+
+    @property
+    def segment_suffix(self) -> str:
+        """Of a segment's file, or folder where it is pictures."""
+        if self.encoder.pictures:
+            return pictures.SEGMENT_SUFFIX
+        return segment_suffix(self.encoder.codec)
 
     @property
     def is_part(self) -> bool:
@@ -185,7 +197,7 @@ class Plan:
         """Sentences on what is mended, converted or left out."""
         changes = change_notes(self.clip, self.first, self.count)
         others = tuple(stream.sentence for stream in self.streams if stream.sentence)
-        return self.clip.repairs + changes + others
+        return self.clip.repairs + changes + others + self.losses
 
     @property
     def tag(self) -> str | None:
@@ -238,7 +250,7 @@ def make_plan(
 
     Args:
         clip: from `probe`.
-        output: its suffix says the container.
+        output: its suffix says the container; a pattern such as out/%05d.png, the pictures.
         settings: what the user asked for.
         threads: for the encoder.
         source: which file the clip was when it was probed; None looks now.
@@ -252,6 +264,27 @@ def make_plan(
         find_weights()
     first, count = _range(clip, settings)
     check_changes(clip, first, count)
+    encoder, streams, losses = _made_of(clip, output, settings, threads)
+    return Plan(
+        clip=clip,
+        output=output,
+        settings=settings.for_model(info),
+        encoder=encoder,
+        streams=streams,
+        first=first,
+        count=count,
+        model_hash=shelf.verified_hash(path),
+        source=source or identify(clip.path),
+        losses=losses,
+    )
+
+
+def _made_of(
+    clip: ClipInfo, output: Path, settings: ColorizeSettings, threads: int
+) -> tuple[EncoderSettings, tuple[StreamPlan, ...], tuple[str, ...]]:
+    """How frames are encoded, what becomes of the other streams, and what is lost, in sentences."""
+    if is_of_pictures(output):
+        return pictures.choose(clip, output, settings), (), pictures.losses(clip)
     encoder = choose_encoder(
         clip,
         output,
@@ -263,26 +296,23 @@ def make_plan(
     )
     streams = plan_streams(clip, output, settings.sound)
     try_join(clip, output, encoder, streams)
-    return Plan(
-        clip=clip,
-        output=output,
-        settings=settings.for_model(info),
-        encoder=encoder,
-        streams=streams,
-        first=first,
-        count=count,
-        model_hash=shelf.verified_hash(path),
-        source=source or identify(clip.path),
-    )
+    return encoder, streams, ()
 
 
 def check_output(source: Path, output: Path, overwrite: bool) -> None:
     """Refuse an output that would destroy something or cannot be made.
 
+    Of pictures only the folder is looked at, whose own may be missing; the rest takes their
+    numbers (`pictures.check`).
+
     Raises:
         OutputError: it is the source itself, no file, it exists, or its folder is missing or
             closed.
     """
+    if is_of_pictures(output):
+        folder = output.parent.absolute()
+        _check_folder(folder if folder.exists() else folder.parent)
+        return
     try:
         mode = output.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -17,9 +17,9 @@ from vidcolor.color.pale import Tally
 from vidcolor.color.upscale import colored_planes
 from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames, read_luma
-from vidcolor.media.encode import SegmentWriter
 from vidcolor.media.planes import plane_shapes, turn_back
 from vidcolor.run.look import SegmentLimits, SmallLuma, View
+from vidcolor.run.pictures import segment_writer
 from vidcolor.run.plan import Plan
 from vidcolor.run.stages import Timings, ahead
 from vidcolor.steady.shots import find_cuts
@@ -156,7 +156,7 @@ def write_segment(
     tally = Tally()
     source = ahead(timings.each("decode", _frames(plan, segment)), FRAMES_AHEAD)
     left = segment.count
-    with closing(source), SegmentWriter(path, plan.clip, plan.encoder) as writer:
+    with closing(source), segment_writer(plan, path) as writer:
         while left:
             chroma = next(shots)
             left -= len(chroma)
@@ -178,7 +178,7 @@ def _colored(
     plan: Plan, segment: Segment, frames: Iterator[Frame], chroma: FloatArray, tally: Tally
 ) -> Iterator[Frame]:
     clip, spec = plan.clip, plan.view.spec
-    shapes = plane_shapes(clip.working_format, clip.width, clip.height)
+    shapes = plane_shapes(plan.encoder.pixel_format, clip.width, clip.height)
     kept = segment.own_frames() if plan.settings.keeps_own else []
     saturation = np.float32(1.0 if plan.settings.saturation is None else plan.settings.saturation)
     for upright in chroma:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 
 from vidcolor.errors import OutputError
+from vidcolor.run import pictures
 from vidcolor.run.folder import Record
 from vidcolor.run.plan import Plan
 
@@ -32,6 +33,8 @@ def film_bytes(plan: Plan, done: Sequence[Record] = ()) -> int:
 
 def _bytes_a_pixel(plan: Plan) -> float:
     encoder = plan.encoder
+    if encoder.pictures:
+        return pictures.bytes_a_pixel(plan)
     if encoder.lossless or encoder.codec in _LOSSLESS_CODECS:
         return LOSSLESS
     if encoder.codec in _MEZZANINE_CODECS:
@@ -50,13 +53,16 @@ def check_space(plan: Plan, done: Sequence[Record]) -> None:
     Raises:
         OutputError: there is less room than about needed.
     """
-    needed = 2 * film_bytes(plan, done) - sum(record.size for record in done)
+    of_pictures = plan.encoder.pictures
+    times = 1 if of_pictures else 2
+    needed = times * film_bytes(plan, done) - sum(record.size for record in done)
     folder = plan.output.parent
     free = shutil.disk_usage(folder).free
     if needed > free:
+        more = "" if of_pictures else " (its segments, and once more when they are joined)"
         raise OutputError(
             f"{folder} has {size_words(free)} free, and the film needs about {size_words(needed)}"
-            " (its segments, and once more when they are joined).",
+            f"{more}.",
             "Free some space, or choose an output on another disk.",
         )
 
