@@ -16,23 +16,16 @@ from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.deep import deep_samples
-from vidcolor.media.files import finished_file
+from vidcolor.media.files import check_length, finished_file
 from vidcolor.media.note import PNG_KEYWORD, noted, raw_fields, texts, with_raw_text
 from vidcolor.media.planes import turn_by_exif
 from vidcolor.media.pngchunks import with_metadata
 from vidcolor.media.source import check_file, unreadable
+from vidcolor.media.suffixes import PICTURE_WRITERS
 from vidcolor.media.tiff import deep_tiff
 
 _MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
 """Picture formats whose further frames are an animation, not pages or another exposure."""
-_WRITERS = {
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".webp": "WEBP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-}
 _ORIENTATION = 0x0112
 _KR, _KB = 0.299, 0.114
 
@@ -186,12 +179,13 @@ def check_picture_output(path: Path) -> None:
     """Refuse an output name whose format cannot be written, before any work.
 
     Raises:
-        OutputError: the suffix is unknown or the folder is missing.
+        OutputError: the suffix is unknown, the folder is missing, or its path is too long.
     """
-    if path.suffix.lower() not in _WRITERS:
+    check_length(path)
+    if path.suffix.lower() not in PICTURE_WRITERS:
         raise OutputError(
             f"{path.name} has no suffix of a picture format that can be written.",
-            f"Use one of {', '.join(_WRITERS)}.",
+            f"Use one of {', '.join(PICTURE_WRITERS)}.",
         )
     if not path.parent.is_dir():
         raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
@@ -221,7 +215,7 @@ def write_picture(
     """
     path = Path(path)
     check_picture_output(path)
-    kind = _WRITERS[path.suffix.lower()]
+    kind = PICTURE_WRITERS[path.suffix.lower()]
     if note and kind != "PNG":
         picture = replace(picture, exif=noted(picture.exif, note))
     samples = compose(picture.luma, cb, cr)
@@ -243,7 +237,7 @@ def write_rgb(path: Path, rgb: NDArray[np.uint8], text: Mapping[str, str] | None
         OutputError: as `check_picture_output`, or writing fails.
     """
     check_picture_output(path)
-    kind = _WRITERS[path.suffix.lower()]
+    kind = PICTURE_WRITERS[path.suffix.lower()]
     options = _options(kind, Picture(rgb[:, :, 0]))
     if kind == "PNG":
         words = PIL.PngImagePlugin.PngInfo()

@@ -14,9 +14,9 @@ from av.packet import Packet
 
 from vidcolor.errors import OutputError
 from vidcolor.media.clip import ClipInfo, OtherStream
-from vidcolor.media.codecs import CONTAINERS
 from vidcolor.media.files import trial_folder
 from vidcolor.media.source import is_cover, media_url, open_source
+from vidcolor.media.suffixes import CONTAINERS
 
 Action = Literal["copy", "convert", "attach", "leave"]
 

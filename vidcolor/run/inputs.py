@@ -9,18 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.media.codecs import CONTAINERS
+from vidcolor.media.files import with_ending
 from vidcolor.media.picture import is_animation
+from vidcolor.media.suffixes import (
+    CONTAINERS,
+    MAY_MOVE,
+    PICTURE_WRITERS,
+    may_be_film,
+    may_be_picture,
+)
 from vidcolor.run.walk import Walk
 
-_OTHER_FILMS = (
-    *(".mpg", ".mpeg", ".m2v", ".vob", ".ts", ".m2ts", ".mts", ".mxf", ".wmv", ".asf", ".flv"),
-    *(".ogv", ".3gp", ".divx", ".dv", ".y4m", ".nut", ".h264", ".hevc", ".apng"),
-)
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
-"""Those whose format is kept."""
-_OTHER_PICTURES = (".bmp", ".gif", ".jp2", ".pgm", ".ppm", ".avif", ".tga")
-_MAY_MOVE = (".png", ".webp", ".gif", ".avif")
 _FILM_SUFFIX, _PICTURE_SUFFIX = ".mkv", ".png"
 
 
@@ -101,7 +100,7 @@ class Search:
             InputError: files or folders are not there, or patterns fit nothing.
         """
         idle = [word for word in self.given if patterns and not _expanded(word)]
-        gone = [word for word in self.given if not _is_pattern(word) and not Path(word).exists()]
+        gone = [word for word in self.given if not _is_pattern(word) and not _exists(word)]
         fits = [f"Nothing fits {', '.join(idle)}."] if idle else []
         many = len(gone) > 1
         there = [f"{', '.join(gone)} do{'' if many else 'es'} not exist."] if gone else []
@@ -152,7 +151,7 @@ class Search:
         if not suffix:
             return Pair(source, self.target / name)
         kept = name.suffix if self.keep_suffix else ""
-        return Pair(source, self.target / name.with_suffix(kept + suffix))
+        return Pair(source, self.target / with_ending(name, kept + suffix, name.stem))
 
     def _check_distinct(self, pairs: Sequence[Pair]) -> None:
         shared = _shared_outputs(pairs)
@@ -168,13 +167,17 @@ class Search:
 
 
 def _is_pattern(word: str) -> bool:
-    return glob.has_magic(word) and not Path(word).exists()
+    return glob.has_magic(word) and not _exists(word)
+
+
+def _exists(word: str) -> bool:
+    return os.path.exists(word)  # noqa: PTH110 - Path's own raises where the name is too long
 
 
 def output_in(folder: Path, source: Path) -> Path:
     """Where a source's colour goes in a folder: its own name, with a suffix that can be written."""
     name = Path(source.name)
-    return Search((), folder).pair(source, name).output if source.exists() else folder / name
+    return Search((), folder).pair(source, name).output if _exists(str(source)) else folder / name
 
 
 def _expanded(word: str) -> list[Path]:
@@ -185,19 +188,18 @@ def _expanded(word: str) -> list[Path]:
 
 
 def _is_known(path: Path) -> bool:
-    known = (*CONTAINERS, *_OTHER_FILMS, *_PICTURES, *_OTHER_PICTURES)
-    return path.suffix.lower() in known
+    return may_be_picture(path) or may_be_film(path)
 
 
 def _output_suffix(source: Path, suffix: str) -> str:
     """That of a format which can be written and holds anything; "" where the source's own can."""
     if suffix in CONTAINERS:
         return ""
-    if suffix not in (*_PICTURES, *_OTHER_PICTURES):
+    if not may_be_picture(source):
         return _FILM_SUFFIX
-    if suffix in _MAY_MOVE and is_animation(source):
+    if suffix in MAY_MOVE and is_animation(source):
         return _FILM_SUFFIX
-    return "" if suffix in _PICTURES else _PICTURE_SUFFIX
+    return "" if suffix in PICTURE_WRITERS else _PICTURE_SUFFIX
 
 
 def _check_apart(folder: Path, target: Path, recursive: bool) -> None:

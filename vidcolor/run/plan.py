@@ -16,7 +16,7 @@ from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.encode import choose_encoder
-from vidcolor.media.files import write_error
+from vidcolor.media.files import check_length, write_error
 from vidcolor.media.mux import StreamPlan, plan_streams
 from vidcolor.media.source import special_kind
 from vidcolor.network import shelf
@@ -241,8 +241,9 @@ def check_output(source: Path, output: Path, overwrite: bool) -> None:
 
     Raises:
         OutputError: it is the source itself, no file, it exists, or its folder is missing or
-            closed.
+            closed, or its path is too long.
     """
+    check_length(output)
     try:
         mode = output.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):

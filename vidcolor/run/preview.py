@@ -15,6 +15,7 @@ from vidcolor.errors import UsageError
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
+from vidcolor.media.files import with_ending
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.probe import probe
 from vidcolor.network import shelf
@@ -86,7 +87,7 @@ class Preview:
 
 def default_output(source: Path, frame: int) -> Path:
     """Where a preview goes that was given no name: beside the film."""
-    return source.with_name(f"{source.stem}-{frame:06d}.png")
+    return with_ending(source, f"-{frame:06d}.png", source.stem)
 
 
 def preview(
