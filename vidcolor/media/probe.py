@@ -17,10 +17,19 @@ from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
-from vidcolor.media.picture import is_animation, is_still
+from vidcolor.media.moving import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
-from vidcolor.media.source import decoded, film_stream, is_cover, open_source
+from vidcolor.media.source import (
+    beside,
+    check_file,
+    decoded,
+    film_stream,
+    is_cover,
+    is_single,
+    open_source,
+)
 from vidcolor.media.stamps import Stamps, settle, typical_step
+from vidcolor.media.suffixes import FILMS
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
 _SAMPLE = 24
@@ -34,13 +43,14 @@ def kind_of(path: Path) -> str:
         InputError: neither.
     """
     path = Path(path)
+    check_file(path)
+    if is_still(path):
+        return "picture"
     with open_source(path) as container:
-        name = container.format.name
-        if is_still(path):
-            return "picture"
         film_stream(container, path)
-        single = name.endswith("_pipe") or name == "image2"
-        return "picture" if single and not is_animation(path) else "clip"
+        single = is_single(container)
+        named_film = path.suffix.lower() in FILMS  # Motion JPEG is nothing but JPEGs in a row
+        return "clip" if named_film or not single or is_animation(path) else "picture"
 
 
 def probe(path: Path) -> ClipInfo:
@@ -259,7 +269,7 @@ def _describe(
         pts=timing.pts,
         end_pts=timing.end_pts,
         average_rate=timing.rate,
-        other_streams=tuple(_other(s) for s in container.streams if s.index != film.index),
+        other_streams=tuple(_other(s) for s in beside(film, container)),
         metadata=dict(container.metadata),
         stream_metadata=dict(film.metadata),
         disposition=int(film.disposition),

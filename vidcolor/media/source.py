@@ -15,6 +15,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
+from vidcolor.media.moving import SEQUENCE_BRANDS, is_moving_webp
+from vidcolor.media.webp import webp_film
 
 # Formats that FFmpeg opens as video or that point at other files: text, script art, playlists.
 _NOT_FILM = {"tty", "bin", "xbin", "adf", "idf", "hls", "concat", "dash", "txd", "ffmetadata"}
@@ -33,10 +35,11 @@ def open_source(path: Path) -> InputContainer:
     """
     check_file(path)
     try:
-        container = av.open(media_url(path), metadata_errors="replace")
+        file = webp_film(path) if is_moving_webp(path) else media_url(path)
+        container = av.open(file, "r", metadata_errors="replace")
     except PermissionError as error:
         raise unreadable(path) from error
-    except (av.error.FFmpegError, OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, SyntaxError, ValueError) as error:
         raise InputError(
             f"{path} is not a media file, or is damaged beyond use.",
             "Check that it plays, or get another copy.",
@@ -111,13 +114,35 @@ def film_stream(container: InputContainer, path: Path) -> VideoStream:
         raise InputError(
             f"{path} has no film ({_census(container)}).", "Give a file with a picture."
         )
-    film: VideoStream = films[0]
+    # In front of the film of an AVIF or HEIF lies its still, behind it perhaps its transparency.
+    film: VideoStream = max(films, key=_length) if _holds_still(container) else films[0]
     if film.codec_context is None:
+        kind = "picture" if is_single(container) else "film"
         raise InputError(
-            f"{path} holds a film that cannot be decoded here.",
+            f"{path} holds a {kind} that cannot be decoded here.",
             "Convert it with a program that knows its codec.",
         )
     return film
+
+
+def is_single(container: InputContainer) -> bool:
+    """Whether FFmpeg takes a file for a picture."""
+    name = container.format.name
+    return name.endswith("_pipe") or name in ("image2", "jpegxl_anim")
+
+
+def beside(film: VideoStream, container: InputContainer) -> list[Any]:
+    """All streams of a source that are to go with its film."""
+    others = [stream for stream in container.streams if stream.index != film.index]
+    return [s for s in others if s.type != "video"] if _holds_still(container) else others
+
+
+def _holds_still(container: InputContainer) -> bool:
+    return container.metadata.get("major_brand") in SEQUENCE_BRANDS
+
+
+def _length(stream: VideoStream) -> int:
+    return int(stream.frames)
 
 
 def is_cover(stream: Any) -> bool:

@@ -44,7 +44,9 @@ PICTURES = frozenset(
     }
 )
 """Pictures that are read."""
-MAY_MOVE = frozenset({".png", ".webp", ".gif", ".avif", ".avifs"})
+MAY_MOVE = frozenset(
+    {".png", ".webp", ".gif", ".avif", ".avifs", ".heif", ".heifs", ".heics", ".heic"}
+)
 """Pictures whose format also holds moving ones."""
 
 _ALSO_TEXT = {".ts", ".mts"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.files import with_ending
-from vidcolor.media.picture import is_animation
+from vidcolor.media.moving import is_animation
 from vidcolor.media.suffixes import (
     CONTAINERS,
     MAY_MOVE,
