@@ -29,10 +29,11 @@ from vidcolor.evaluate.flow import Estimated
 from vidcolor.evaluate.given import Given, carried, spread_by_luma
 from vidcolor.evaluate.measures import histograms, psnr
 from vidcolor.evaluate.motion import Scene, scenes
-from vidcolor.evaluate.read import PICTURES, find, read_clip, read_picture
+from vidcolor.evaluate.read import find, read_clip, read_picture
 from vidcolor.evaluate.series import CdcSums
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor, working_shape
+from vidcolor.media.suffixes import may_be_picture
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
@@ -241,7 +242,7 @@ def main() -> None:
         print(
             path.stem, {n: round(f["clip"], 2) for n, f in results[path.stem].items()}, flush=True
         )
-    everything = find(given.photographs, PICTURES)
+    everything = find(given.photographs, may_be_picture)
     chosen = np.linspace(0, len(everything) - 1, PHOTOGRAPHS).round().astype(int)
     paths = [everything[place] for place in chosen]
     stayed: list[bool] = []

@@ -21,10 +21,11 @@ from vidcolor.evaluate.clips import ClipResult, score_rows
 from vidcolor.evaluate.colouring import Colouring, each, together, treated
 from vidcolor.evaluate.motion import Scene, scenes
 from vidcolor.evaluate.painters import film
-from vidcolor.evaluate.read import PICTURES, find, read_picture
+from vidcolor.evaluate.read import find, read_picture
 from vidcolor.evaluate.report import About, Report, as_markdown, fingerprint, versions
 from vidcolor.evaluate.smoothings import smoothings
 from vidcolor.evaluate.table import Table, cells, plain
+from vidcolor.media.suffixes import may_be_picture
 
 SEED = 13
 SHAPE = (240, 320)
@@ -46,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 def photographs(folder: Path, count: int) -> list[Path]:
     """The photographs that are taken, evenly spaced in sorted order."""
-    paths = find(folder, PICTURES)
+    paths = find(folder, may_be_picture)
     return [paths[i] for i in np.linspace(0, len(paths) - 1, count).round().astype(int)]
 
 

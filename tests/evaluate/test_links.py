@@ -13,7 +13,8 @@ from tests.evaluate.conftest import panning, scenery, write_clip
 from tests.evaluate.fakes import FakeJudge
 from vidcolor.cli.main import run
 from vidcolor.evaluate import judging
-from vidcolor.evaluate.read import CLIPS, PICTURES, find, search
+from vidcolor.evaluate.read import find, search
+from vidcolor.media.suffixes import may_be_film, may_be_picture
 
 
 @pytest.fixture(autouse=True)
@@ -41,11 +42,11 @@ def names(folder: Path, suffixes: frozenset[str]) -> list[str]:
 def test_links_to_folders_and_files_are_followed(linked, tmp_path):
     inside = ["all/town/0.png", "all/town/1.png", "all/town/2.png",
               "all/wood/3.png", "all/wood/4.png", "all/wood/5.png"]  # fmt: skip
-    assert names(linked, PICTURES) == [*inside, "best", "one.png"]
-    assert names(linked, CLIPS) == ["pan.mp4"]
+    assert names(linked, may_be_picture) == [*inside, "best", "one.png"]
+    assert names(linked, may_be_film) == ["pan.mp4"]
     top = tmp_path / "top"
     top.symlink_to(linked)
-    assert len(find(top, PICTURES)) == 8
+    assert len(find(top, may_be_picture)) == 8
 
 
 def test_a_circle_of_links_ends_and_folders_are_taken_once_under_their_own_name(photographs):
@@ -53,7 +54,7 @@ def test_a_circle_of_links_ends_and_folders_are_taken_once_under_their_own_name(
     (photographs / "town" / "up").symlink_to(photographs)
     (photographs / "wood" / "across").symlink_to(photographs / "town")
     (photographs / "self").symlink_to(photographs / "self")
-    found = names(photographs, PICTURES)
+    found = names(photographs, may_be_picture)
     assert found == [*(f"town/{i}.png" for i in range(3)), *(f"wood/{i}.png" for i in (3, 4, 5))]
 
 

@@ -130,6 +130,7 @@ def test_memory_that_runs_out_halves_the_batch_and_loses_nothing(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     predictor = load_predictor(str(tiny_model), "cpu", "torch")
+    predictor = predictor.predictor
     assert isinstance(predictor, TorchPredictor)
     whole = predictor.predict(frames(5)).chroma
     forward = predictor._forward
@@ -153,7 +154,7 @@ def test_memory_that_is_too_small_for_one_frame_is_an_error(
     def never(part: torch.Tensor) -> torch.Tensor:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(predictor, "_forward", never)
+    monkeypatch.setattr(predictor.predictor, "_forward", never)
     with pytest.raises(MachineError, match="memory"):
         predictor.predict(frames(2))
 
@@ -198,6 +199,11 @@ def test_a_missing_model_is_named() -> None:
         (1920, 1080, (340, 192)),
         (100, 100, (192, 192)),
         (50, 200, (192, 768)),
+        (100, 2000, (192, 3840)),
+        (100, 16000, (96, 15360)),
+        (16000, 100, (15360, 96)),
+        (1, 400, (60, 24288)),
+        (1, 10**6, (32, 46080)),
     ],
 )
 def test_working_shape(height: int, width: int, expected: tuple[int, int]) -> None:

@@ -8,7 +8,7 @@ import PIL.ImageCms
 import pytest
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.media.picture import compose, luma_of, read_picture, write_picture
+from vidcolor.media.picture import Picture, compose, luma_of, read_picture, write_picture
 
 ICC = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
 
@@ -128,6 +128,15 @@ def test_sixteen_bit_tiff_keeps_profile_and_resolution(tmp_path, channels):
     tags = PIL.Image.open(tmp_path / "b.tif").tag_v2 if channels == 3 else {34675: ICC, 282: 300}
     assert tags[34675] == ICC
     assert tags[282] == 300
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".jpe"])
+def test_other_names_of_jpeg_are_written_as_jpeg(tmp_path, suffix):
+    luma = np.full((16, 16), 90, np.uint8)
+    neutral = np.full((16, 16), 128, np.float32)
+    write_picture(tmp_path / f"a{suffix}", Picture(luma), neutral, neutral)
+    with PIL.Image.open(tmp_path / f"a{suffix}") as image:
+        assert image.format == "JPEG"
 
 
 def test_jpeg_has_full_chroma(tmp_path):

@@ -51,6 +51,15 @@ def test_names_keep_the_tree_and_take_a_suffix_that_can_be_written(tmp_path: Pat
     assert Search([str(reels)], target, False).find().others == (reels / "e.txt",)
 
 
+def test_programs_and_music_named_like_films_are_left_alone(tmp_path: Path) -> None:
+    reels = tree(tmp_path / "reels", "a.m1v", "b.jfif", "c.heic")
+    (reels / "page.ts").write_text("export const film = 1;\n")
+    (reels / "song.mod").write_bytes(b"song".ljust(1080, b"\0") + b"M.K.")
+    inputs = Search([str(reels)], tmp_path / "out").find()
+    assert [pair.output.name for pair in inputs.pairs] == ["a.mkv", "b.jfif", "c.png"]
+    assert inputs.others == (reels / "page.ts", reels / "song.mod")
+
+
 def test_kept_suffixes_tell_files_of_one_name_apart(tmp_path: Path) -> None:
     reels = tree(tmp_path / "reels", "a.avi", "a.mpg", "a.wmv", "b.bmp", "b.png", "c.mov")
     kept = Search([str(reels)], tmp_path / "out", keep_suffix=True).find()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -140,7 +141,7 @@ def _parted(paths: Sequence[str]) -> tuple[Sequence[str], Path]:
             "Give both, the folder last: vidcolor batch IN... OUT_DIR",
         )
     *inputs, last = paths
-    if Path(last).is_file():
+    if os.path.isfile(last):  # noqa: PTH113 - Path's own raises where the name is too long
         raise OutputError(
             f"{last} comes last, where the folder for the colour belongs, and is a file.",
             "Give the folder last: vidcolor batch IN... OUT_DIR",

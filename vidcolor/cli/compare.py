@@ -40,11 +40,12 @@ def compare(
     overwrite: bool,
 ) -> None:
     """Show FIRST and SECOND in one picture, with the sound of the first."""
-    target = output or first.with_name(f"{first.stem}-{second.stem}.mp4")
     from vidcolor.evaluate.side_by_side import Layout
     from vidcolor.evaluate.side_by_side import compare as join
+    from vidcolor.media.files import with_ending
     from vidcolor.run.plan import check_output
 
+    target = output or with_ending(first, ".mp4", f"{first.stem}-{second.stem}")
     for film in (first, second):
         check_output(film, target, overwrite)
     words = ("", "") if no_labels else labels or (first.stem, second.stem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -13,7 +14,7 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.streams import prepare_streams
-from vidcolor.errors import VidcolorError
+from vidcolor.errors import InputError, VidcolorError
 
 COMMANDS = {
     "average": "Average the weights of models.",
@@ -102,6 +103,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         _say("error: The memory is used up. Close other programs, or give a smaller --render-size.")
         return 6
+    except OSError as problem:
+        if problem.errno != errno.ENAMETOOLONG:
+            return _report_defect()
+        # Of what is written this is known before: see check_length.
+        _say(f"error: The name {problem.filename} is too long for the disk. Give a shorter one.")
+        return InputError.exit_code
     except Exception:
         return _report_defect()
     return code if isinstance(code, int) else 0

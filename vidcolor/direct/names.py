@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
-
 _TIME = re.compile(r"(?:(?:(\d+)[:\-])?(\d{1,2})[:\-])?(\d+(?:\.\d+)?)s?")
 _TIME_IN_NAME = re.compile(r"(?<!\d)(\d{1,2})[-:](\d{2})[-:](\d{2}(?:\.\d+)?)(?!\d)")
 _SECONDS_IN_NAME = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)s(?![a-z0-9])")

@@ -14,9 +14,10 @@ from vidcolor.direct.anchors import HALF, Anchor, SmallLuma
 from vidcolor.direct.colours import chroma_of
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.hints import RADIUS_SHARE, Stroke
-from vidcolor.direct.names import PICTURES, frame_in
+from vidcolor.direct.names import frame_in
 from vidcolor.direct.reference import Still, read_still
 from vidcolor.errors import UsageError
+from vidcolor.media.suffixes import may_be_picture
 
 FloatArray = NDArray[np.float32]
 
@@ -36,7 +37,7 @@ def overlays_in(path: Path) -> tuple[Path, ...]:
         if not found:
             raise UsageError(f"The folder {path} holds no hint_NNNNNN.png.", "Put overlays there.")
         return tuple(found)
-    if path.suffix.lower() not in PICTURES:
+    if not may_be_picture(path):
         return ()
     if frame_in(path) is None:
         raise UsageError(f"The overlay {path} names no frame.", "Call it hint_000040.png or so.")
@@ -46,7 +47,7 @@ def overlays_in(path: Path) -> tuple[Path, ...]:
 def is_overlay(path: Path) -> bool:
     """Whether a file is a picture `hint_NNNNNN`."""
     named = path.name.startswith("hint_") and frame_in(path) is not None
-    return named and path.suffix.lower() in PICTURES
+    return named and may_be_picture(path)
 
 
 def overlay_anchor(path: Path, film: FilmView) -> Anchor:

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.direct.names import PICTURES, frame_in, time_in
+from vidcolor.direct.names import frame_in, time_in
 from vidcolor.errors import InputError, UsageError
 from vidcolor.media.picture import read_picture
+from vidcolor.media.suffixes import PICTURE_WRITERS, may_be_picture
 
 FloatArray = NDArray[np.float32]
 
@@ -68,7 +69,7 @@ def _expanded(entry: Path) -> Iterator[Path]:
         if not files:
             raise UsageError(
                 f"The folder {entry} holds no still.",
-                f"Put pictures there ({', '.join(PICTURES)}).",
+                f"Put pictures there ({', '.join(PICTURE_WRITERS)}).",
             )
         yield from files
     elif entry.is_file():
@@ -80,7 +81,7 @@ def _expanded(entry: Path) -> Iterator[Path]:
 def is_still(path: Path) -> bool:
     """Whether a file is a picture that is no hint."""
     named = not path.name.startswith((".", "hint_"))
-    return named and path.suffix.lower() in PICTURES and path.is_file()
+    return named and may_be_picture(path) and path.is_file()
 
 
 def read_still(path: Path) -> Still:

@@ -2,7 +2,7 @@
 
 The plain way to judge a colouring from a script:
 
-    results = evaluate_clips(find(folder, CLIPS), each({"mine": whole(function)}))
+    results = evaluate_clips(find(folder, may_be_film), each({"mine": whole(function)}))
     print(plain(cells(clip_table("clips", results))))
 
 with `clip_table` of the module of that name, `cells` and `plain` of `table`.

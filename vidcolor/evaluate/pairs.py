@@ -15,9 +15,8 @@ from vidcolor.evaluate.colouring import grey
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.pictures import Bench, PictureScores, evaluate_pictures
 from vidcolor.evaluate.read import (
-    CLIPS,
-    PICTURES,
     Found,
+    Kind,
     clip_shape,
     read_clip,
     read_picture,
@@ -26,6 +25,7 @@ from vidcolor.evaluate.read import (
 from vidcolor.evaluate.samples import Preparation, Sample, load
 from vidcolor.evaluate.series import ClipScore
 from vidcolor.evaluate.temporal import TRUTH, score_clip
+from vidcolor.media.suffixes import may_be_film, may_be_picture
 
 RESULT = "result"
 
@@ -52,13 +52,13 @@ class Matched:
     notes: tuple[str, ...]
 
 
-def match(results: Found, truths: Found, suffixes: frozenset[str], roots: Sequence[Path]) -> Pairs:
+def match(results: Found, truths: Found, kind: Kind, roots: Sequence[Path]) -> Pairs:
     """Find partners in two folders, or take two files for a pair."""
     if all(root.is_file() for root in roots):
-        pair = results.of(suffixes), truths.of(suffixes)
+        pair = results.of(kind), truths.of(kind)
         return Pairs(((pair[0][0], pair[1][0]),) if all(pair) else (), ())
     found, wanted = (
-        {p.relative_to(root).with_suffix("").as_posix(): p for p in side.of(suffixes)}
+        {p.relative_to(root).with_suffix("").as_posix(): p for p in side.of(kind)}
         for side, root in zip((results, truths), roots, strict=True)
     )
     missing = [f"{found[n]} has no truth." for n in sorted(found.keys() - wanted.keys())]
@@ -74,7 +74,8 @@ def match_all(results: Path, truths: Path) -> Matched:
         InputError: there is no pair at all.
     """
     found, wanted = search(results), search(truths)
-    pictures, clips = (match(found, wanted, kind, (results, truths)) for kind in (PICTURES, CLIPS))
+    roots = results, truths
+    pictures, clips = (match(found, wanted, kind, roots) for kind in (may_be_picture, may_be_film))
     if not pictures.pairs and not clips.pairs:
         raise InputError(
             f"No file of {results} has a partner in {truths}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -22,8 +22,7 @@ from vidcolor.media.films import film_stream
 from vidcolor.media.planes import format_traits
 from vidcolor.media.source import media_url
 
-PICTURES = frozenset({".avif", ".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-CLIPS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm"})
+Kind = Callable[[Path], bool]
 EVALUATION_SIDE = 240
 """Short side at which clips are judged."""
 NAMED = 10
@@ -44,13 +43,12 @@ class Found:
     dangling: tuple[Path, ...] = ()
     closed: tuple[Path, ...] = ()
 
-    def of(self, suffixes: frozenset[str]) -> list[Path]:
-        """Files of these suffixes; a link may have that of what it leads to."""
+    def of(self, kind: Kind) -> list[Path]:
+        """Files of a kind by their names; a link may have that of what it leads to."""
         return [
             path
             for path in self.files
-            if path.suffix.lower() in suffixes
-            or (path.is_symlink() and path.resolve().suffix.lower() in suffixes)
+            if kind(path) or (path.is_symlink() and kind(path.resolve()))
         ]
 
     def notes(self) -> list[str]:
@@ -115,13 +113,17 @@ def _kind(entry: os.DirEntry[str]) -> str:
     return "file" if stat.S_ISREG(mode) else "neither"
 
 
-def find(path: Path, suffixes: frozenset[str]) -> list[Path]:
-    """Files of these suffixes at a path, as `search` finds them.
+def find(path: Path, kind: Kind) -> list[Path]:
+    """Files of a kind at a path, as `search` finds them.
+
+    Args:
+        path: a folder or a file.
+        kind: `may_be_picture` or `may_be_film`.
 
     Raises:
         InputError: there is nothing at the path.
     """
-    return search(path).of(suffixes)
+    return search(path).of(kind)
 
 
 def read_picture(path: Path) -> Picture:

@@ -24,11 +24,12 @@ from vidcolor.evaluate.curve import (
 from vidcolor.evaluate.given import STILLS
 from vidcolor.evaluate.picture_table import category_table, picture_items, picture_table
 from vidcolor.evaluate.pictures import Bench, PictureScores, evaluate_pictures
-from vidcolor.evaluate.read import CLIPS, PICTURES, search
+from vidcolor.evaluate.read import search
 from vidcolor.evaluate.report import Item
 from vidcolor.evaluate.rows import OWN, Contender, counted, picture_rows, picture_weights
 from vidcolor.evaluate.samples import Painter, Preparation, Sample, load
 from vidcolor.evaluate.table import Table
+from vidcolor.media.suffixes import may_be_film, may_be_picture
 from vidcolor.remedies import install_hint
 
 SPLITS = ("all", "even", "odd")
@@ -233,7 +234,7 @@ def find_data(root: Path, settings: Settings) -> Data:
         UsageError: stills are asked for, and there are no clips.
     """
     found = search(root)
-    pictures, clips = (settings.wanted(found.of(kind)) for kind in (PICTURES, CLIPS))
+    pictures, clips = (settings.wanted(found.of(kind)) for kind in (may_be_picture, may_be_film))
     data = Data(root, pictures, clips, found.notes())
     if not data.pictures and not data.clips:
         passed_over = "".join(f" {note}" for note in data.notes)

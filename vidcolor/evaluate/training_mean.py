@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from vidcolor.evaluate.colour import Floats, to_planes
-from vidcolor.evaluate.read import PICTURES, find, read_picture
+from vidcolor.evaluate.read import find, read_picture
+from vidcolor.media.suffixes import may_be_picture
 
 STORED = Path(__file__).with_name("training_mean.npz")
 
@@ -57,7 +58,7 @@ def measure(paths: list[Path]) -> TrainingMean:
 
 def main(source: Path, target: Path) -> None:
     """Measure the pictures of a folder and store what comes out."""
-    result = measure(find(source, PICTURES))
+    result = measure(find(source, may_be_picture))
     np.savez(target, chroma=result.chroma, by_luma=result.by_luma, pictures=result.pictures)
 
 

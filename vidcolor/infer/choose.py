@@ -10,6 +10,7 @@ from pathlib import Path
 from vidcolor.errors import MachineError, UsageError
 from vidcolor.folders import need_temporary_folder
 from vidcolor.infer.predictor import Predictor, Statistics
+from vidcolor.infer.tiled import Tiled
 from vidcolor.needs import TORCH, need
 from vidcolor.network import shelf
 from vidcolor.remedies import install_hint
@@ -58,8 +59,8 @@ def load_predictor(
     if _wants_openvino(device, backend):
         from vidcolor.infer.openvino_backend import OpenVinoPredictor
 
-        return OpenVinoPredictor(path, digest, statistics, threads, precision)
-    return _torch_predictor(path, statistics, device, threads)
+        return Tiled(OpenVinoPredictor(path, digest, statistics, threads, precision))
+    return Tiled(_torch_predictor(path, statistics, device, threads))
 
 
 def needs_preparing(model: str, device: str, backend: str, threads: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 STRIDE = 32
 QUARTER = 4
+LONGEST = 40
+"""Times as long as broad that a picture may be without being seen at a smaller size."""
 
 LumaBatch = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -109,9 +112,18 @@ def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
     """Shape (height, width) the network sees for an upright picture with square pixels.
 
     The short side becomes `short_side`, the long one follows in proportion, both as multiples of 4.
+    Over `LONGEST` times as long as broad both become smaller, so that the area grows no more; and
+    the proportion is given up where the short side would be less than `STRIDE`.
     """
+    aspect = max(height, width) / min(height, width)
+    if aspect > LONGEST:
+        area = LONGEST * short_side**2
+        short = min(short_side, max(STRIDE, math.sqrt(area / aspect)))
+        sides = _quartered(short), _quartered(min(short * aspect, area / short))
+        return sides if height < width else sides[::-1]
     scale = short_side / min(height, width)
-    return (
-        max(QUARTER, round(height * scale / QUARTER) * QUARTER),
-        max(QUARTER, round(width * scale / QUARTER) * QUARTER),
-    )
+    return _quartered(height * scale), _quartered(width * scale)
+
+
+def _quartered(side: float) -> int:
+    return max(QUARTER, round(side / QUARTER) * QUARTER)

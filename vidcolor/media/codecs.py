@@ -6,9 +6,6 @@ from fractions import Fraction
 
 from vidcolor.media.clip import ClipInfo
 
-CONTAINERS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".nut")
-"""Suffixes of the containers that are written."""
-
 CRF_LIMITS = {
     "libx264": (0, 51),
     "libx265": (0, 51),

@@ -12,6 +12,7 @@ import PIL.Image
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
+from vidcolor.media.heif import deep_heif
 from vidcolor.media.planes import format_traits, turn_by_exif, unpack_luma
 from vidcolor.media.source import media_url
 
@@ -39,6 +40,8 @@ def deep_samples(path: Path, image: PIL.Image.Image, orientation: int) -> NDArra
         if samples is None and max(image.tag_v2[_BITS]) > 8:  # type: ignore[attr-defined]
             raise OSError("nothing here reads samples of more than 8 bits that lie in planes")
         samples = samples if samples is None else turn_by_exif(samples, orientation)
+    elif image.format == "HEIF":
+        samples = deep_heif(path)
     elif image.format in ("PNG", "TIFF"):
         samples = _by_opencv(path)
     else:

@@ -12,7 +12,6 @@ import numpy as np
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.media.clip import ClipInfo, EncoderSettings, Frame, Plane
 from vidcolor.media.codecs import (
-    CONTAINERS,
     CRF_LIMITS,
     avi_slots,
     candidates,
@@ -24,6 +23,7 @@ from vidcolor.media.codecs import (
 from vidcolor.media.files import trial_folder
 from vidcolor.media.planes import neutral_chroma, plane_shapes, unpack_luma
 from vidcolor.media.source import media_url
+from vidcolor.media.suffixes import CONTAINERS
 from vidcolor.media.writer import SegmentWriter
 
 __all__ = ["SegmentWriter", "choose_encoder"]

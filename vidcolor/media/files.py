@@ -17,6 +17,10 @@ from vidcolor.errors import OutputError
 
 LONGEST_NAME = 255
 """Bytes of a file's name on nearly every disk."""
+_ROOM = 80
+"""Bytes that names made in a folder or beside a file may add to its path."""
+_TEMPORARY_ENDING = 32
+"""Bytes at most of a process number and what is around it in a temporary name."""
 
 
 @contextlib.contextmanager
@@ -35,25 +39,58 @@ def finished_file(path: Path) -> Iterator[Path]:
     except (OSError, av.error.FFmpegError) as error:
         raise write_error(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a path that is too long can't be looked for either
+            temporary.unlink(missing_ok=True)
 
 
 def temporary_name(path: Path) -> Path:
     """A name beside `path` with its suffix, which the muxer goes by, for this process alone."""
-    return with_ending(path, f".{os.getpid()}.part{path.suffix}", path.stem, start=".")
+    return path.with_name(f"{_temporary_start(path)}{os.getpid()}.part{path.suffix}")
 
 
-def with_ending(path: Path, ending: str, name: str, start: str = "") -> Path:
-    """A name beside `path` made of `start`, `name` and `ending`, as long as names may be at most.
+def leftovers(path: Path) -> Iterator[Path]:
+    """Temporary files of `path` that a process left which was killed."""
+    start, end = _temporary_start(path), f".part{path.suffix}"
+    for other in path.parent.iterdir():
+        if other.name.startswith(start) and other.name.endswith(end):
+            yield other
+
+
+def _temporary_start(path: Path) -> str:
+    room = LONGEST_NAME - _TEMPORARY_ENDING - len(os.fsencode(path.suffix))
+    return f".{_shortened(path.stem, room)}."
+
+
+def with_ending(path: Path, ending: str, name: str) -> Path:
+    """A name beside `path` made of `name` and `ending`, as long as names may be at most.
 
     Where it would be longer, `name` is cut, and a hash of it says what was left out.
     """
-    whole = f"{start}{name}{ending}"
-    if len(os.fsencode(whole)) > LONGEST_NAME:
-        ending = f"~{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}{ending}"
-        while len(os.fsencode(whole := f"{start}{name}{ending}")) > LONGEST_NAME:
-            name = name[:-1]
-    return path.with_name(whole)
+    room = LONGEST_NAME - len(os.fsencode(ending))
+    return path.with_name(f"{_shortened(name, room)}{ending}")
+
+
+def _shortened(name: str, room: int) -> str:
+    """A name of so many bytes at most; a hash stands for what is cut off."""
+    if len(os.fsencode(name)) <= room:
+        return name
+    rest = f"~{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
+    while name and len(os.fsencode(name + rest)) > room:
+        name = name[:-1]
+    return name + rest
+
+
+def check_length(path: Path) -> None:
+    """Refuse a file or folder whose path leaves no room for the names that are made with it.
+
+    Raises:
+        OutputError: the system takes no path that long.
+    """
+    try:
+        os.lstat(f"{path}{'/x' * (_ROOM // 2)}")
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise write_error(path, error) from error
 
 
 @contextlib.contextmanager
@@ -105,7 +142,14 @@ def write_error(path: Path, error: Exception) -> OutputError:
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         return OutputError(f"{path.parent} may not be written to.", "Choose another folder.")
     if number == errno.ENAMETOOLONG:
-        return OutputError(f"The name {path.name} is too long for the disk.", "Give a shorter one.")
+        if len(os.fsencode(path.name)) > LONGEST_NAME:
+            sentence = f"The name {path.name} is too long for the disk."
+            return OutputError(sentence, "Give a shorter one.")
+        length = len(os.fsencode(path))
+        return OutputError(
+            f"The path of {path.name} ({length} bytes) is too long for the system.",
+            "Choose a folder with a shorter one.",
+        )
     if number == errno.ENOENT:
         return OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
     return OutputError(f"{path} could not be written ({error}).", "Try another folder or format.")

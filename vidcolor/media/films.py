@@ -13,7 +13,8 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError, UsageError
-from vidcolor.media.source import is_cover, open_source
+from vidcolor.media.moving import SEQUENCE_BRANDS
+from vidcolor.media.source import is_cover, is_single, open_source
 
 _LESSER = (
     Disposition.timed_thumbnails
@@ -54,8 +55,9 @@ def film_stream(container: InputContainer, path: Path, wanted: int | None = None
     else:
         film = films[0] if len(films) == 1 else _best(films, path)
     if film.codec_context is None:
+        kind = "picture" if is_single(container) else "film"
         raise InputError(
-            f"{path} holds a film that cannot be decoded here.",
+            f"{path} holds a {kind} that cannot be decoded here.",
             "Convert it with a program that knows its codec.",
         )
     return film
@@ -77,10 +79,21 @@ def describe(film: Any) -> str:
 def choice_sentences(container: InputContainer, film: VideoStream) -> tuple[str, ...]:
     """What a person should know of the choice: nothing where there was none."""
     count = len(films_in(container))
-    if count == 1:
+    if count == 1 or _holds_still(container):
         return ()
     chosen = f"stream {film.index} ({describe(film)})"
     return (f"The file has {count} video streams; {chosen} is coloured.",)
+
+
+def beside(film: VideoStream, container: InputContainer) -> list[Any]:
+    """All streams of a source that are to go with its film."""
+    others = [stream for stream in container.streams if stream.index != film.index]
+    return [s for s in others if s.type != "video"] if _holds_still(container) else others
+
+
+def _holds_still(container: InputContainer) -> bool:
+    """Whether a still lies in front of the film, and perhaps its transparency behind it."""
+    return container.metadata.get("major_brand") in SEQUENCE_BRANDS
 
 
 def seconds_of(stream: Any) -> Fraction | None:

@@ -16,23 +16,16 @@ from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
 from vidcolor.media.deep import deep_samples
-from vidcolor.media.files import finished_file
+from vidcolor.media.files import check_length, finished_file
+from vidcolor.media.heif import open_picture
 from vidcolor.media.note import PNG_KEYWORD, noted, raw_fields, texts, with_raw_text
 from vidcolor.media.planes import turn_by_exif
 from vidcolor.media.pngchunks import with_metadata
 from vidcolor.media.source import check_file, unreadable
+from vidcolor.media.suffixes import PICTURE_WRITERS
 from vidcolor.media.tiff import deep_tiff
+from vidcolor.media.uncommon import uncommon_samples
 
-_MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
-"""Picture formats whose further frames are an animation, not pages or another exposure."""
-_WRITERS = {
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".webp": "WEBP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-}
 _ORIENTATION = 0x0112
 _KR, _KB = 0.299, 0.114
 
@@ -75,45 +68,37 @@ class Picture:
         return narrowed(rgb)
 
 
-def is_still(path: Path) -> bool:
-    """Whether Pillow knows the file as one picture, and not as an animation."""
-    try:
-        with PIL.Image.open(path) as image:
-            return image.format not in _MOVING or getattr(image, "n_frames", 1) == 1
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
-        return False
-
-
-def is_animation(path: Path) -> bool:
-    """Whether Pillow knows the file as moving pictures."""
-    try:
-        with PIL.Image.open(path) as image:
-            return image.format in _MOVING and getattr(image, "n_frames", 1) > 1
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
-        return False
-
-
 def read_picture(path: Path) -> Picture:
     """Read a picture of 8 or 16 bits.
 
     Raises:
         InputError: it is missing, no file, no picture, or damaged.
+        MachineError: it is a HEIC, and what reads them is not installed.
     """
     path = Path(path)
     check_file(path)
     try:
-        with PIL.Image.open(path) as image:
+        with open_picture(path) as image:
             orientation = image.getexif().get(_ORIENTATION, 1)
             image.load()
             return _read(path, image, orientation)
     except PermissionError as error:
         raise unreadable(path) from error
+    except PIL.UnidentifiedImageError as error:
+        samples = uncommon_samples(path)
+        if samples is None:
+            raise _damaged(path) from error
+        return _of_samples(samples)
     except PIL.Image.DecompressionBombError as error:
         raise InputError(f"{path} is too large a picture.", "Make it smaller first.") from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise InputError(
-            f"{path} is not a picture, or is damaged.", "Check that it opens, or get another copy."
-        ) from error
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(
+        f"{path} is not a picture, or is damaged.", "Check that it opens, or get another copy."
+    )
 
 
 def _read(path: Path, image: PIL.Image.Image, orientation: int) -> Picture:
@@ -121,20 +106,23 @@ def _read(path: Path, image: PIL.Image.Image, orientation: int) -> Picture:
     samples: NDArray[Any] = _shallow_samples(image) if deep is None else deep
     exif = image.getexif()
     samples = turn_by_exif(samples, exif.get(_ORIENTATION, 1))
-    colour, alpha = _split_alpha(samples)
-    rgb = colour if colour.shape[2] == 3 else None
     if _ORIENTATION in exif:
         exif[_ORIENTATION] = 1
     dpi = image.info.get("dpi")
-    return Picture(
-        luma=luma_of(rgb) if rgb is not None else colour[:, :, 0],
-        alpha=alpha,
-        rgb=rgb,
+    return replace(
+        _of_samples(samples),
         icc_profile=image.info.get("icc_profile"),
         exif=with_raw_text(exif).tobytes() if len(exif) else None,
         xmp=image.info.get("xmp"),
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
     )
+
+
+def _of_samples(samples: NDArray[Any]) -> Picture:
+    """A picture of samples (height, width, 1, 2, 3 or 4) alone."""
+    colour, alpha = _split_alpha(samples)
+    rgb = colour if colour.shape[2] == 3 else None
+    return Picture(luma_of(rgb) if rgb is not None else colour[:, :, 0], alpha, rgb)
 
 
 def luma_of(rgb: NDArray[Any]) -> NDArray[Any]:
@@ -186,12 +174,13 @@ def check_picture_output(path: Path) -> None:
     """Refuse an output name whose format cannot be written, before any work.
 
     Raises:
-        OutputError: the suffix is unknown or the folder is missing.
+        OutputError: the suffix is unknown, the folder is missing, or its path is too long.
     """
-    if path.suffix.lower() not in _WRITERS:
+    check_length(path)
+    if path.suffix.lower() not in PICTURE_WRITERS:
         raise OutputError(
             f"{path.name} has no suffix of a picture format that can be written.",
-            f"Use one of {', '.join(_WRITERS)}.",
+            f"Use one of {', '.join(PICTURE_WRITERS)}.",
         )
     if not path.parent.is_dir():
         raise OutputError(f"The folder {path.parent} does not exist.", "Make it first.")
@@ -221,7 +210,7 @@ def write_picture(
     """
     path = Path(path)
     check_picture_output(path)
-    kind = _WRITERS[path.suffix.lower()]
+    kind = PICTURE_WRITERS[path.suffix.lower()]
     if note and kind != "PNG":
         picture = replace(picture, exif=noted(picture.exif, note))
     samples = compose(picture.luma, cb, cr)
@@ -243,7 +232,7 @@ def write_rgb(path: Path, rgb: NDArray[np.uint8], text: Mapping[str, str] | None
         OutputError: as `check_picture_output`, or writing fails.
     """
     check_picture_output(path)
-    kind = _WRITERS[path.suffix.lower()]
+    kind = PICTURE_WRITERS[path.suffix.lower()]
     options = _options(kind, Picture(rgb[:, :, 0]))
     if kind == "PNG":
         words = PIL.PngImagePlugin.PngInfo()

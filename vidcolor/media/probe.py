@@ -20,15 +20,16 @@ from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
 from vidcolor.media.clock import Clock
 from vidcolor.media.cut import cut_sentences
-from vidcolor.media.films import choice_sentences, film_stream
+from vidcolor.media.films import beside, choice_sentences, film_stream
 from vidcolor.media.hold import LastPicture, last_picture
 from vidcolor.media.leaps import Logs
-from vidcolor.media.picture import is_animation, is_still
+from vidcolor.media.moving import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
 from vidcolor.media.sequence import sequence_of
-from vidcolor.media.source import decoded, is_cover, open_source
+from vidcolor.media.source import check_file, decoded, is_cover, is_single, open_source
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
 from vidcolor.media.stretches import Stretches
+from vidcolor.media.suffixes import FILMS
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
 _SAMPLE = 24
@@ -46,13 +47,14 @@ def kind_of(path: Path) -> str:
     path = Path(path)
     if sequence_of(path):
         return "clip"
+    check_file(path)
+    if is_still(path):
+        return "picture"
     with open_source(path) as container:
-        name = container.format.name
-        if is_still(path):
-            return "picture"
         film_stream(container, path)
-        single = name.endswith("_pipe") or name == "image2"
-        return "picture" if single and not is_animation(path) else "clip"
+        single = is_single(container)
+        named_film = path.suffix.lower() in FILMS  # Motion JPEG is nothing but JPEGs in a row
+        return "clip" if named_film or not single or is_animation(path) else "picture"
 
 
 def probe(path: Path, stream: int | None = None, fits: bool = False) -> ClipInfo:
@@ -281,7 +283,7 @@ def _rate(table: _Table, measured: Fraction) -> Fraction:
 def _describe(
     path: Path, container: InputContainer, film: VideoStream, frame: VideoFrame, timing: _Timing
 ) -> ClipInfo:
-    others = tuple(_other(s) for s in container.streams if s.index != film.index)
+    others = tuple(_other(s) for s in beside(film, container))
     context = film.codec_context
     traits = format_traits(frame.format.name)
     full_range = _full_range(frame, context, traits)

@@ -15,6 +15,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
+from vidcolor.media.moving import is_moving_webp
+from vidcolor.media.webp import webp_film
 
 # Formats that FFmpeg opens as video or that point at other files: text, script art, playlists.
 _NOT_FILM = {"tty", "bin", "xbin", "adf", "idf", "hls", "concat", "dash", "txd", "ffmetadata"}
@@ -33,10 +35,11 @@ def open_source(path: Path) -> InputContainer:
     """
     check_file(path)
     try:
-        container = av.open(media_url(path), metadata_errors="replace")
+        file = webp_film(path) if is_moving_webp(path) else media_url(path)
+        container = av.open(file, "r", metadata_errors="replace")
     except PermissionError as error:
         raise unreadable(path) from error
-    except (av.error.FFmpegError, OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, SyntaxError, ValueError) as error:
         raise InputError(
             f"{path} is not a media file, or is damaged beyond use.",
             "Check that it plays, or get another copy.",
@@ -100,6 +103,12 @@ def _missing(path: Path) -> InputError:
 def unreadable(path: Path) -> InputError:
     """The error where a file's permissions are in the way."""
     return InputError(f"{path} may not be read.", "Change its permissions, or copy it.")
+
+
+def is_single(container: InputContainer) -> bool:
+    """Whether FFmpeg takes a file for a picture."""
+    name = container.format.name
+    return name.endswith("_pipe") or name in ("image2", "jpegxl_anim")
 
 
 def is_cover(stream: Any) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 
 from vidcolor.errors import OutputError
 from vidcolor.media.clip import ClipInfo, OtherStream
-from vidcolor.media.codecs import CONTAINERS
 from vidcolor.media.sound import Sound, sound_targets
 from vidcolor.media.streams import COVER_NAMES, StreamPlan
+from vidcolor.media.suffixes import CONTAINERS
 from vidcolor.media.trial import Trial, small_trial
 
 _MP4 = (".mp4", ".mov", ".m4v")

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Protocol
 
 from vidcolor.errors import VidcolorError
-from vidcolor.media.files import write_error
+from vidcolor.media.files import check_length, leftovers, write_error
 from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.exhibit import Shown
 from vidcolor.run.inputs import Inputs, Pair, collision
@@ -54,6 +54,7 @@ def run_batch(order: Order, watcher: Watcher) -> list[Result]:
         UsageError: as `shared_out`, and as `Directions.check`.
     """
     settings, key = checked(order)
+    check_length(order.target)
     try:
         order.target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -159,7 +160,9 @@ class _Batch:
         except OSError as error:
             raise write_error(pair.output, error) from error
         if self._ledger.was_stopped(pair.output):
-            _remove_rubble(pair.output)
+            # Of photographs: films keep theirs in the job's folder.
+            for path in list(leftovers(pair.output)):
+                path.unlink(missing_ok=True)
         self._known[pair.output] = found
         self._ledger.write(Event.BEGUN, found.identity, pair.output, found.said)
         replaces = found.standing == Standing.OWN
@@ -218,13 +221,6 @@ class _Batch:
         if now - self._advanced >= ADVANCED_EVERY_S:
             self._advanced = now
             self._watcher.advanced(self._gauge.read())
-
-
-def _remove_rubble(output: Path) -> None:
-    """Take away half-written photographs of a killed run; films keep theirs in the job's folder."""
-    for path in output.parent.iterdir():
-        if path.name.startswith(f".{output.stem}.") and path.name.endswith(f".part{output.suffix}"):
-            path.unlink(missing_ok=True)
 
 
 def _failed(result: Result, failure: Failure) -> Result:

@@ -9,6 +9,7 @@ hints/portrait.csv           of portrait.jpg
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,8 @@ class Directions:
         hints = _of(self.hints, source, is_overlay)
         if self.hints is not None:
             files = (self.hints / f"{source.stem}{suffix}" for suffix in DOT_FILES)
-            hints += tuple(path for path in files if path.is_file())
+            # Path's own raises where the name is too long.
+            hints += tuple(path for path in files if os.path.isfile(path))  # noqa: PTH113
         return Request(stills, hints, self.reach)
 
 

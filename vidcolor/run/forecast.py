@@ -9,9 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from vidcolor.errors import InputError, OutputError, VidcolorError
-from vidcolor.media.codecs import CONTAINERS, segment_suffix
+from vidcolor.media.codecs import segment_suffix
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
+from vidcolor.media.suffixes import CONTAINERS
 from vidcolor.run.folder import check_job, is_joined, job_folder, records_in
 from vidcolor.run.inputs import Inputs, Pair
 from vidcolor.run.ledger import Ledger, Standing

@@ -10,24 +10,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.media.codecs import CONTAINERS
 from vidcolor.media.files import with_ending
 from vidcolor.media.frame_file import KINDS as FRAME_KINDS
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frame_picture import read_header
-from vidcolor.media.picture import is_animation
+from vidcolor.media.moving import is_animation
 from vidcolor.media.sequence import KINDS as SEQUENCE_KINDS
 from vidcolor.media.sequence import is_pattern, named_after, sequence_of
+from vidcolor.media.suffixes import (
+    CONTAINERS,
+    MAY_MOVE,
+    PICTURE_WRITERS,
+    may_be_film,
+    may_be_picture,
+)
 from vidcolor.run.walk import Walk
 
-_OTHER_FILMS = (
-    *(".mpg", ".mpeg", ".m2v", ".vob", ".ts", ".m2ts", ".mts", ".mxf", ".wmv", ".asf", ".flv"),
-    *(".ogv", ".3gp", ".divx", ".dv", ".y4m", ".nut", ".h264", ".hevc", ".apng"),
-)
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
-"""Those whose format is kept."""
-_OTHER_PICTURES = (".bmp", ".gif", ".jp2", ".pgm", ".ppm", ".avif", ".tga")
-_MAY_MOVE = (".png", ".webp", ".gif", ".avif")
 _FILM_SUFFIX, _PICTURE_SUFFIX = ".mkv", ".png"
 _LIKE_A_FILM = 24
 """Numbered pictures of one size that make a folder look like a film."""
@@ -113,7 +111,7 @@ class Search:
         """
         words = [word for word in self.given if not self._is_sequence(word)]
         idle = [word for word in words if patterns and not _expanded(word)]
-        gone = [word for word in words if not _is_pattern(word) and not Path(word).exists()]
+        gone = [word for word in words if not _is_pattern(word) and not _exists(word)]
         fits = [f"Nothing fits {', '.join(idle)}."] if idle else []
         many = len(gone) > 1
         there = [f"{', '.join(gone)} do{'' if many else 'es'} not exist."] if gone else []
@@ -178,7 +176,7 @@ class Search:
         if not suffix:
             return Pair(source, self.target / name)
         kept = name.suffix if self.keep_suffix else ""
-        return Pair(source, self.target / name.with_suffix(kept + suffix))
+        return Pair(source, self.target / with_ending(name, kept + suffix, name.stem))
 
     def _check_distinct(self, pairs: Sequence[Pair]) -> None:
         shared = _shared_outputs(pairs)
@@ -194,7 +192,11 @@ class Search:
 
 
 def _is_pattern(word: str) -> bool:
-    return glob.has_magic(word) and not Path(word).exists()
+    return glob.has_magic(word) and not _exists(word)
+
+
+def _exists(word: str) -> bool:
+    return os.path.exists(word)  # noqa: PTH110 - Path's own raises where the name is too long
 
 
 def output_in(folder: Path, source: Path) -> Path:
@@ -206,7 +208,7 @@ def output_in(folder: Path, source: Path) -> Path:
         kept = found.pattern.suffix.lower() in FRAME_KINDS
         return folder / (found.pattern if kept else found.pattern.with_suffix(".png")).name
     name = Path(source.name)
-    return Search((), folder).pair(source, name).output if source.exists() else folder / name
+    return Search((), folder).pair(source, name).output if _exists(str(source)) else folder / name
 
 
 def is_film_in_pictures(folder: Path, output: Path) -> bool:
@@ -227,8 +229,7 @@ def _expanded(word: str) -> list[Path]:
 
 
 def _is_known(path: Path) -> bool:
-    known = (*CONTAINERS, *_OTHER_FILMS, *_PICTURES, *_OTHER_PICTURES)
-    return path.suffix.lower() in known
+    return may_be_picture(path) or may_be_film(path)
 
 
 def _is_known_or_frame(path: Path) -> bool:
@@ -285,11 +286,11 @@ def _output_suffix(source: Path, suffix: str) -> str:
     """That of a format which can be written and holds anything; "" where the source's own can."""
     if suffix in CONTAINERS:
         return ""
-    if suffix not in (*_PICTURES, *_OTHER_PICTURES):
+    if not may_be_picture(source):
         return _FILM_SUFFIX
-    if suffix in _MAY_MOVE and is_animation(source):
+    if suffix in MAY_MOVE and is_animation(source):
         return _FILM_SUFFIX
-    return "" if suffix in _PICTURES else _PICTURE_SUFFIX
+    return "" if suffix in PICTURE_WRITERS else _PICTURE_SUFFIX
 
 
 def _check_apart(folder: Path, target: Path, recursive: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vidcolor.errors import UsageError
+from vidcolor.media.files import check_length
 from vidcolor.network import shelf
 from vidcolor.run.directions import Directions, digest
 from vidcolor.run.identity import Identity, identify
@@ -102,6 +103,7 @@ def look(pair: Pair, order: Order, ledger: Ledger) -> Look:
     Raises:
         InputError, OutputError, UsageError: nothing can be.
     """
+    check_length(pair.output)
     identity = identify(pair.source)
     said = digest(order.directions.of(pair.source))
     standing = ledger.standing(identity, pair.output, order.overwrite, said)

@@ -19,9 +19,9 @@ from typing import BinaryIO
 from vidcolor.errors import InputError, OutputError, UsageError, VidcolorError
 from vidcolor.folders import cache_folder
 from vidcolor.media.clip import ClipInfo
-from vidcolor.media.codecs import CONTAINERS
 from vidcolor.media.files import write_error
 from vidcolor.media.probe import kind_of, probe
+from vidcolor.media.suffixes import CONTAINERS
 from vidcolor.media.y4m import HEADER, check_y4m, write_y4m
 from vidcolor.run.lock import Lock
 from vidcolor.run.space import size_words

@@ -18,7 +18,7 @@ from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import segment_suffix
 from vidcolor.media.encode import choose_encoder
-from vidcolor.media.files import write_error
+from vidcolor.media.files import check_length, write_error
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import Reading
 from vidcolor.media.sound import SOUND_CHOICES, Sound
@@ -307,12 +307,13 @@ def check_output(source: Path, output: Path, overwrite: bool) -> None:
 
     Raises:
         OutputError: it is the source itself, no file, it exists, or its folder is missing or
-            closed.
+            closed, or its path is too long.
     """
     if is_of_pictures(output):
         folder = output.parent.absolute()
         _check_folder(folder if folder.exists() else folder.parent)
         return
+    check_length(output)
     try:
         mode = output.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -15,6 +15,7 @@ from vidcolor.errors import UsageError
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
+from vidcolor.media.files import with_ending
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.sequence import named_after
@@ -89,7 +90,7 @@ class Preview:
 def default_output(source: Path, frame: int) -> Path:
     """Where a preview goes that was given no name: beside the film."""
     named = named_after(source)
-    return named.with_name(f"{named.stem}-{frame:06d}.png")
+    return with_ending(named, f"-{frame:06d}.png", named.stem)
 
 
 def preview(

@@ -19,7 +19,7 @@ from vidcolor.errors import OutputError
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
-from vidcolor.media.files import write_error
+from vidcolor.media.files import check_length, write_error
 from vidcolor.media.picture import write_rgb
 from vidcolor.run.look import SmallLuma, View, seconds_at
 from vidcolor.run.preview import text_of
@@ -240,6 +240,7 @@ def check_folder(folder: Path, overwrite: bool) -> None:
     Raises:
         OutputError: it is a file, lies nowhere, or holds stills or a sheet already.
     """
+    check_length(folder)
     try:
         exists = folder.exists()
     except OSError as error:

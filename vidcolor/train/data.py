@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from vidcolor.color.chroma import count_chroma
 from vidcolor.errors import InputError
 from vidcolor.media.files import finished_file, write_error
+from vidcolor.media.suffixes import may_be_film
 from vidcolor.train.listing import Listed, list_files
 from vidcolor.train.settings import VALIDATION_SHARE
-from vidcolor.train.sources import Found, Picture, is_clip, read
+from vidcolor.train.sources import Found, Picture, read
 from vidcolor.train.words import SILENT, Words
 
 LEAST_COLOR = 3.0
@@ -177,7 +178,7 @@ class _Shelf:
                     skipped.append((str(file), found.problem or "is grey"))
                 for picture in colored:
                     place = NOT_STORED
-                    if room or is_clip(file):
+                    if room or may_be_film(file):
                         place = offset
                         stream.write(picture.tobytes())
                         offset += picture.size

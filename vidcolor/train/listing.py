@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vidcolor.errors import InputError
-from vidcolor.train.sources import CLIPS, STILLS, names, why
+from vidcolor.media.suffixes import PICTURE_WRITERS, may_be_film, may_be_picture
+from vidcolor.train.sources import names, why
 
 
 class Listed(NamedTuple):
@@ -58,7 +59,7 @@ def list_files(folders: Sequence[Path]) -> Listing:
         left = f" ({reasons})" if (reasons := names(why for _, why in walk.passed_over)) else ""
         raise InputError(
             f"No pictures lie in {', '.join(map(str, folders))}{left}.",
-            f"Give folders that hold {', '.join(sorted(STILLS))} files, or clips.",
+            f"Give folders that hold {', '.join(PICTURE_WRITERS)} files, or clips.",
         )
     return Listing(tuple(walk.files), tuple(walk.passed_over))
 
@@ -111,4 +112,5 @@ class _Walk:
 
 def _is_wanted(path: Path) -> bool:
     """Whether a file is to be looked at: by its name, or as a link to what may be a folder."""
-    return path.suffix.lower() in STILLS | CLIPS or (path.is_symlink() and not path.exists())
+    known = may_be_picture(path) or may_be_film(path)
+    return known or (path.is_symlink() and not path.exists())

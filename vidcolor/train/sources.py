@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from vidcolor.errors import InputError
 from vidcolor.media.films import film_stream
 from vidcolor.media.source import media_url
+from vidcolor.media.suffixes import may_be_film
 
-STILLS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
-CLIPS = {".mp4", ".m4v", ".mkv", ".mov", ".webm", ".avi", ".mpg", ".mpeg", ".ts"}
 STORED_SHORT_SIDE = 256
 LEAST_SIDE = 64
 APART_S = 2.0
@@ -47,17 +46,12 @@ class Found:
     problem: str = ""
 
 
-def is_clip(file: Path) -> bool:
-    """Whether a file is taken for a clip, by its name."""
-    return file.suffix.lower() in CLIPS
-
-
 def read(file: Path) -> Found:
     """Decode a file; a bad one gives no pictures and says why."""
     try:
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        frames = list(_frames(file)) if is_clip(file) else _still(file)
+        frames = list(_frames(file)) if may_be_film(file) else _still(file)
     except OSError as problem:
         return Found((), hashlib.sha256(str(file).encode()).hexdigest(), why(file, problem))
     if not frames:

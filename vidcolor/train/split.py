@@ -11,12 +11,13 @@ from pathlib import Path
 import av
 import numpy as np
 
+from vidcolor.media.suffixes import may_be_film
 from vidcolor.train.data import PictureStore, is_held_out, open_store
 from vidcolor.train.draw import FloatArray, weights_of
 from vidcolor.train.group import Group
 from vidcolor.train.listing import list_files
 from vidcolor.train.settings import TrainSettings
-from vidcolor.train.sources import APART_S, MOST_FRAMES, is_clip
+from vidcolor.train.sources import APART_S, MOST_FRAMES
 from vidcolor.train.words import Words
 
 VALIDATION_PICTURES = 200
@@ -111,7 +112,7 @@ def _paths(folders: Iterable[str]) -> list[Path]:
 
 
 def _doubts_about(judged: dict[Path, str], train: Collection[str]) -> list[str]:
-    counts = {file: _frames(file) if is_clip(file) else 1 for file in judged}
+    counts = {file: _frames(file) if may_be_film(file) else 1 for file in judged}
     shared = sum(counts[file] for file, digest in judged.items() if digest in train)
     most = VALIDATION_PICTURES
     return doubts(min(most, sum(counts.values())), min(most, shared))
