@@ -42,6 +42,12 @@ if TYPE_CHECKING:
     help="[What] Colour so much, 10 or 0:10.",
 )
 @click.option(
+    "--page",
+    type=click.IntRange(1),
+    show_default="all of them to .tif, else the first",
+    help="[What] Colour only this page of a TIFF.",
+)
+@click.option(
     "--reference",
     "references",
     multiple=True,
@@ -207,7 +213,9 @@ def colorize(files: Sequence[str], **options: Any) -> None:
 
     voice = _Voice(talk)
     with may_be_interrupted(voice.left), voice:
-        task = Task(source, output, settings, overwrite, restart, keep_job, request)
+        task = Task(
+            source, output, settings, overwrite, restart, keep_job, request, options["page"]
+        )
         outcome = colorize_file(task, load, voice)
     seconds = round(time.perf_counter() - began, 3)
     _close({"output": str(output), **dataclasses.asdict(outcome), "seconds": seconds}, talk)

@@ -19,8 +19,9 @@ from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
 from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
-from vidcolor.media.source import decoded, film_stream, is_cover, open_source
+from vidcolor.media.source import check_file, decoded, film_stream, is_cover, open_source
 from vidcolor.media.stamps import Stamps, settle, typical_step
+from vidcolor.media.tiffread import is_tiff
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
 _SAMPLE = 24
@@ -34,6 +35,9 @@ def kind_of(path: Path) -> str:
         InputError: neither.
     """
     path = Path(path)
+    check_file(path)
+    if is_tiff(path):
+        return "picture"
     with open_source(path) as container:
         name = container.format.name
         if is_still(path):
