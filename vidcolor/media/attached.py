@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,8 +58,8 @@ class Attached:
     dpi: tuple[float, float] | None = None
 
 
-def attached_to(image: PIL.Image.Image) -> Attached:
-    """What Pillow found in a file other than TIFF, as it lies there."""
+def attached_to(image: PIL.Image.Image) -> tuple[Attached, tuple[str, ...]]:
+    """What Pillow found in a file other than TIFF, as it lies there, and what to say of it."""
     info = image.info
     dpi = info.get("dpi")
     text = {str(key): str(value) for key, value in getattr(image, "text", {}).items()}
@@ -67,15 +67,17 @@ def attached_to(image: PIL.Image.Image) -> Attached:
     words = {key: value for key, value in text.items() if key not in {*raw, "XML:com.adobe.xmp"}}
     comment = info.get("comment")
     resources = info.get("photoshop") or _resources(image)
-    return Attached(
+    exif, notes = kept_exif(image.getexif, from_tiff=False)
+    attached = Attached(
         icc_profile=info.get("icc_profile") or None,
-        exif=cleaned(image.getexif(), from_tiff=False),
+        exif=exif,
         xmp=_bytes(info.get("xmp") or resources.get(0x0424)),
         iptc=resources.get(IPTC_RESOURCE) or _iptc_of_text(raw.get("Raw profile type iptc", "")),
         comment=_bytes(comment) if comment else None,
         words=words,
         dpi=(float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None,
     )
+    return attached, notes
 
 
 def _bytes(value: Any) -> bytes | None:
@@ -87,13 +89,25 @@ def _resources(image: PIL.Image.Image) -> dict[int, bytes]:
     return {number: data for number, _, data in getattr(image, "resources", [])}
 
 
-def cleaned(fields: PIL.Image.Exif, from_tiff: bool) -> bytes | None:
-    """EXIF of what the photograph is, without what its file was; None if nothing is left.
+def kept_exif(
+    load: Callable[[], PIL.Image.Exif], from_tiff: bool
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """EXIF of what the photograph is, without what its file was, and what to say of it.
 
     Args:
-        fields: changed.
-        from_tiff: whether they are all fields of a TIFF, whose private ones are about its samples.
+        load: reads it.
+        from_tiff: whether it is all fields of a TIFF, whose private ones are about its samples.
+
+    Returns:
+        None where nothing is left.
     """
+    try:
+        return _cleaned(load(), from_tiff), ()
+    except (OSError, ValueError, SyntaxError, TypeError, LookupError, struct.error):
+        return None, ("its EXIF is damaged, and is left out",)
+
+
+def _cleaned(fields: PIL.Image.Exif, from_tiff: bool) -> bytes | None:
     for tag in list(fields):
         private = from_tiff and tag >= _PRIVATE and tag not in _KEPT_PRIVATE
         if tag in _STRUCTURE or private:

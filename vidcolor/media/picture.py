@@ -52,6 +52,7 @@ _MOVING = {"GIF", "PNG", "WEBP", "AVIF"}
 """Picture formats whose further frames are an animation, not pages or another exposure."""
 
 
+@quiet()
 def is_still(path: Path) -> bool:
     """Whether Pillow knows the file as one picture, and not as an animation."""
     try:
@@ -61,6 +62,7 @@ def is_still(path: Path) -> bool:
         return False
 
 
+@quiet()
 def is_animation(path: Path) -> bool:
     """Whether Pillow knows the file as moving pictures."""
     try:

@@ -149,14 +149,14 @@ def _png_bits(path: Path) -> int:
 
 def _kept(image: PIL.Image.Image) -> tuple[Attached, Conversion | None, tuple[str, ...]]:
     """What goes along with a picture, its profile fitted to RGB."""
-    attached = attached_to(image)
+    attached, notes = attached_to(image)
     fit = fitted(attached.icc_profile, _SPACES.get(image.mode, RGB))
     profile = fit.profile
     gamma = float(image.info.get("gamma", _PLAIN_GAMMA))
     told = attached.icc_profile or "srgb" in image.info
     if not told and 0.1 < gamma < 10 and abs(gamma - _PLAIN_GAMMA) > 0.01:
         profile = rgb_profile(gamma_curve(1 / gamma))
-    notes = (fit.note,) if fit.note else ()
+    notes += (fit.note,) if fit.note else ()
     return replace(attached, icc_profile=profile), fit.convert, notes
 
 

@@ -21,8 +21,8 @@ from vidcolor.media.attached import (
     GPS_FOLDER,
     ORIENTATION,
     Attached,
-    cleaned,
     iptc_in,
+    kept_exif,
 )
 from vidcolor.media.deep import Scale, scale_of
 from vidcolor.media.light import from_cmyk, from_lab, narrowed, unmultiplied, widened
@@ -141,12 +141,13 @@ class _Page:
             palette=_palette(page),
             convert=fit.convert,
         )
+        attached, said = self._attached(fit.profile)
         notes = [fit.note] if fit.note else []
-        notes += _said(page, coding, scale, sight)
+        notes += [*_said(page, coding, scale, sight), *said]
         return Sheet(
             size=(page.imagelength, page.imagewidth),
             blocks=self._blocks(coding, sight),
-            attached=self._attached(fit.profile),
+            attached=attached,
             orientation=_whole(page, ORIENTATION, 1),
             notes=tuple(notes),
         )
@@ -239,25 +240,27 @@ class _Page:
         self.file.seek(found.valueoffset)
         return bytes(self.file.read(found.valuebytecount))
 
-    def _attached(self, profile: bytes | None) -> Attached:
-        resources = self._raw(_RESOURCES) or b""
-        return Attached(
+    def _attached(self, profile: bytes | None) -> tuple[Attached, tuple[str, ...]]:
+        exif, notes = kept_exif(self._exif, from_tiff=True)
+        attached = Attached(
             icc_profile=profile,
-            exif=self._exif(),
+            exif=exif,
             xmp=self._raw(_XMP),
-            iptc=self._raw(_IPTC) or iptc_in(resources),
+            iptc=self._raw(_IPTC) or iptc_in(self._raw(_RESOURCES) or b""),
             dpi=_dpi(self.page),
         )
+        return attached, notes
 
-    def _exif(self) -> bytes | None:
+    def _exif(self) -> PIL.Image.Exif:
         fields = PIL.Image.Exif()
         fields.endian, fields.bigtiff = self.page.parent.byteorder, self.page.parent.is_bigtiff
         with self.path.open("rb") as file:
             fields.load_from_fp(file, self.page.offset)
             for folder in {EXIF_FOLDER, GPS_FOLDER}.intersection(fields):
                 fields.get_ifd(folder)
-            fields.bigtiff = False
-            return cleaned(fields, from_tiff=True)
+            fields.update(dict(fields))  # which reads what has only been looked at
+        fields.bigtiff = False
+        return fields
 
 
 @dataclass(frozen=True, eq=False)
