@@ -16,7 +16,7 @@ from vidcolor.direct.prepare import Request
 from vidcolor.evaluate.read import read_picture as read_for_evaluation
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor
-from vidcolor.media.deep import full_scale
+from vidcolor.media.deep import scale_of
 from vidcolor.media.picture import read_picture
 from vidcolor.run.still import StillSettings, colorize_picture
 from vidcolor.train.sources import read as read_for_training
@@ -89,6 +89,10 @@ def test_deep_photographs_are_seen_alike_by_training(tmp_path: Path, name: str) 
     (stored,) = read_for_training(tmp_path / name).pictures
     assert np.abs(stored[..., 0].astype(int) - scene()).max() <= 1
     assert np.abs(stored[..., 1:].astype(int) - 128).max() <= 1
+
+
+def full_scale(samples: np.ndarray) -> np.ndarray:
+    return scale_of(samples.dtype, [samples]).samples(samples)
 
 
 def test_white_of_numbers_is_the_least_that_holds_them() -> None:

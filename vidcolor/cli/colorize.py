@@ -50,6 +50,12 @@ if TYPE_CHECKING:
     help="[What] Which video stream is the film, by its number in ffprobe.",
 )
 @click.option(
+    "--page",
+    type=click.IntRange(1),
+    show_default="all of them to .tif, else the first",
+    help="[What] Colour only this page of a TIFF.",
+)
+@click.option(
     "--frame-rate",
     type=Rate(),
     metavar="R",
@@ -254,7 +260,9 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     ):
         codec = settings.codec or default_codec(ends, output)
         settings = dataclasses.replace(settings, codec=codec)
-        task = Task(source, output, settings, overwrite, restart, keep_job, request)
+        task = Task(
+            source, output, settings, overwrite, restart, keep_job, request, options["page"]
+        )
         outcome = colorize_file(task, load, voice)
     seconds = round(time.perf_counter() - began, 3)
     _close({"output": ends.output, **dataclasses.asdict(outcome), "seconds": seconds}, talk)

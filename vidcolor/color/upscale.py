@@ -7,6 +7,7 @@ luma steps.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -24,6 +25,9 @@ from vidcolor.color.convert import (
 WINDOW = 3
 SMOOTHNESS = 500.0
 """Variance of luma, in units of 255 squared, below which chroma follows luma only weakly."""
+
+WHOLE_PIXELS = 1 << 24
+"""A larger photograph is enlarged some rows at a time; a smaller one as OpenCV rounds it."""
 
 FloatArray = NDArray[np.float32]
 Plane = NDArray[Any]
@@ -43,6 +47,34 @@ def enlarge(chroma: FloatArray, luma: Plane, spec: SampleSpec | None = None) -> 
     height, width = guide.shape
     gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
     return _apply(gain, offset, guide, lambda c: _resized(c, height, width)) + np.float32(NEUTRAL)
+
+
+def enlarger(chroma: FloatArray, luma: Plane, spec: SampleSpec) -> Callable[[slice], FloatArray]:
+    """The same some rows at a time, where all of them at once would take too much memory.
+
+    Args:
+        chroma: float32 (2, h, w) on 0..255, of a smaller size.
+        luma: (height, width), codes as `spec` says.
+        spec: what the codes mean.
+
+    Returns:
+        gives float32 (2, rows, width) on 0..255 of a slice of rows.
+    """
+    height, width = luma.shape
+    if height * width <= WHOLE_PIXELS:
+        whole = enlarge(chroma, luma, spec)
+        return lambda rows: whole[:, rows]
+    guide = full_range_luma(luma, spec)
+    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
+
+    def some(rows: slice) -> FloatArray:
+        part = full_range_luma(luma[rows], spec)
+        lines = _lines(rows, height, chroma.shape[1])
+        large = _apply(gain, offset, part, lambda c: _resized_rows(c, width, lines))
+        return large + np.float32(NEUTRAL)
+
+    del guide
+    return some
 
 
 def colored_planes(
@@ -112,6 +144,22 @@ def _apply(gain: FloatArray, offset: FloatArray, guide: FloatArray, resize: Any)
         cv2.multiply(resize(gain[plane]), guide, large[plane])
         cv2.add(large[plane], resize(offset[plane]), large[plane])
     return large
+
+
+def _lines(
+    rows: slice, height: int, lines: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
+    """Between which of so many lines each row of a larger height lies, and how near the second."""
+    place = (np.arange(rows.start, rows.stop) + 0.5) * (lines / height) - 0.5
+    above = np.floor(place).astype(np.intp)
+    share = (place - above).astype(np.float32)[:, None]
+    return np.clip(above, 0, lines - 1), np.clip(above + 1, 0, lines - 1), share
+
+
+def _resized_rows(plane: FloatArray, width: int, lines: Any) -> FloatArray:
+    above, below, share = lines
+    wide = _resized(plane, plane.shape[0], width)
+    return np.asarray(wide[above] * (np.float32(1) - share) + wide[below] * share)
 
 
 def _resized(plane: FloatArray, height: int, width: int) -> FloatArray:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import PIL.Image
 
+from vidcolor.media.quiet import quiet
 from vidcolor.media.suffixes import FILMS
 
 HEIC_BRANDS = frozenset({"heic", "heix", "heim", "heis", "mif1", "mif2"})
@@ -19,6 +20,7 @@ _FILM = "MPEG"
 _UNREADABLE = (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError)
 
 
+@quiet()
 def is_still(path: Path) -> bool:
     """Whether a file is known as one picture, and not as an animation."""
     brand = brand_of(path)
@@ -33,6 +35,7 @@ def is_still(path: Path) -> bool:
         return False
 
 
+@quiet()
 def is_animation(path: Path) -> bool:
     """Whether a file is known as moving pictures."""
     if brand_of(path) in SEQUENCE_BRANDS:

@@ -5,10 +5,20 @@ Fields: Exif 2.32, 4.6.5, table 9; PNG specification, third edition, 11.3.3.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import PIL.Image
 
 SOFTWARE, DESCRIPTION = 0x0131, 0x010E
 PNG_KEYWORD = "Software"
+_PLACES = {
+    "Description": DESCRIPTION,
+    "Title": DESCRIPTION,
+    "Comment": DESCRIPTION,
+    "Software": SOFTWARE,
+    "Author": 0x013B,
+    "Copyright": 0x8298,
+}
 
 
 def noted(exif: bytes | None, note: str) -> bytes:
@@ -44,10 +54,26 @@ def with_raw_text(fields: PIL.Image.Exif) -> PIL.Image.Exif:
     return fields
 
 
-def texts(exif: bytes) -> dict[int, bytes]:
-    """What EXIF says of software and content, by TIFF tag."""
-    fields = raw_fields(exif)
-    return {tag: _bytes(fields[tag]) for tag in (DESCRIPTION, SOFTWARE) if tag in fields}
+def with_words(
+    exif: bytes | None, words: Mapping[str, str]
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """EXIF with what PNG's text fields say, where it has a place and nobody has written there.
+
+    Args:
+        exif: of the picture, or None.
+        words: by keyword.
+
+    Returns:
+        the EXIF, and the keywords that found no place.
+    """
+    fields, lost = raw_fields(exif or b""), []
+    for keyword, text in words.items():
+        tag = _PLACES.get(keyword)
+        if tag is None or _bytes(fields.get(tag, "")).strip(b" \0"):
+            lost.append(keyword)
+        else:
+            fields[tag] = text.encode()
+    return (fields.tobytes() if len(fields) else None), tuple(lost)
 
 
 def _bytes(value: str | bytes) -> bytes:

@@ -304,14 +304,14 @@ def turn_back(plane: Plane, rotation: int, flipped: bool) -> Plane:
 
 
 def turn_by_exif(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """Turn (height, width, channels) upright as an EXIF orientation, 1 to 8, asks."""
+    """Turn (height, width, ...) upright as an EXIF orientation, 1 to 8, asks."""
     turns: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
         2: lambda s: s[:, ::-1],
         3: lambda s: s[::-1, ::-1],
         4: lambda s: s[::-1],
-        5: lambda s: s.transpose(1, 0, 2),
+        5: lambda s: s.swapaxes(0, 1),
         6: lambda s: np.rot90(s, -1),
-        7: lambda s: s[::-1, ::-1].transpose(1, 0, 2),
+        7: lambda s: s[::-1, ::-1].swapaxes(0, 1),
         8: lambda s: np.rot90(s, 1),
     }
     turn = turns.get(orientation)

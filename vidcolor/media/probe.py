@@ -30,6 +30,7 @@ from vidcolor.media.source import check_file, decoded, is_cover, is_single, open
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
 from vidcolor.media.stretches import Stretches
 from vidcolor.media.suffixes import FILMS
+from vidcolor.media.tiffread import is_tiff
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
 _SAMPLE = 24
@@ -48,7 +49,7 @@ def kind_of(path: Path) -> str:
     if sequence_of(path):
         return "clip"
     check_file(path)
-    if is_still(path):
+    if is_tiff(path) or is_still(path):
         return "picture"
     with open_source(path) as container:
         film_stream(container, path)

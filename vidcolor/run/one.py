@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vidcolor.direct.prepare import Request, prepare
-from vidcolor.errors import OutputError
+from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import clip_of
@@ -38,6 +38,7 @@ class Task:
         restart: whether an unfinished job with other settings is thrown away.
         keep_job: whether the job's folder stays.
         request: stills and hints.
+        page: of a TIFF, from 1 on; None for all that the output holds.
     """
 
     source: Path
@@ -47,6 +48,7 @@ class Task:
     restart: bool = False
     keep_job: bool = False
     request: Request = field(default_factory=Request)
+    page: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -
     chosen = replace(settings, render_size=size).for_model(info)
     note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
     listener.opened(predictor.description, settings.model, f"short side {size}")
-    wanted = StillSettings(size, chosen.saturation or 0.0, note)
+    wanted = StillSettings(size, chosen.saturation or 0.0, note, task.page)
     _tell(colorize_picture(task.source, task.output, predictor, wanted, task.request), listener)
     return Outcome(1, predictor.description, settings.model)
 
@@ -157,6 +159,8 @@ def _tell(sentences: Iterable[str], listener: Listener) -> None:
 
 
 def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
+    if task.page is not None:
+        raise UsageError(f"{task.source} is a film, and has no pages.", "Leave --page out.")
     plan = film_plan(task)
     if plan.encoder.pictures:
         left = is_joined(task.output) and not task.restart

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 
 from vidcolor.color.convert import NEUTRAL, SampleSpec, small_luma
 from vidcolor.color.pale import Tally
-from vidcolor.color.upscale import enlarge
+from vidcolor.color.upscale import enlarger
 from vidcolor.direct.anchors import Direction
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.prepare import Request, prepare
+from vidcolor.errors import UsageError
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, working_shape
-from vidcolor.media.picture import read_picture, write_picture
+from vidcolor.media.picture import Page, holds_pages, page_sizes, read_picture, write_pages
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
@@ -48,11 +50,13 @@ class StillSettings:
         render_size: short side in pixels the network sees.
         saturation: factor on chroma.
         note: a line about this program for its metadata, None for none.
+        page: of a TIFF, from 1 on; None for all, or the first where the output holds one.
     """
 
     render_size: int
     saturation: float
     note: str | None = None
+    page: int | None = None
 
 
 def colorize_picture(
@@ -62,7 +66,7 @@ def colorize_picture(
     settings: StillSettings,
     request: Request | None = None,
 ) -> tuple[str, ...]:
-    """Colour one picture; depth, transparency, profile and metadata are kept.
+    """Colour one picture, or the pages of a TIFF; depth, transparency and metadata are kept.
 
     The mean of what is said to the picture and to its mirror image: 0.06 dB better than the one.
 
@@ -74,33 +78,80 @@ def colorize_picture(
         request: stills and hints.
 
     Returns:
-        sentences on stills that say grey, and on a picture that came out so.
+        sentences on what was changed or left out, on stills that say grey, and on a picture that
+        came out so.
 
     Raises:
         InputError, OutputError: it cannot be read or written.
-        UsageError: a still or a hint does not fit it.
+        UsageError: a still or a hint does not fit it, or it has no such page.
     """
-    picture, saturation = read_picture(source), settings.saturation
-    spec = SampleSpec(depth=picture.depth)
-    shape = working_shape(picture.luma.shape[0], picture.luma.shape[1], settings.render_size)
-    small = small_luma(picture.luma, spec, shape)
-    size = picture.luma.shape[0], picture.luma.shape[1]
-    said = _direction(request, size, small) if request else Direction()
-    mean = Mirrored(predictor)
-    if said.anchors and saturation:
-        people = [Said(0, one.chroma, one.confidence, one.is_hint) for one in said.anchors]
-        steady = SteadySettings()
-        made = settle_directed(small[None], mean, steady, people, saturation=saturation)
-        chroma = made[0].astype(np.float32)
-    else:
-        chroma = mean.predict(small[None]).chroma[0]
-    strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation) + np.float32(NEUTRAL)
-    cb, cr = enlarge(strong, picture.luma, spec)
-    write_picture(output, picture, cb, cr, settings.note)
-    tally = Tally()
-    tally.add(strong, picture.luma, spec)
-    asked = 0.0 if said.anchors else saturation
-    return said.notes + tally.notes(asked, f"of {picture.depth} bits")
+    held = page_sizes(source)
+    numbers, notes = _chosen(len(held), output, settings.page)
+    if request and len(numbers) > 1:
+        raise UsageError(
+            f"{source} has {len(numbers)} pages, and stills and hints are for one picture.",
+            "Say which with --page.",
+        )
+    told: list[str] = []
+    studio = _Studio(source, predictor, settings, request)
+
+    def page(number: int) -> Page:
+        made, said = studio.page(number)
+        told.extend(f"page {number}: {words}" if len(numbers) > 1 else words for words in said)
+        return made
+
+    pixels = sum(height * width for height, width in held)
+    lost = write_pages(output, map(page, numbers), len(numbers), pixels, settings.note)
+    return (*notes, *told, *lost)
+
+
+def _chosen(held: int, output: Path, page: int | None) -> tuple[Sequence[int], tuple[str, ...]]:
+    """The pages to colour, and what to say of the others."""
+    if page is not None or held < 2:
+        return [page or 1], ()
+    if holds_pages(output):
+        return range(1, held + 1), ()
+    left = "the other is" if held == 2 else f"the other {held - 1} are"
+    words = f"only the first of its {held} pages is coloured, and {left} left out: an output in"
+    return [1], (f"{words} .tif takes all, and --page 2 the second",)
+
+
+@dataclass(frozen=True)
+class _Studio:
+    """Where the pages of a file are coloured."""
+
+    source: Path
+    predictor: Predictor
+    settings: StillSettings
+    request: Request | None
+
+    def page(self, number: int) -> tuple[Page, tuple[str, ...]]:
+        """A page and its colour, and what is to be said of it."""
+        picture = read_picture(self.source, number, keep_rgb=False)
+        saturation, spec = self.settings.saturation, SampleSpec(depth=picture.depth)
+        size = picture.luma.shape[0], picture.luma.shape[1]
+        small = small_luma(picture.luma, spec, working_shape(*size, self.settings.render_size))
+        said = _direction(self.request, size, small) if self.request else Direction()
+        strong = self._chroma(small, said)
+        tally = Tally()
+        tally.add(strong, picture.luma, spec)
+        asked = 0.0 if said.anchors else saturation
+        grey = tally.notes(asked, f"of {picture.depth} bits")
+        large = enlarger(strong, picture.luma, spec)
+        return Page(picture, large), (*picture.notes, *said.notes, *grey)
+
+    def _chroma(self, small: NDArray[np.uint8], said: Direction) -> NDArray[np.float32]:
+        """Cb and Cr, float32 (2, h, w) on 0..255, as strong as asked."""
+        saturation, mean = self.settings.saturation, Mirrored(self.predictor)
+        if said.anchors and saturation:
+            people = [Said(0, one.chroma, one.confidence, one.is_hint) for one in said.anchors]
+            steady = SteadySettings()
+            made = settle_directed(small[None], mean, steady, people, saturation=saturation)
+            chroma = made[0].astype(np.float32)
+        else:
+            chroma = mean.predict(small[None]).chroma[0]
+        strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation) + np.float32(NEUTRAL)
+        return np.asarray(strong)
 
 
 def _direction(request: Request, size: tuple[int, int], small: NDArray[np.uint8]) -> Direction:

@@ -1,0 +1,116 @@
+"""Samples of pictures as numbers: luma out of colour, colour out of luma and chroma, depths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+KR, KB = 0.299, 0.114
+_BAND_PIXELS = 1 << 20
+"""What is worked on at once: large pictures take their samples and little more."""
+
+
+def bands(height: int, width: int) -> Iterator[slice]:
+    """Rows of a picture, about a megapixel at a time."""
+    rows = max(1, _BAND_PIXELS // max(1, width))
+    for first in range(0, height, rows):
+        yield slice(first, min(first + rows, height))
+
+
+def luma_of(rgb: NDArray[Any]) -> NDArray[Any]:
+    """Full-range BT.601 luma (height, width) of RGB (height, width, 3), at its own depth."""
+    weights = np.array([KR, 1 - KR - KB, KB], np.float64)
+    return np.rint(rgb @ weights).astype(rgb.dtype)
+
+
+def compose(luma: NDArray[Any], cb: NDArray[Any], cr: NDArray[Any]) -> NDArray[Any]:
+    """Make RGB (height, width, 3) whose luma is the given one, at luma's depth.
+
+    Chroma that would leave the RGB cube is scaled towards neutral, so that brightness stays.
+
+    Args:
+        luma: (height, width) uint8 or uint16, full range.
+        cb: (height, width) float32 on 0..255, neutral 128.
+        cr: likewise.
+    """
+    peak = float(np.iinfo(luma.dtype).max)
+    light = luma.astype(np.float32)
+    red = (cr.astype(np.float32) - 128) * np.float32(1.402 * peak / 255)
+    blue = (cb.astype(np.float32) - 128) * np.float32(1.772 * peak / 255)
+    green = -(KR * red + KB * blue) / (1 - KR - KB)
+    offsets = np.stack([red, green.astype(np.float32), blue], axis=2)
+    room = np.where(offsets > 0, peak - light[:, :, None], light[:, :, None])
+    need = np.maximum(np.abs(offsets), 1e-6)
+    scale = np.minimum(1, (room / need).min(axis=2))
+    rgb = light[:, :, None] + offsets * scale[:, :, None]
+    rounded: NDArray[Any] = np.rint(rgb).clip(0, peak).astype(luma.dtype)
+    return rounded
+
+
+def narrowed(samples: NDArray[Any]) -> NDArray[np.uint8]:
+    """Samples of 16 bits rounded to 8, white to white."""
+    if samples.dtype == np.uint8:
+        return samples
+    return ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+
+
+def widened(samples: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Whole numbers of 1 to 16 bits as uint8 or uint16 with white at 255 or 65535, rounded."""
+    peak, white = (255, np.uint8) if bits <= 8 else (65535, np.uint16)
+    most = (1 << bits) - 1
+    if most == peak:
+        return samples.astype(white, copy=False)
+    codes = samples.astype(np.uint32)
+    return ((codes * peak + most // 2) // most).astype(white)
+
+
+def unmultiplied(samples: NDArray[Any]) -> NDArray[Any]:
+    """Colour or grey that was multiplied by its alpha, the last channel, as it was before."""
+    peak = np.iinfo(samples.dtype).max
+    alpha = samples[:, :, -1:].astype(np.uint64)
+    colour = samples[:, :, :-1].astype(np.uint64)
+    whole = (colour * peak + alpha // 2) // np.maximum(alpha, 1)
+    return np.concatenate(
+        [np.minimum(whole, peak).astype(samples.dtype), samples[:, :, -1:]], axis=2
+    )
+
+
+def from_cmyk(samples: NDArray[Any]) -> NDArray[Any]:
+    """RGB of ink without a profile: what each ink leaves of light, (rows, columns, 4) to 3."""
+    peak = int(np.iinfo(samples.dtype).max)
+    left = peak - samples.astype(np.uint64)
+    light = (left[:, :, :3] * left[:, :, 3:] + peak // 2) // peak
+    return np.asarray(light.astype(samples.dtype))
+
+
+def from_lab(lab: NDArray[np.float32], kind: np.dtype[Any]) -> NDArray[Any]:
+    """SRGB of CIE L*a*b*, its white taken for that of the screen (CIE 15, IEC 61966-2-1).
+
+    Args:
+        lab: (rows, columns, 3), L* in 0..100.
+        kind: uint8 or uint16, of the result.
+    """
+    y = (lab[:, :, 0] + 16) / 116
+    each = np.stack([y + lab[:, :, 1] / 500, y, y - lab[:, :, 2] / 200], axis=2)
+    ratio = np.where(each > 6 / 29, each**3, (each - 4 / 29) * (3 * (6 / 29) ** 2))
+    light = np.clip(ratio @ _FROM_RATIOS.T, 0, 1)
+    return np.asarray(np.rint(srgb_of(light) * np.iinfo(kind).max).astype(kind))
+
+
+def srgb_of(light: NDArray[Any]) -> NDArray[Any]:
+    """Light of 0..1 as sRGB of 0..1."""
+    curved = 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(light <= 0.0031308, 12.92 * light, curved))
+
+
+# From XYZ of D65 to linear sRGB, for X, Y and Z as shares of white's.
+_FROM_RATIOS = np.array(
+    [
+        [3.2404542, -1.5371385, -0.4985314],
+        [-0.9692660, 1.8760108, 0.0415560],
+        [0.0556434, -0.2040259, 1.0572252],
+    ]
+) * np.array([0.95047, 1.0, 1.08883])
