@@ -20,9 +20,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numpy as np
 import torch
 
+from vidcolor.train.draw import Order
 from vidcolor.train.learner import Pace
 from vidcolor.train.loop import Trainer, start
-from vidcolor.train.samples import AHEAD, Maker, Order, batches
+from vidcolor.train.samples import AHEAD, Maker, batches
 from vidcolor.train.schedule import Phase
 from vidcolor.train.settings import TrainSettings
 from vidcolor.train.tensors import TensorBatch, to_device

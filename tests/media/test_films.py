@@ -15,8 +15,8 @@ from vidcolor.errors import UsageError
 from vidcolor.evaluate.read import clip_shape
 from vidcolor.media.count import frames_by_header
 from vidcolor.media.decode import read_luma
-from vidcolor.media.mux import plan_streams
 from vidcolor.media.probe import probe
+from vidcolor.media.stream_plans import plan_streams
 
 DEFAULT, NONE = Disposition.default, Disposition(0)
 

@@ -14,7 +14,7 @@ from tests.sequences import HEIGHT, WIDTH, luma, make
 from vidcolor.errors import InputError
 from vidcolor.media.count import frames_by_header
 from vidcolor.media.decode import read_frames, read_luma
-from vidcolor.media.frames import clip_of
+from vidcolor.media.frames import Reading, clip_of
 from vidcolor.media.probe import kind_of
 from vidcolor.media.rates import read_rate
 
@@ -49,7 +49,7 @@ def test_luma_is_the_pictures_at_its_own_depth(
 
 def test_it_has_a_time_base_and_stamps_as_the_rate_says(tmp_path: Path) -> None:
     make(tmp_path)
-    clip = clip_of(tmp_path, Fraction(24000, 1001))
+    clip = clip_of(tmp_path, Reading(Fraction(24000, 1001)))
     assert clip.time_base == Fraction(1001, 24000)
     assert clip.pts.tolist() == list(range(8))
     assert (clip.end_pts, clip.average_rate, clip.in_order) == (8, Fraction(24000, 1001), False)
@@ -82,12 +82,12 @@ def test_the_rate_of_a_dpx_head_is_taken(tmp_path: Path, place: int) -> None:
     clip = clip_of(tmp_path)
     assert clip.average_rate == Fraction(24000, 1001)
     assert "as their head says" in clip.repairs[0]
-    assert clip_of(tmp_path, Fraction(18)).average_rate == 18
+    assert clip_of(tmp_path, Reading(Fraction(18))).average_rate == 18
 
 
 def test_missing_numbers_hold_the_picture_before_and_are_said(tmp_path: Path) -> None:
     made = make(tmp_path, numbers=[1, 2, 5, 6])
-    clip = clip_of(tmp_path, Fraction(24))
+    clip = clip_of(tmp_path, Reading(Fraction(24)))
     assert clip.repairs == (
         "2 numbers are missing (3, 4); the picture before is held there, so that time goes on.",
     )

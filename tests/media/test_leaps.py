@@ -12,8 +12,9 @@ from tests.media.test_mux import packets, rejoin, segments_of
 from vidcolor.media.decode import read_luma
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.leaps import Log, find_clock
-from vidcolor.media.mux import join, plan_streams
+from vidcolor.media.mux import join
 from vidcolor.media.probe import probe
+from vidcolor.media.stream_plans import plan_streams
 
 TICKS = 90_000
 

@@ -14,9 +14,10 @@ import pytest
 from tests.media.conftest import Recipe, film_frame, make_film
 from vidcolor.errors import InputError, MachineError
 from vidcolor.media.decode import read_frames
+from vidcolor.media.films import film_stream
 from vidcolor.media.picture import read_picture
 from vidcolor.media.probe import kind_of, probe
-from vidcolor.media.source import film_stream, open_source
+from vidcolor.media.source import open_source
 from vidcolor.run.inputs import Search
 
 LASTS_MS = [100, 50, 200, 40, 80, 120, 30, 2000]

@@ -88,7 +88,7 @@ def probe(path: Path, stream: int | None = None, fits: bool = False) -> ClipInfo
     with open_source(path) as container:
         film = film_stream(container, path, table.index)
         clip = _describe(path, container, film, sample[0], timing)
-    stretches = table.stretches.by_index(clip.pts, clip.in_order)
+    stretches = table.stretches.by_index(clip.pts, table.pts, clip.in_order)
     return replace(clip, stretches=stretches, fits=fits)
 
 

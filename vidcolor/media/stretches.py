@@ -6,7 +6,7 @@ only where one is new a frame is decoded to see what it changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -42,7 +42,7 @@ class Stretches:
         self._header = _header_of(film)
         self._known: dict[bytes, Stretch | None] = {}
         self._latest: Stretch | None = None
-        self._found: list[tuple[int, int | None, Stretch]] = []
+        self._found: list[tuple[int, Stretch]] = []
 
     def see(self, packet: Packet[VideoStream], place: int) -> None:
         """Look at the next packet; it may have been decoded afterwards.
@@ -61,18 +61,21 @@ class Stretches:
         now = self._known[header]
         if now is not None and now != self._latest:
             self._latest = now
-            self._found.append((place, packet.pts, now))
+            self._found.append((place, now))
 
-    def by_index(self, pts: Stamps, in_order: bool) -> tuple[Stretch, ...]:
+    def by_index(
+        self, pts: Stamps, stamps: Sequence[int | None], in_order: bool
+    ) -> tuple[Stretch, ...]:
         """The stretches with the indexes of their first frames; none where all are alike.
 
         Args:
             pts: of the frames, in the film's time base.
+            stamps: of the packets as they come, likewise.
             in_order: whether frames are known by their place, and not by these.
         """
         made: dict[int, Stretch] = {}
-        for place, stamp, stretch in self._found:
-            index = place
+        for place, stretch in self._found:
+            index, stamp = place, stamps[place]
             if stamp is not None and not in_order:
                 index = int(np.searchsorted(pts, stamp))
             index = min(index, len(pts) - 1)
