@@ -129,6 +129,8 @@ def _fits(stream: Any, other: OtherStream, output: Path) -> bool:
         return False
     if other.kind == "audio" and suffix == ".avi" and not other.codec.startswith(_AVI_SOUND):
         return False
+    if other.kind == "video" and suffix == ".avi" and other.codec in ("h264", "hevc"):
+        return False  # its packets would need start codes
     with trial_folder(output) as folder:
         try:
             with av.open(media_url(folder / f"try{suffix}"), "w") as target:
