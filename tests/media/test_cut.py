@@ -97,6 +97,22 @@ def test_sound_that_goes_on_behind_the_film_is_no_cut(tmp_path, suffix):
     assert said(path) == ""
 
 
+def test_a_download_that_left_zeros_is_said(tmp_path):
+    path = written(tmp_path / "film.mkv", *PROMISING[".mkv"])
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(len(data) // 2))
+    assert said(path).startswith("The file is cut short: it promises 1.9")
+
+
+def test_a_film_that_is_zeros_in_part_is_said(tmp_path):
+    path = written(tmp_path / "film.mp4", *PROMISING[".mp4"])
+    assert not any("nothing" in sentence for sentence in probe(path).repairs)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(len(data) // 2))
+    found = [sentence for sentence in probe(path).repairs if "nothing" in sentence]
+    assert re.match(r"About (33|50) % of the film holds nothing, as in a download", found[0])
+
+
 def test_a_lost_index_is_no_lost_film(tmp_path):
     path = written(tmp_path / "film.mkv", *PROMISING[".mkv"])
     with av.open(str(path)) as container:

@@ -25,13 +25,14 @@ _EBML_SEGMENT, _EBML_HEAD = 0x18538067, 0x1A45DFA3
 _FLV_TAGS = (8, 9, 18)
 _HEAD = 1 << 16
 """Bytes at the beginning among which the headers of ASF and MXF lie."""
+_TAIL = 4096
+"""Bytes at the end that are no film if all are zero."""
 
-Container = InputContainer
 Check = Callable[[BinaryIO, int], bool]
 
 
 def cut_sentences(
-    path: Path, container: Container, film: VideoStream, start_s: Fraction, end_s: Fraction
+    path: Path, container: InputContainer, film: VideoStream, start_s: Fraction, end_s: Fraction
 ) -> tuple[str, ...]:
     """What is to be said of a file that is cut short; nothing where it is whole.
 
@@ -62,7 +63,7 @@ def _tolerance(film: VideoStream) -> Fraction:
 
 
 def _promised_length(
-    path: Path, container: Container, film: VideoStream, start_s: Fraction
+    path: Path, container: InputContainer, film: VideoStream, start_s: Fraction
 ) -> Fraction | None:
     """Seconds of the film as the header has them; of all streams where it has no more."""
     name = container.format.name
@@ -85,9 +86,19 @@ def _is_cut(path: Path, name: str) -> bool:
         return False
     try:
         with path.open("rb") as stream:
-            return check(stream, path.stat().st_size)
+            size = path.stat().st_size
+            if _ends_in_nothing(stream, size):
+                return True
+            stream.seek(0)
+            return check(stream, size)
     except (struct.error, IndexError, ValueError):
         return False  # no header as expected says nothing
+
+
+def _ends_in_nothing(stream: BinaryIO, size: int) -> bool:
+    """Whether room was made for a download that never filled it."""
+    stream.seek(max(0, size - _TAIL))
+    return not any(stream.read())
 
 
 def _boxes_are_cut(stream: BinaryIO, size: int) -> bool:

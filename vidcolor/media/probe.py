@@ -89,7 +89,8 @@ def probe(path: Path, stream: int | None = None, fits: bool = False) -> ClipInfo
         film = film_stream(container, path, table.index)
         clip = _describe(path, container, film, sample[0], timing)
     stretches = table.stretches.by_index(clip.pts, table.pts, clip.in_order)
-    return replace(clip, stretches=stretches, fits=fits)
+    repairs = clip.repairs + table.stretches.holes()
+    return replace(clip, stretches=stretches, fits=fits, repairs=repairs)
 
 
 @dataclass(frozen=True)

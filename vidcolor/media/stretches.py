@@ -25,6 +25,8 @@ _WITH_SEQUENCE_HEADERS = {
     *("mpeg1video", "mpeg2video", "mpeg4", "cavs"),
 }
 """Codecs whose headers FFmpeg's filter extract_extradata finds in packets."""
+_SPARSE, _ZEROS = 8, 16
+"""Of every so manieth packet so many bytes are looked at: none begins with so many zeros."""
 _HEAD = 4096
 """Bytes of a keyframe before which its headers end."""
 Header = Callable[[Any], bytes]
@@ -43,6 +45,7 @@ class Stretches:
         self._known: dict[bytes, Stretch | None] = {}
         self._latest: Stretch | None = None
         self._found: list[tuple[int, Stretch]] = []
+        self._looked = self._empty = 0
 
     def see(self, packet: Packet[VideoStream], place: int) -> None:
         """Look at the next packet; it may have been decoded afterwards.
@@ -51,7 +54,12 @@ class Stretches:
             packet: of the film, not empty.
             place: how many pictures came before it.
         """
-        if not packet.is_keyframe or self._header is None:
+        if self._header is None:
+            return
+        if place % _SPARSE == 0:
+            self._looked += 1
+            self._empty += not any(memoryview(packet)[:_ZEROS])
+        if not packet.is_keyframe:
             return
         header = _announced(packet) or self._header(packet)
         if self._latest is not None and not header:
@@ -81,6 +89,16 @@ class Stretches:
             index = min(index, len(pts) - 1)
             made[index] = replace(stretch, first=index)
         return tuple(made.values()) if len(made) > 1 else ()
+
+    def holes(self) -> tuple[str, ...]:
+        """What is to be said of packets that are mere zeros; nothing if there are none."""
+        if not self._empty:
+            return ()
+        share = max(1, round(100 * self._empty / self._looked))
+        return (
+            f"About {share} % of the film holds nothing, as in a download that is not complete;"
+            " the frame before stands in for each that is missing.",
+        )
 
     def _decode(self, packet: Packet[VideoStream]) -> Stretch | None:
         context = self._film.codec_context
