@@ -162,7 +162,7 @@ def rgb_in_gamut(luma: FloatArray, chroma: FloatArray, matrix: str) -> FloatArra
     kr, kb = LUMA_COEFFICIENTS[matrix]
     blue, red = inside[0] * np.float32(BLUE_SCALE), inside[1] * np.float32(RED_SCALE)
     green = -(np.float32(kr) * red + np.float32(kb) * blue) / np.float32(1 - kr - kb)
-    return np.stack([luma + red, luma + green, luma + blue], axis=2)
+    return np.asarray(cv2.merge([luma + red, luma + green, luma + blue]))
 
 
 def rgb_of_planes(luma: Plane, chroma: tuple[Plane, Plane], spec: SampleSpec, peak: int) -> Plane:
@@ -178,12 +178,16 @@ def rgb_of_planes(luma: Plane, chroma: tuple[Plane, Plane], spec: SampleSpec, pe
         (height, width, 3), uint8 where `peak` is 255, else uint16.
     """
     light = np.clip(full_range_luma(luma, spec), 0, 255)
-    size = (luma.shape[1], luma.shape[0])
-    colours = np.stack([cv2.resize(p, size, interpolation=cv2.INTER_LINEAR) for p in chroma])
-    gains = np.array(spec.chroma_gains, np.float32)[:, None, None]
-    rgb = rgb_in_gamut(light, (colours - np.float32(spec.neutral)) / gains, spec.matrix)
+    colours = np.empty((2, *light.shape), np.float32)
+    for colour, plane, gain in zip(colours, chroma, spec.chroma_gains, strict=True):
+        large = cv2.resize(plane, light.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        np.subtract(large, np.float32(spec.neutral), colour)
+        colour /= np.float32(gain)
+    rgb = rgb_in_gamut(light, colours, spec.matrix)
+    rgb *= np.float32(peak / 255)
+    rgb += np.float32(0.5)
     kind = np.uint8 if peak == 255 else np.uint16
-    return np.asarray(np.clip(rgb * np.float32(peak / 255) + 0.5, 0, peak).astype(kind))
+    return np.asarray(np.clip(rgb, 0, peak, rgb).astype(kind))
 
 
 def stream_chroma(chroma: FloatArray, spec: SampleSpec) -> tuple[Plane, Plane]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -60,16 +60,17 @@ def describe(found: PictureSequence, rate: Fraction | None = None) -> ClipInfo:
         InputError: a file is damaged at its head or of another size or kind than the first, or
             the first picture cannot be read.
     """
-    headers = _same_headers(found)
+    files = found.files
+    headers = _same_headers(files)
     chosen = rate or headers.rate or DEFAULT_RATE
-    shown = read_frame_picture(found.files[0])
+    shown = read_frame_picture(files[0])
     traits = format_traits(shown.pixel_format)
     height, width = shown.shape
     return ClipInfo(
         path=found.path,
         container="image2",
         video_index=0,
-        codec=found.files[0].suffix.lower().removeprefix("."),
+        codec=files[0].suffix.lower().removeprefix("."),
         width=width,
         height=height,
         sample_aspect_ratio=Fraction(1),
@@ -121,21 +122,20 @@ def _said_of_gaps(found: PictureSequence) -> tuple[str, ...]:
             " time goes on."
         )
     if found.others:
-        one, more = found.others[0].name, len(found.others) - 1
-        words = f"{one} and {more} more are" if more else f"{one} is"
+        words = "1 other picture is" if found.others == 1 else f"{found.others} other pictures are"
         said.append(f"{words} no part of the sequence.")
     return tuple(said)
 
 
-def _same_headers(found: PictureSequence) -> Header:
+def _same_headers(files: Sequence[Path]) -> Header:
     """The header of all files, if it is one."""
-    first = read_header(found.files[0])
-    for path in found.files[1:]:
+    first = read_header(files[0])
+    for path in files[1:]:
         here = read_header(path)
         if not here.fits(first):
             raise InputError(
                 f"{path} differs from the first picture of its sequence: it has {here}, and"
-                f" {found.files[0].name} has {first}.",
+                f" {files[0].name} has {first}.",
                 "Make them alike, or give the parts on their own; for photographs there is"
                 " vidcolor batch.",
             )

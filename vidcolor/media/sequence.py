@@ -8,9 +8,9 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,15 +37,20 @@ class PictureSequence:
         path: as a person gave it: a pattern, a glob or a folder.
         pattern: the same in printf's form, such as `scan/frame_%05d.png`.
         numbers: rising.
-        files: one a number.
-        others: pictures of the folder that are no part of it.
+        names: of the files, one a number.
+        others: how many pictures of the folder are no part of it.
     """
 
     path: Path
     pattern: Path
     numbers: tuple[int, ...]
-    files: tuple[Path, ...]
-    others: tuple[Path, ...] = ()
+    names: tuple[str, ...]
+    others: int = 0
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """One a number."""
+        return tuple(self.pattern.parent / name for name in self.names)
 
     @property
     def frame_count(self) -> int:
@@ -123,15 +128,15 @@ def named_after(source: Path) -> Path:
 
 
 def _in_folder(folder: Path) -> PictureSequence | None:
-    shown = [folder / name for name in sorted(_names(folder)) if not name.startswith(".")]
-    pictures = [path for path in shown if path.suffix.lower() in KINDS]
-    found = [group for group in _grouped(pictures) if len(group.files) > 1]
+    names = [name for name in _names(folder) if not name.startswith(".")]
+    pictures = [name for name in names if _suffix(name) in KINDS]
+    found = [group for group in _grouped(folder, pictures) if len(group.names) > 1]
     if not found:
-        refused = [path for path in shown if path.suffix.lower() in _NOT_TAKEN]
+        refused = [name for name in sorted(names) if _suffix(name) in _NOT_TAKEN]
         if len(refused) > 1:
-            raise _not_taken(refused[0])
+            raise _not_taken(folder / refused[0])
         return None
-    return _only(folder, found, pictures)
+    return _only(folder, found, len(pictures))
 
 
 def _names(folder: Path) -> list[str]:
@@ -149,24 +154,33 @@ def _of_pattern(path: Path) -> PictureSequence:
     form = re.compile("".join(_regex(part) for part in _parts(path.name)))
     folder = path.parent
     names = _names(folder) if folder.is_dir() else []
-    files = [folder / name for name in names if form.fullmatch(name)]
-    if not files:
+    found = [(int(match[1]), match[0]) for match in map(form.fullmatch, names) if match]
+    if not found:
         raise InputError(f"No file has a name like {path}.", "Check folder, name and suffix.")
-    if path.suffix.lower() not in KINDS:
+    if _suffix(path.name) not in KINDS:
         raise _not_taken(path)
-    numbers = [int(form.fullmatch(file.name)[1]) for file in files]  # type: ignore[index]
-    return _checked(path, _sequence(path, path, zip(numbers, files, strict=True)))
+    return _checked(_sequence(path, path, found))
 
 
 def _of_glob(path: Path) -> PictureSequence | None:
-    files = [Path(name) for name in glob.glob(str(path)) if os.path.isfile(name)]  # noqa: PTH113, PTH207
-    if not files:
+    folders: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(glob.glob(str(path))):  # noqa: PTH207 - its names are enough
+        if os.path.isfile(word):  # noqa: PTH113 - likewise
+            folder, name = os.path.split(word)
+            folders[folder].append(name)
+    if not folders:
         return None
-    pictures = [file for file in files if file.suffix.lower() in KINDS]
-    if not pictures:
-        raise _not_taken(sorted(files)[0])
-    found = list(_grouped(pictures))
-    return _only(path, [one for one in found if len(one.files) > 1] or found, pictures)
+    pictures = {f: [n for n in names if _suffix(n) in KINDS] for f, names in folders.items()}
+    count = sum(map(len, pictures.values()))
+    if not count:
+        folder, names = next(iter(folders.items()))
+        raise _not_taken(Path(folder) / names[0])
+    found = [group for f, names in pictures.items() for group in _grouped(Path(f), names)]
+    return _only(path, [one for one in found if len(one.names) > 1] or found, count)
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - of a hundred thousand names
 
 
 def _not_taken(path: Path) -> InputError:
@@ -181,9 +195,7 @@ def _not_taken(path: Path) -> InputError:
     )
 
 
-def _only(
-    path: Path, found: Sequence[PictureSequence], pictures: Sequence[Path]
-) -> PictureSequence:
+def _only(path: Path, found: Sequence[PictureSequence], pictures: int) -> PictureSequence:
     """The one sequence of those found; raises InputError where there is none or are more."""
     if not found:
         raise InputError(f"The pictures of {path} have no numbers.", "Number them: frame_0001.png.")
@@ -197,51 +209,52 @@ def _only(
             f"Give one of them, such as '{found[0].pattern}'.",
         )
     one = found[0]
-    others = tuple(sorted(set(pictures) - set(one.files)))
-    return _checked(path, PictureSequence(path, one.pattern, one.numbers, one.files, others))
+    return _checked(replace(one, path=path, others=pictures - len(one.names)))
 
 
-def _checked(path: Path, found: PictureSequence) -> PictureSequence:
-    doubled = [number for number, count in Counter(found.numbers).items() if count > 1]
+def _checked(found: PictureSequence) -> PictureSequence:
+    path = found.path
+    doubled = [place for place, (a, b) in enumerate(pairwise(found.numbers)) if a == b]
     if doubled:
-        same = [f.name for n, f in zip(found.numbers, found.files, strict=True) if n == doubled[0]]
+        one, other = found.names[doubled[0] : doubled[0] + 2]
         raise InputError(
-            f"{path} has number {doubled[0]} twice: {same[0]} and {same[1]}.",
+            f"{path} has number {found.numbers[doubled[0]]} twice: {one} and {other}.",
             "Move one of the two elsewhere.",
         )
-    if found.frame_count > 2 * len(found.files):
+    if found.frame_count > 2 * len(found.names):
         raise InputError(
-            f"{path} has {len(found.files)} pictures with numbers from {found.numbers[0]} to"
+            f"{path} has {len(found.names)} pictures with numbers from {found.numbers[0]} to"
             f" {found.numbers[-1]}: most are missing.",
             "Number them anew, or give a part that is whole, such as 'frame_00*.png'.",
         )
     return found
 
 
-def _grouped(files: Iterable[Path]) -> Iterator[PictureSequence]:
+def _grouped(folder: Path, names: Iterable[str]) -> Iterator[PictureSequence]:
     """Files by all of their name but the number: the last digits in which they differ."""
-    alike: dict[tuple[Path, str], list[Path]] = defaultdict(list)
-    for file in files:
-        if _RUNS.search(file.stem):
-            alike[file.parent, _RUNS.sub("0", file.stem) + file.suffix].append(file)
-    for (folder, _), members in sorted(alike.items()):
-        split = [_RUNS.split(file.stem) for file in members]
+    alike: dict[tuple[str, ...], list[list[str]]] = defaultdict(list)
+    for name in names:
+        stem, suffix = os.path.splitext(name)  # noqa: PTH122 - of a hundred thousand names
+        parts = [*_RUNS.split(stem), suffix]
+        if len(parts) > 2:
+            alike[(*parts[::2], suffix)].append(parts)
+    for _, split in sorted(alike.items()):
         place = _number_place(split)
-        series: dict[tuple[str, ...], list[tuple[int, Path]]] = defaultdict(list)
-        for parts, file in zip(split, members, strict=True):
-            rest = (*parts[:place], "", *parts[place + 1 :], file.suffix)
-            series[rest].append((int(parts[place]), file))
+        series: dict[tuple[str, ...], list[tuple[int, str]]] = defaultdict(list)
+        for parts in split:
+            rest = (*parts[:place], "", *parts[place + 1 :])
+            series[rest].append((int(parts[place]), "".join(parts)))
         for rest, pairs in sorted(series.items()):
-            digits = [_RUNS.split(file.stem)[place] for _, file in pairs]
-            name = [part.replace("%", "%%") for part in rest]
-            name[place] = _format(digits)
-            pattern = folder / "".join(name)
+            form = [part.replace("%", "%%") for part in rest]
+            ends = len("".join(rest[:place])), len("".join(rest[place:]))
+            form[place] = _format([name[ends[0] : len(name) - ends[1]] for _, name in pairs])
+            pattern = folder / "".join(form)
             yield _sequence(pattern, pattern, pairs)
 
 
 def _number_place(split: Sequence[Sequence[str]]) -> int:
     """Which of the parts of names is the number: the last digits that differ, else the last."""
-    digits = range(1, len(split[0]), 2)
+    digits = range(1, len(split[0]) - 1, 2)
     differing = [place for place in digits if len({parts[place] for parts in split}) > 1]
     return (differing or list(digits))[-1]
 
@@ -254,11 +267,9 @@ def _format(digits: Sequence[str]) -> str:
     return f"%0{width}d" if padded and fits and width > 1 else "%d"
 
 
-def _sequence(path: Path, pattern: Path, pairs: Iterable[tuple[int, Path]]) -> PictureSequence:
-    ordered = sorted(pairs)
-    return PictureSequence(
-        path, pattern, tuple(number for number, _ in ordered), tuple(file for _, file in ordered)
-    )
+def _sequence(path: Path, pattern: Path, pairs: Iterable[tuple[int, str]]) -> PictureSequence:
+    numbers, names = zip(*sorted(pairs), strict=True)
+    return PictureSequence(path, pattern, numbers, names)
 
 
 def _parts(name: str) -> list[str]:

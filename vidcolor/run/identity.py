@@ -81,12 +81,13 @@ def identify(path: Path) -> Identity:
 def _of_pictures(found: PictureSequence) -> Identity:
     digest = hashlib.sha256()
     size = latest = 0
-    for path in found.files:
+    folder = os.fspath(found.pattern.parent)
+    for name in found.names:
         try:
-            status = path.stat()
+            status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - of very many
         except OSError as error:
-            raise InputError(f"{path} went away.", "Wait until the sequence is whole.") from error
+            raise InputError(f"{name} went away.", "Wait until the sequence is whole.") from error
         size += status.st_size
         latest = max(latest, status.st_mtime_ns)
-        digest.update(f"{status.st_size} {status.st_mtime_ns} ".encode() + os.fsencode(path.name))
+        digest.update(f"{status.st_size} {status.st_mtime_ns} ".encode() + os.fsencode(name))
     return Identity(size, latest, digest.hexdigest()[:32])
