@@ -24,12 +24,12 @@ from vidcolor.media.source import (
     check_file,
     decoded,
     film_stream,
+    has_transparency_beside,
     is_cover,
     is_single,
     open_source,
 )
 from vidcolor.media.stamps import Stamps, settle, typical_step
-from vidcolor.media.suffixes import FILMS
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
 _SAMPLE = 24
@@ -48,9 +48,7 @@ def kind_of(path: Path) -> str:
         return "picture"
     with open_source(path) as container:
         film_stream(container, path)
-        single = is_single(container)
-        named_film = path.suffix.lower() in FILMS  # Motion JPEG is nothing but JPEGs in a row
-        return "clip" if named_film or not single or is_animation(path) else "picture"
+        return "picture" if is_single(container) and not is_animation(path) else "clip"
 
 
 def probe(path: Path) -> ClipInfo:
@@ -277,7 +275,12 @@ def _describe(
         hdr=hdr_options(frame),
         repairs=timing.repairs
         + odd_turn
-        + _format_repairs(frame.format.name, traits, dict(film.metadata)),
+        + _format_repairs(
+            frame.format.name,
+            traits,
+            dict(film.metadata),
+            traits.alpha or has_transparency_beside(film, container),
+        ),
     )
 
 
@@ -310,12 +313,14 @@ def _other(stream: Any) -> OtherStream:
     return OtherStream(stream.index, kind, name, dict(stream.metadata), int(stream.disposition))
 
 
-def _format_repairs(name: str, traits: FormatTraits, metadata: dict[str, str]) -> tuple[str, ...]:
+def _format_repairs(
+    name: str, traits: FormatTraits, metadata: dict[str, str], clear: bool
+) -> tuple[str, ...]:
     said = []
     if not traits.has_luma:
         said.append(f"Frames are converted from {name} to {traits.working}.")
     elif name.replace("yuvj", "yuv") != traits.working:
         said.append(f"Frames are {name} and become {traits.working} with the same luma.")
-    if traits.alpha or metadata.get("alpha_mode") == "1":
+    if clear or metadata.get("alpha_mode") == "1":
         said.append("Transparency is left out.")
     return tuple(said)
