@@ -114,7 +114,7 @@ def test_a_photograph_however_thin_is_coloured(
     grey = np.random.default_rng(0).integers(30, 220, size[::-1]).astype(np.uint8)
     PIL.Image.fromarray(grey).save(tmp_path / "in.png")
     command = ["colorize", str(tmp_path / "in.png"), str(tmp_path / "out.png")]
-    assert run([*command, "--model", str(tiny_model)]) == 0
+    assert run([*command, "--model", str(tiny_model), "--render-size", "64"]) == 0
     with PIL.Image.open(tmp_path / "out.png") as image:
         assert image.size == size
 

@@ -76,6 +76,16 @@ def test_moving_pictures_are_films_of_all_their_frames_and_times(
     assert pair.is_film
 
 
+@pytest.mark.parametrize("name", ["a.avif", "a.webp"])
+def test_transparency_of_moving_pictures_is_said_to_be_left_out(tmp_path: Path, name: str) -> None:
+    clear = [PIL.Image.fromarray(np.dstack([s] * 4)) for s in stills()]
+    clear[0].save(tmp_path / name, save_all=True, append_images=clear[1:], duration=100)
+    clip = probe(tmp_path / name)
+    assert "Transparency is left out." in clip.repairs
+    assert clip.other_streams == ()
+    assert "Transparency is left out." not in probe(animation(tmp_path / name)).repairs
+
+
 def test_the_last_picture_of_a_moving_webp_lasts(tmp_path: Path) -> None:
     path = animation(tmp_path / "a.webp", lossless=True)
     with open_source(path) as container:

@@ -91,6 +91,12 @@ def beside(film: VideoStream, container: InputContainer) -> list[Any]:
     return [s for s in others if s.type != "video"] if _holds_still(container) else others
 
 
+def has_transparency_beside(film: VideoStream, container: InputContainer) -> bool:
+    """Whether an AVIF or HEIF holds the transparency of its film as a second one."""
+    others = [s for s in container.streams.video if s.index != film.index]
+    return _holds_still(container) and any(1 < s.frames == film.frames for s in others)
+
+
 def _holds_still(container: InputContainer) -> bool:
     """Whether a still lies in front of the film, and perhaps its transparency behind it."""
     return container.metadata.get("major_brand") in SEQUENCE_BRANDS

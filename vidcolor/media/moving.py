@@ -7,7 +7,6 @@ from pathlib import Path
 import PIL.Image
 
 from vidcolor.media.quiet import quiet
-from vidcolor.media.suffixes import FILMS
 
 HEIC_BRANDS = frozenset({"heic", "heix", "heim", "heis", "mif1", "mif2"})
 """What a HEIC or HEIF still calls itself."""
@@ -15,6 +14,8 @@ SEQUENCE_BRANDS = frozenset({"avis", "hevc", "hevx", "hevm", "hevs", "msf1"})
 """What AVIF and HEIF call themselves where a film lies beside the still."""
 _MOVING = {"GIF", "PNG", "WEBP", "FLI"}
 """Picture formats whose further frames are an animation, not pages or another exposure."""
+_MOTION_JPEG = {".mjpeg", ".mjpg"}
+"""Films that are nothing but JPEGs, one behind the other, as are photographs with a preview."""
 _FILM = "MPEG"
 """Pillow knows it, and reads none."""
 _UNREADABLE = (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError)
@@ -28,9 +29,7 @@ def is_still(path: Path) -> bool:
         return brand in HEIC_BRANDS
     try:
         with PIL.Image.open(path) as image:
-            if image.format == "JPEG" and path.suffix.lower() in FILMS:
-                return False  # Motion JPEG: a film that is nothing but JPEGs, one behind the other
-            return image.format != _FILM and not _moves(image)
+            return image.format != _FILM and not _moves(image, path)
     except _UNREADABLE:
         return False
 
@@ -42,7 +41,7 @@ def is_animation(path: Path) -> bool:
         return True
     try:
         with PIL.Image.open(path) as image:
-            return _moves(image)
+            return _moves(image, path)
     except _UNREADABLE:
         return False
 
@@ -59,7 +58,9 @@ def brand_of(path: Path) -> str:
     return head[8:12].decode("latin-1") if head[4:8] == b"ftyp" else ""
 
 
-def _moves(image: PIL.Image.Image) -> bool:
+def _moves(image: PIL.Image.Image, path: Path) -> bool:
+    if image.format == "JPEG":
+        return path.suffix.lower() in _MOTION_JPEG
     return image.format in _MOVING and getattr(image, "n_frames", 1) > 1
 
 

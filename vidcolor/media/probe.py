@@ -20,7 +20,12 @@ from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
 from vidcolor.media.clock import Clock
 from vidcolor.media.cut import cut_sentences
-from vidcolor.media.films import beside, choice_sentences, film_stream
+from vidcolor.media.films import (
+    beside,
+    choice_sentences,
+    film_stream,
+    has_transparency_beside,
+)
 from vidcolor.media.hold import LastPicture, last_picture
 from vidcolor.media.leaps import Logs
 from vidcolor.media.moving import is_animation, is_still
@@ -29,7 +34,6 @@ from vidcolor.media.sequence import sequence_of
 from vidcolor.media.source import check_file, decoded, is_cover, is_single, open_source
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
 from vidcolor.media.stretches import Stretches
-from vidcolor.media.suffixes import FILMS
 from vidcolor.media.tiffread import is_tiff
 from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
 
@@ -53,9 +57,7 @@ def kind_of(path: Path) -> str:
         return "picture"
     with open_source(path) as container:
         film_stream(container, path)
-        single = is_single(container)
-        named_film = path.suffix.lower() in FILMS  # Motion JPEG is nothing but JPEGs in a row
-        return "clip" if named_film or not single or is_animation(path) else "picture"
+        return "picture" if is_single(container) and not is_animation(path) else "clip"
 
 
 def probe(path: Path, stream: int | None = None, fits: bool = False) -> ClipInfo:
@@ -328,7 +330,12 @@ def _describe(
         + cut_sentences(path, container, film, *shown)
         + timing.repairs
         + odd_turn
-        + _format_repairs(frame.format.name, traits, dict(film.metadata)),
+        + _format_repairs(
+            frame.format.name,
+            traits,
+            dict(film.metadata),
+            traits.alpha or has_transparency_beside(film, container),
+        ),
     )
 
 
@@ -371,12 +378,14 @@ def _disposition(film: VideoStream, others: Sequence[OtherStream]) -> int:
     return int(film.disposition | Disposition.default if several else film.disposition)
 
 
-def _format_repairs(name: str, traits: FormatTraits, metadata: dict[str, str]) -> tuple[str, ...]:
+def _format_repairs(
+    name: str, traits: FormatTraits, metadata: dict[str, str], clear: bool
+) -> tuple[str, ...]:
     said = []
     if not traits.has_luma:
         said.append(f"Frames are converted from {name} to {traits.working}.")
     elif name.replace("yuvj", "yuv") != traits.working:
         said.append(f"Frames are {name} and become {traits.working} with the same luma.")
-    if traits.alpha or metadata.get("alpha_mode") == "1":
+    if clear or metadata.get("alpha_mode") == "1":
         said.append("Transparency is left out.")
     return tuple(said)

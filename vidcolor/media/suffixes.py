@@ -51,7 +51,7 @@ MAY_MOVE = frozenset(
 
 _ALSO_TEXT = {".ts", ".mts"}
 _ALSO_MUSIC_OR_DATA = {".mod", ".dat"}
-_MPEG, _VIDEO_CD = b"\0\0\1", b"RIFF"
+_MPEG, _VIDEO_CD = b"\0\0\1", b"CDXA"
 _SYNC, _PACKET = b"G", 188
 _LOOKED_AT = 1024
 
@@ -96,4 +96,4 @@ def _is_text(head: bytes) -> bool:
 def _is_mpeg(head: bytes) -> bool:
     """Whether a file begins as a program stream, a transport stream or a Video CD's track does."""
     transport = head[:1] == head[_PACKET : _PACKET + 1] == _SYNC
-    return transport or head.startswith((_MPEG, _VIDEO_CD))
+    return transport or head.startswith(_MPEG) or head[8:12] == _VIDEO_CD
