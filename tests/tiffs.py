@@ -66,6 +66,8 @@ def raw_tiff(
 def packed(codes: Samples, bits: int) -> bytes:
     """Numbers bit after bit, the highest first, each row begun at a byte."""
     rows = codes.reshape(len(codes), -1).astype(np.uint32)
+    if bits == 16:
+        return rows.astype("<u2").tobytes()
     each = (rows[:, :, None] >> np.arange(bits - 1, -1, -1)) & 1
     return np.packbits(each.reshape(len(rows), -1).astype(np.uint8), axis=1).tobytes()
 

@@ -11,7 +11,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -26,6 +26,10 @@ _BYTES = (5, 32773, 34925, 50000)
 """LZW, PackBits, LZMA, Zstandard."""
 KNOWN = (NONE, JPEG, *_FAX, *_DEFLATE, *_BYTES)
 YCBCR = 6
+_COEFFICIENTS, _SUBSAMPLING, _REFERENCE = 529, 530, 532
+_BT601, _FULL_RANGE = (0.299, 0.587, 0.114), (0, 255, 128, 255, 128, 255)
+FOR_LIBTIFF = (292, 293, 347, 529, 530, 531, 532)
+"""Fields that a strip needs beside those on its samples."""
 _BAND_BYTES = 1 << 22
 _REVERSED = bytes(int(f"{code:08b}"[::-1], 2) for code in range(256))
 
@@ -57,8 +61,8 @@ class Coding:
     tags: Mapping[int, Any] = field(default_factory=dict)
 
     @property
-    def as_pictures(self) -> bool:
-        """Whether strips are pictures to libtiff, not numbers."""
+    def as_colour(self) -> bool:
+        """Whether strips come out as grey or RGB of 8 bits, not as the numbers that they hold."""
         return self.compression == JPEG or self.photometric == YCBCR
 
     @property
@@ -91,13 +95,15 @@ def decoded(file: BinaryIO, piece: Piece, coding: Coding) -> Iterator[NDArray[An
         OSError, zlib.error: the file ends too early, or is damaged.
     """
     if not piece.size:  # nothing was written there
-        kind = np.uint8 if coding.as_pictures else coding.number
+        kind = np.uint8 if coding.as_colour else coding.number
         samples = 3 if coding.photometric == YCBCR else coding.samples
         yield np.zeros((piece.rows, piece.columns, samples), kind)
-    elif coding.as_pictures or coding.compression in _FAX:
+    elif coding.compression in (JPEG, *_FAX):
         image = _by_libtiff(_read(file, piece), piece.rows, piece.columns, coding, coding.tags)
         for part in _parts(image):
             yield part.astype(np.uint8).reshape(*part.shape[:2], -1)
+    elif coding.photometric == YCBCR:
+        yield from _units(file, piece, coding)
     else:
         wide = coding.row_bytes(piece.columns)
         for data in _unpacked(file, piece, coding, wide):
@@ -127,6 +133,35 @@ def _unpacked(file: BinaryIO, piece: Piece, coding: Coding, wide: int) -> Iterat
         if len(data) < rows * wide:
             raise OSError("a strip of the TIFF ends too early")
         yield data
+
+
+def _units(file: BinaryIO, piece: Piece, coding: Coding) -> Iterator[NDArray[np.uint8]]:
+    """Y'CbCr whose chroma is of blocks of luma, as RGB: TIFF 6.0, section 21."""
+    across, down = coding.tags.get(_SUBSAMPLING, (2, 2))
+    count, size = -(-piece.columns // across), across * down + 2
+    blocks = replace(piece, rows=-(-piece.rows // down))
+    left = piece.rows
+    for data in _unpacked(file, blocks, coding, count * size):
+        units = np.frombuffer(data, np.uint8).reshape(-1, count, size)
+        blocked = units[:, :, :-2].reshape(-1, count, down, across)
+        luma = blocked.swapaxes(1, 2).reshape(-1, count * across)
+        cb, cr = (
+            units[:, :, place].repeat(down, axis=0).repeat(across, axis=1) for place in (-2, -1)
+        )
+        rgb = _rgb_of(np.stack([luma, cb, cr], axis=2), coding)[:left, : piece.columns]
+        left -= len(rgb)
+        yield rgb
+
+
+def _rgb_of(codes: NDArray[np.uint8], coding: Coding) -> NDArray[np.uint8]:
+    bounds = np.array(coding.tags.get(_REFERENCE, _FULL_RANGE), np.float64).reshape(3, -1)[:, :2]
+    black, white = bounds[:, 0], np.maximum(bounds[:, 1], bounds[:, 0] + 1)
+    y, cb, cr = np.moveaxis((codes - black) * (np.array([255, 127, 127]) / (white - black)), 2, 0)
+    kr, kg, kb = np.array(coding.tags.get(_COEFFICIENTS, _BT601), np.float64).reshape(3, -1)[:, 0]
+    red, blue = y + (2 - 2 * kr) * cr, y + (2 - 2 * kb) * cb
+    green = (y - kr * red - kb * blue) / kg
+    rgb = np.rint(np.stack([red, green, blue], axis=2))
+    return np.asarray(np.clip(rgb, 0, 255).astype(np.uint8))
 
 
 class _Inflated:
@@ -166,7 +201,7 @@ def _by_libtiff(
 ) -> PIL.Image.Image:
     """A strip or tile as a picture, by way of a TIFF that holds nothing else."""
     directory = ImageFileDirectory_v2(b"II\x2a\0\x08\0\0\0")
-    picture = coding.photometric if coding.as_pictures else 1
+    picture = coding.photometric if coding.compression == JPEG else 1
     directory[256], directory[257] = columns, rows
     directory[258] = (coding.bits,) * coding.samples
     directory[259], directory[262] = coding.compression, picture

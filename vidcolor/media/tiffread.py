@@ -28,7 +28,7 @@ from vidcolor.media.deep import Scale, scale_of
 from vidcolor.media.light import from_cmyk, from_lab, narrowed, unmultiplied, widened
 from vidcolor.media.profiles import CMYK, GREY, LAB, RGB, Conversion, fitted
 from vidcolor.media.sheet import Block, Sheet
-from vidcolor.media.tiffcodec import JPEG, KNOWN, YCBCR, Coding, Piece, decoded
+from vidcolor.media.tiffcodec import FOR_LIBTIFF, JPEG, KNOWN, YCBCR, Coding, Piece, decoded
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -41,7 +41,7 @@ _SENSORS = (32803, 34892)
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
 _XMP, _IPTC, _RESOURCES, _PROFILE = 700, 33723, 34377, 34675
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-_FOR_LIBTIFF = (292, 293, 347, 529, 530, 531, 532)
+_JPEG_TABLES, _RATIONAL = 347, 5
 
 
 class UnknownKindError(Exception):
@@ -136,7 +136,7 @@ class _Page:
             photometric=int(page.photometric),
             colours=colours,
             alpha=_alpha(page, colours),
-            bits=8 if coding.as_pictures else coding.bits,
+            bits=8 if coding.as_colour else coding.bits,
             scale=scale,
             palette=_palette(page),
             convert=fit.convert,
@@ -165,7 +165,7 @@ class _Page:
             raise UnknownKindError
         if photometric in (_INK, _CIE_LAB, _ICC_LAB) and bits not in (8, 16):
             raise UnknownKindError
-        if compression == JPEG and bits != 8:
+        if (compression == JPEG or photometric == YCBCR) and bits != 8:
             raise UnknownKindError
         planar = page.planarconfig == 2 and page.samplesperpixel > 1
         if planar and photometric == YCBCR:
@@ -179,11 +179,19 @@ class _Page:
             photometric=1 if planar or photometric in (0, _CIE_LAB, _ICC_LAB) else photometric,
             predictor=int(page.predictor),
             reversed_bits=page.fillorder == 2,
-            tags={tag: self._value(tag) for tag in _FOR_LIBTIFF if tag in page.tags},
+            tags={tag: self._value(tag) for tag in FOR_LIBTIFF if tag in page.tags},
         )
 
     def _value(self, tag: int) -> Any:
-        return self.page.jpegtables if tag == 347 else self.page.tags[tag].value
+        """A field's value, fractions as one number each."""
+        if tag == _JPEG_TABLES:
+            return self.page.jpegtables
+        found = self.page.tags[tag]
+        if int(found.dtype) != _RATIONAL:
+            return found.value
+        return tuple(
+            a / max(b, 1) for a, b in zip(found.value[::2], found.value[1::2], strict=True)
+        )
 
     def _pieces(self, plane: int) -> Iterator[Piece]:
         """Strips or tiles of a plane of samples."""
@@ -221,7 +229,7 @@ class _Page:
     def _scale(self, coding: Coding) -> Scale | None:
         """What numbers mean that are no plain codes of up to 16 bits."""
         plain = coding.kind == "u" and coding.bits <= 16
-        if plain or coding.as_pictures or int(self.page.photometric) in (_CIE_LAB, _ICC_LAB):
+        if plain or coding.as_colour or int(self.page.photometric) in (_CIE_LAB, _ICC_LAB):
             return None
         colours = _COLOURS[int(self.page.photometric)]
         return scale_of(
