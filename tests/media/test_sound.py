@@ -81,6 +81,7 @@ SOME = [
     ("mp2", 2, ".ts", ".mp4"),
     ("flac", 2, ".mkv", ".mov"),
     ("pcm_s24le", 6, ".mov", ".mkv"),
+    ("vorbis", 2, ".ogg", ".mp4"),
     ("pcm_dvd", 2, ".vob", ".mkv"),
     ("pcm_dvd", 2, ".vob", ".mp4"),
 ]

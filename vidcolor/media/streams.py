@@ -21,6 +21,10 @@ Action = Literal["copy", "convert", "attach", "leave"]
 COVER_NAMES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 
 
+_LONGEST_S = 12 * 3600
+"""No packet lasts longer: Ogg's last one of Vorbis may say a day, which mp4 refuses."""
+
+
 @dataclass(frozen=True)
 class StreamPlan:
     """What becomes of one stream of the source.
@@ -185,6 +189,8 @@ class Passengers:
             return False
         dts = packet.dts if packet.dts is not None else pts
         base = Fraction(packet.time_base.numerator, packet.time_base.denominator)
+        if (packet.duration or 0) * base > _LONGEST_S:
+            packet.duration = 0
         start, end = self._window_s
         text = packet.stream.type == "subtitle"
         if end is not None and pts * base >= end:
