@@ -17,9 +17,9 @@ def test_a_folder_of_wmv_is_done_with_its_sound_converted_and_said(tmp_path, tin
 
 
 def test_sound_that_must_be_copied_is_refused_before_the_work(tmp_path, tiny_model):
-    source = sound_film(tmp_path / "reel.wmv", Sound("wmav2", 2))
+    source = sound_film(tmp_path / "reel.mp4", Sound("aac", 2))
     options = ("--sound", "copy", "--model", tiny_model)
-    done = vidcolor("colorize", source, tmp_path / "o.mkv", *options)
+    done = vidcolor("colorize", source, tmp_path / "o.webm", *options)
     assert done.returncode == 4
-    assert "cannot hold" in done.stderr and ".avi" in done.stderr
-    assert [p.name for p in tmp_path.iterdir()] == ["reel.wmv"]
+    assert "cannot hold" in done.stderr and ".mkv" in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["reel.mp4"]
