@@ -81,6 +81,7 @@ SOME = [
     ("mp2", 2, ".ts", ".mp4"),
     ("flac", 2, ".mkv", ".mov"),
     ("pcm_s24le", 6, ".mov", ".mkv"),
+    ("vorbis", 2, ".ogg", ".mp4"),
     ("pcm_dvd", 2, ".vob", ".mkv"),
     ("pcm_dvd", 2, ".vob", ".mp4"),
 ]
@@ -103,7 +104,8 @@ def test_every_sound_in_every_container(tmp_path, codec, suffix):
     rate = 44100 if suffix == ".flv" else 48000
     if suffix == ".flv" and codec in ("pcm_mulaw", "pcm_alaw"):
         rate = 8000
-    for channels in (1, 2, 6):
+    # FFmpeg's writer of flv ends the process at more than two channels.
+    for channels in (1, 2) if suffix == ".flv" else (1, 2, 6):
         source = tmp_path / f"s{channels}{suffix}"
         try:
             sound_film(source, Sound(codec, channels, rate))

@@ -24,6 +24,10 @@ Action = Literal["copy", "convert", "attach", "leave"]
 COVER_NAMES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 
 
+_LONGEST_S = 12 * 3600
+"""No packet lasts longer: Ogg's last one of Vorbis may say a day, which mp4 refuses."""
+
+
 @dataclass(frozen=True)
 class StreamPlan:
     """What becomes of one stream of the source.
@@ -196,6 +200,8 @@ class Passengers:
         index = packet.stream.index
         mended = round(self._clock.shift_s(index, self._seen[index] - 1) / base)
         pts, dts = pts + mended, dts + mended
+        if (packet.duration or 0) * base > _LONGEST_S:
+            packet.duration = 0
         start, end = self._window_s
         text = packet.stream.type == "subtitle"
         if end is not None and pts * base >= end:
