@@ -18,13 +18,14 @@ from av.video.stream import VideoStream
 from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
 from vidcolor.media.clock import Clock
+from vidcolor.media.fields import field_order, mixture
 from vidcolor.media.hold import LastPicture, last_picture
 from vidcolor.media.leaps import Logs
 from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
 from vidcolor.media.source import decoded, film_stream, is_cover, open_source
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
-from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
+from vidcolor.media.traits import chroma_location, display_matrix, hdr_options, turn
 
 _SAMPLE = 24
 """Frames that are decoded to see whether packets and frames tell the same story."""
@@ -68,7 +69,7 @@ def probe(path: Path) -> ClipInfo:
         )
     timing = _timing(path, table, sample)
     with open_source(path) as container:
-        return _describe(path, container, sample[0], timing)
+        return _describe(path, container, sample, timing)
 
 
 @dataclass(frozen=True)
@@ -245,10 +246,11 @@ def _rate(table: _Table, measured: Fraction) -> Fraction:
 
 
 def _describe(
-    path: Path, container: InputContainer, frame: VideoFrame, timing: _Timing
+    path: Path, container: InputContainer, sample: Sequence[VideoFrame], timing: _Timing
 ) -> ClipInfo:
     film = film_stream(container, path)
-    context = film.codec_context
+    context, frame = film.codec_context, sample[0]
+    order = field_order(context, frame)
     traits = format_traits(frame.format.name)
     full_range = _full_range(frame, context, traits)
     display = display_matrix(frame)
@@ -272,7 +274,7 @@ def _describe(
         primaries=_tag(frame.color_primaries, context.color_primaries),
         transfer=_tag(frame.color_trc, context.color_trc),
         chroma_location=chroma_location(context.codec.canonical_name, frame, traits),
-        field_order=field_order(context, frame),
+        field_order=order,
         time_base=fraction(film.time_base) or Fraction(1, 1000),
         pts=timing.pts,
         end_pts=timing.end_pts,
@@ -286,6 +288,7 @@ def _describe(
         hdr=hdr_options(frame),
         repairs=timing.repairs
         + odd_turn
+        + mixture(order, sample)
         + _format_repairs(frame.format.name, traits, dict(film.metadata)),
     )
 
