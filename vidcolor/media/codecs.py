@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from vidcolor.media.clip import ClipInfo
+from vidcolor.media.fields import shown_first
 
 CRF_LIMITS = {
     "libx264": (0, 51),
@@ -142,6 +143,9 @@ def encoder_options(
     if crf is not None:
         options["crf"] = str(crf)
     options |= _LOSSLESS_OPTIONS.get(codec, {}) if lossless else {}
+    if codec == "libx264" and clip.interlaced:
+        # FFmpeg tells it with the first frame, and it heeds that some frames later.
+        options["x264-params"] = "tff=1" if shown_first(clip.field_order) == "top" else "bff=1"
     if codec == "libx265":
         options["x265-params"] = _x265(clip, lossless)
     elif codec == "libvpx-vp9":

@@ -17,6 +17,7 @@ from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 
 from vidcolor.media.clip import ClipInfo
+from vidcolor.media.fields import NUMBERS
 from vidcolor.media.files import finished_file
 from vidcolor.media.sample import Sample
 from vidcolor.media.segments import FilmTable, film_table
@@ -149,6 +150,7 @@ def _film_carrier(
     context.color_range = 2 if clip.full_range else 1
     context.colorspace, context.color_primaries = clip.matrix, clip.primaries
     context.color_trc = clip.transfer
+    context.field_order = NUMBERS[clip.field_order]
     if suffix in _MP4 and context.name == "hevc":
         context.codec_tag = "hvc1"  # the one that Apple's players take
     if clip.display_matrix is not None:

@@ -20,6 +20,7 @@ from vidcolor.errors import InputError
 from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
 from vidcolor.media.clock import Clock
 from vidcolor.media.cut import cut_sentences
+from vidcolor.media.fields import field_order, mixture
 from vidcolor.media.films import (
     beside,
     choice_sentences,
@@ -35,7 +36,7 @@ from vidcolor.media.source import check_file, decoded, is_cover, is_single, open
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
 from vidcolor.media.stretches import Stretches
 from vidcolor.media.tiffread import is_tiff
-from vidcolor.media.traits import chroma_location, display_matrix, field_order, hdr_options, turn
+from vidcolor.media.traits import chroma_location, display_matrix, hdr_options, turn
 
 _SAMPLE = 24
 """Frames that are decoded to see whether packets and frames tell the same story."""
@@ -89,7 +90,7 @@ def probe(path: Path, stream: int | None = None, fits: bool = False) -> ClipInfo
     timing = _timing(path, table, sample)
     with open_source(path) as container:
         film = film_stream(container, path, table.index)
-        clip = _describe(path, container, film, sample[0], timing)
+        clip = _describe(path, container, film, sample, timing)
     stretches = table.stretches.by_index(clip.pts, table.pts, clip.in_order)
     repairs = clip.repairs + table.stretches.holes()
     return replace(clip, stretches=stretches, fits=fits, repairs=repairs)
@@ -285,10 +286,15 @@ def _rate(table: _Table, measured: Fraction) -> Fraction:
 
 
 def _describe(
-    path: Path, container: InputContainer, film: VideoStream, frame: VideoFrame, timing: _Timing
+    path: Path,
+    container: InputContainer,
+    film: VideoStream,
+    sample: Sequence[VideoFrame],
+    timing: _Timing,
 ) -> ClipInfo:
     others = tuple(_other(s) for s in beside(film, container))
-    context = film.codec_context
+    context, frame = film.codec_context, sample[0]
+    order = field_order(context, frame)
     traits = format_traits(frame.format.name)
     full_range = _full_range(frame, context, traits)
     display = display_matrix(frame)
@@ -314,7 +320,7 @@ def _describe(
         primaries=_tag(frame.color_primaries, context.color_primaries),
         transfer=_tag(frame.color_trc, context.color_trc),
         chroma_location=chroma_location(context.codec.canonical_name, frame, traits),
-        field_order=field_order(context, frame),
+        field_order=order,
         time_base=time_base,
         pts=timing.pts,
         end_pts=timing.end_pts,
@@ -330,6 +336,7 @@ def _describe(
         + cut_sentences(path, container, film, *shown)
         + timing.repairs
         + odd_turn
+        + mixture(order, sample)
         + _format_repairs(
             frame.format.name,
             traits,

@@ -1,4 +1,4 @@
-"""What a frame's side data and codec say about showing it: turn, fields, chroma siting, HDR."""
+"""What a frame's side data and codec say about showing it: turn, chroma siting, HDR."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from av.video.frame import VideoFrame
 from vidcolor.media.planes import FormatTraits
 
 _CENTRED = {"mjpeg", "mpeg1video", "theora", "flv1", "h261", "h263", "webp", "png", "gif"}
-_FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 _BT2020 = 9
 
 
@@ -50,14 +49,6 @@ def turn(display: tuple[int, ...] | None) -> tuple[int, bool, tuple[str, ...]]:
     askew = abs((degrees - rotation + 180) % 360 - 180) > 1
     sentence = f"The film is turned by {degrees:.0f} degrees; it is looked at turned by {rotation}."
     return rotation, flipped, (sentence,) if askew else ()
-
-
-def field_order(context: Any, frame: VideoFrame) -> str:
-    """Name the order of fields, guessed by size where only interlacing is known."""
-    order = _FIELD_ORDERS.get(context.field_order, "progressive")
-    if order == "progressive" and frame.interlaced_frame:
-        return "bb" if frame.height == 480 else "tt"
-    return order
 
 
 def chroma_location(codec: str, frame: VideoFrame, traits: FormatTraits) -> str:

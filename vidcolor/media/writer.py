@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 
 from vidcolor.errors import UsageError
 from vidcolor.media.clip import ClipInfo, EncoderSettings, Frame
+from vidcolor.media.fields import NUMBERS, shown_first
 from vidcolor.media.files import publish, temporary_name, write_error
 from vidcolor.media.planes import pack
 from vidcolor.media.source import media_url
@@ -26,7 +27,6 @@ _REORDERING = 16
 """More frames than any encoder holds back to reorder them."""
 _AVX_512F = 13
 """OpenCV's number of it."""
-_FIELD_NUMBERS = {"progressive": 1, "tt": 2, "bb": 3, "tb": 4, "bt": 5}
 
 
 class SegmentWriter:
@@ -76,7 +76,7 @@ class SegmentWriter:
             container_options={} if self._path.suffix == ".nut" else exact,
         )
         self._container = container
-        options = dict(settings.options) | _repeatable(settings.codec)
+        options = _repeatable(settings.codec, dict(settings.options))
         stream: Any = container.add_stream(settings.codec, rate=clip.average_rate, options=options)
         _configure(stream, clip, settings)
         container.start_encoding()
@@ -176,14 +176,15 @@ class SegmentWriter:
         self._temporary.unlink(missing_ok=True)
 
 
-def _repeatable(codec: str) -> dict[str, str]:
-    """Options without which this processor would make other packets at each run.
+def _repeatable(codec: str, options: dict[str, str]) -> dict[str, str]:
+    """Options with what keeps this processor from making other packets at each run.
 
     With AVX-512 libx264's macroblock tree reads memory that nobody wrote (seen in PyAV 18.1).
     """
     if codec == "libx264" and cv2.checkHardwareSupport(_AVX_512F):
-        return {"x264-params": "asm=avx2"}
-    return {}
+        given = options.get("x264-params")
+        return options | {"x264-params": f"{given}:asm=avx2" if given else "asm=avx2"}
+    return options
 
 
 def _configure(stream: Any, clip: ClipInfo, settings: EncoderSettings) -> None:
@@ -201,7 +202,7 @@ def _configure(stream: Any, clip: ClipInfo, settings: EncoderSettings) -> None:
     context.thread_type = "FRAME"  # slices would make larger files, by the number of cores
     if clip.interlaced:
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me
-        context.field_order = _FIELD_NUMBERS[clip.field_order]
+        context.field_order = NUMBERS[clip.field_order]
 
 
 def _field_setter(clip: ClipInfo) -> av.filter.Graph:
@@ -212,7 +213,7 @@ def _field_setter(clip: ClipInfo) -> av.filter.Graph:
         format=av.VideoFormat(clip.working_format),
         time_base=clip.time_base,
     )
-    setter = graph.add("setfield", "tff" if clip.field_order in ("tt", "tb") else "bff")
+    setter = graph.add("setfield", "tff" if shown_first(clip.field_order) == "top" else "bff")
     sink = graph.add("buffersink")
     source.link_to(setter)
     setter.link_to(sink)
