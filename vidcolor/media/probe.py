@@ -97,6 +97,7 @@ class _Timing:
     in_order: bool
     rate: Fraction
     repairs: tuple[str, ...]
+    time_base: Fraction
     clock: Clock
 
 
@@ -129,10 +130,13 @@ def _packet_table(path: Path) -> _Table:
         framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
         rates = _rates(film, raw=name in _RAW)
         time_base = fraction(film.time_base) or Fraction(1, 1000)
+        if name == "avi" and time_base > _LONGEST_STEP_S:
+            time_base = _avi_step_s(path)
+            rates = (1 / time_base,)
         last = last_picture(container, film, latest or 0, duration, packets_read == indexed)
         clock = logs.clock(film.index)
         pts = clock.mended(film.index, stamps, time_base)
-    return _Table(tuple(pts), tuple(decode_stamps), last, rates, time_base, trusted, framed, clock)
+    return _Table(pts, tuple(decode_stamps), last, rates, time_base, trusted, framed, clock)
 
 
 _REORDERING = {"h264", "hevc"}
@@ -140,6 +144,16 @@ _RAW = {"h264", "hevc", "vvc", "mpegvideo", "m4v", "obu", "avs2", "avs3", "cavsv
 """Streams without a container, whose rate FFmpeg takes to be 25 whatever they say themselves."""
 _STAMPED = {"m4v", "obu"}
 """Those whose frames tell their time themselves."""
+_LONGEST_STEP_S = 60
+"""Frames of avi that last longer have a negative scale, which FFmpeg reads as a huge one."""
+
+
+def _avi_step_s(path: Path) -> Fraction:
+    """Seconds a frame by the main header of an avi, for want of the stream's own."""
+    with path.open("rb") as file:
+        header = file.read(36)
+    step_s = Fraction(int.from_bytes(header[32:36], "little"), 1_000_000)
+    return step_s if Fraction(1, 1000) <= step_s <= 1 else Fraction(1, 25)
 
 
 def _next_packet(packets: Any) -> Any:
@@ -235,14 +249,22 @@ def _finish(pts: Stamps, table: _Table, in_order: bool, repairs: tuple[str, ...]
     rate = _rate(table, len(pts) / ((int(pts[-1]) - int(pts[0]) + step) * table.time_base))
     leaps = table.clock.sentence(int(pts[0]) * table.time_base)
     repairs += (leaps,) if leaps else ()
-    return _Timing(pts, end, in_order, rate, repairs, table.clock)
+    return _Timing(pts, end, in_order, rate, repairs, table.time_base, table.clock)
 
 
 def _rate(table: _Table, measured: Fraction) -> Fraction:
     """The rate that the frames bear out; FFmpeg's average counts the last picture's hold in."""
     near = (r for r in table.rates if abs(measured / r - 1) < Fraction(1, 100))
     rate = next(near, table.rates[0])
-    return rate if 0.5 < measured / rate < 2 else measured.limit_denominator(1001)
+    if not 0.5 < measured / rate < 2:
+        return measured.limit_denominator(1001)
+    return _named(rate) if table.time_base == Fraction(1, 1000) else rate
+
+
+def _named(rate: Fraction) -> Fraction:
+    """The rate of television in colour that another one means if it was reckoned from times."""
+    named = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
+    return named if named and abs(rate / named - 1) < Fraction(1, 50_000) else rate
 
 
 def _describe(
@@ -275,7 +297,7 @@ def _describe(
         transfer=_tag(frame.color_trc, context.color_trc),
         chroma_location=chroma_location(context.codec.canonical_name, frame, traits),
         field_order=order,
-        time_base=fraction(film.time_base) or Fraction(1, 1000),
+        time_base=timing.time_base,
         pts=timing.pts,
         end_pts=timing.end_pts,
         average_rate=timing.rate,
