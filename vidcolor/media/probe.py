@@ -23,6 +23,7 @@ from vidcolor.media.hold import LastPicture, last_picture
 from vidcolor.media.leaps import Logs
 from vidcolor.media.picture import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
+from vidcolor.media.rate import borne_out, clockwork, has_stamps
 from vidcolor.media.source import decoded, film_stream, is_cover, open_source
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
 from vidcolor.media.traits import chroma_location, display_matrix, hdr_options, turn
@@ -107,10 +108,8 @@ def _packet_table(path: Path) -> _Table:
     latest, duration, packets_read = None, 0, 0
     with open_source(path) as container:
         film = film_stream(container, path)
-        # Neither stores pts, and FFmpeg's guess for H.264 in avi or MPEG alone is wrong.
         name = container.format.name
-        unstamped = name == "avi" and film.codec_context.name in _REORDERING
-        trusted = not (unstamped or name in _RAW - _STAMPED)
+        trusted = has_stamps(name, film.codec_context.name)
         indexed = len(film.index_entries)
         logs = Logs(name)
         packets = container.demux() if logs.free else container.demux(film)
@@ -128,32 +127,11 @@ def _packet_table(path: Path) -> _Table:
                 latest, duration = stamp, packet.duration or 0
         # Packets of these may hold no picture of their own (hidden, or "not coded").
         framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
-        rates = _rates(film, raw=name in _RAW)
-        time_base = fraction(film.time_base) or Fraction(1, 1000)
-        if name == "avi" and time_base > _LONGEST_STEP_S:
-            time_base = _avi_step_s(path)
-            rates = (1 / time_base,)
+        time_base, rates = clockwork(film, name, path)
         last = last_picture(container, film, latest or 0, duration, packets_read == indexed)
         clock = logs.clock(film.index)
         pts = clock.mended(film.index, stamps, time_base)
     return _Table(pts, tuple(decode_stamps), last, rates, time_base, trusted, framed, clock)
-
-
-_REORDERING = {"h264", "hevc"}
-_RAW = {"h264", "hevc", "vvc", "mpegvideo", "m4v", "obu", "avs2", "avs3", "cavsvideo", "vc1"}
-"""Streams without a container, whose rate FFmpeg takes to be 25 whatever they say themselves."""
-_STAMPED = {"m4v", "obu"}
-"""Those whose frames tell their time themselves."""
-_LONGEST_STEP_S = 60
-"""Frames of avi that last longer have a negative scale, which FFmpeg reads as a huge one."""
-
-
-def _avi_step_s(path: Path) -> Fraction:
-    """Seconds a frame by the main header of an avi, for want of the stream's own."""
-    with path.open("rb") as file:
-        header = file.read(36)
-    step_s = Fraction(int.from_bytes(header[32:36], "little"), 1_000_000)
-    return step_s if Fraction(1, 1000) <= step_s <= 1 else Fraction(1, 25)
 
 
 def _next_packet(packets: Any) -> Any:
@@ -161,13 +139,6 @@ def _next_packet(packets: Any) -> Any:
         return next(packets, None)
     except av.error.FFmpegError:
         return None
-
-
-def _rates(film: VideoStream, raw: bool) -> tuple[Fraction, ...]:
-    """What FFmpeg takes for the rate, the likeliest first."""
-    average = None if raw else film.average_rate
-    rates = map(fraction, (average, film.guessed_rate, film.base_rate))
-    return tuple(r for r in rates if r and 0 < r <= 1000) or (Fraction(25),)
 
 
 def _first_frames(path: Path) -> list[VideoFrame]:
@@ -246,25 +217,11 @@ def _step(raw: Sequence[int | None], table: _Table) -> int:
 def _finish(pts: Stamps, table: _Table, in_order: bool, repairs: tuple[str, ...]) -> _Timing:
     step = typical_step(pts, table.last.by_packet or table.frame_ticks)
     end = int(pts[-1]) + table.last.duration(step)
-    rate = _rate(table, len(pts) / ((int(pts[-1]) - int(pts[0]) + step) * table.time_base))
+    span = (int(pts[-1]) - int(pts[0]) + step) * table.time_base
+    rate = borne_out(table.rates, len(pts) / span, table.time_base)
     leaps = table.clock.sentence(int(pts[0]) * table.time_base)
     repairs += (leaps,) if leaps else ()
     return _Timing(pts, end, in_order, rate, repairs, table.time_base, table.clock)
-
-
-def _rate(table: _Table, measured: Fraction) -> Fraction:
-    """The rate that the frames bear out; FFmpeg's average counts the last picture's hold in."""
-    near = (r for r in table.rates if abs(measured / r - 1) < Fraction(1, 100))
-    rate = next(near, table.rates[0])
-    if not 0.5 < measured / rate < 2:
-        return measured.limit_denominator(1001)
-    return _named(rate) if table.time_base == Fraction(1, 1000) else rate
-
-
-def _named(rate: Fraction) -> Fraction:
-    """The rate of television in colour that another one means if it was reckoned from times."""
-    named = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
-    return named if named and abs(rate / named - 1) < Fraction(1, 50_000) else rate
 
 
 def _describe(
