@@ -199,3 +199,30 @@ def test_a_hold_that_the_container_does_not_bear_out_is_a_mistake(tmp_path):
     assert clip.duration_s == pytest.approx(0.4)
     endless = probe(held(tmp_path / "f.mp4", 20_000_000))
     assert endless.duration_s == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("frames", [120, 121], ids=["even", "odd"])
+@pytest.mark.parametrize("rate", [RATES["23.976"], RATES["29.97"]], ids=["23.976", "29.97"])
+def test_milliseconds_stay_as_they_are_and_the_mean_rate_is_the_sources(tmp_path, rate, frames):
+    source = constant(tmp_path / "f.mkv", rate, frames, options=REORDERED)
+    clip, _ = rejoin(source, tmp_path / "o.mp4", (0, 50), "libx264", lossless=False)
+    assert clip.average_rate == rate
+    assert seconds(tmp_path / "o.mp4") == seconds(source)
+    with av.open(str(tmp_path / "o.mp4")) as container:
+        film = container.streams.video[0]
+        assert film.average_rate == rate
+        assert film.duration * film.time_base == frames / rate
+
+
+def test_a_negative_scale_in_avi_is_no_rate(tmp_path):
+    rate = RATES["29.97"]
+    recipe = Recipe(20, rate=rate, time_base=1 / rate, pts=range(20), codec="mpeg4", options={})
+    source = make_film(tmp_path / "f.avi", recipe)
+    data = bytearray(source.read_bytes())
+    scale = data.index(b"strh") + 8 + 20
+    data[scale : scale + 4] = struct.pack("<i", -1001)
+    source.write_bytes(data)
+    clip, _ = rejoin(source, tmp_path / "o.mp4", (0, 7), lossless=False)
+    assert float(clip.average_rate) == pytest.approx(29.97, abs=0.001)
+    assert clip.duration_s == pytest.approx(20 * 1001 / 30000, abs=0.001)
+    assert len(seconds(tmp_path / "o.mp4")) == 20

@@ -93,15 +93,21 @@ def test_a_rotated_anamorphic_film_stays_so(
     assert height > width
 
 
+@pytest.mark.parametrize("joined", [False, True], ids=["one-clock", "clock-set-anew"])
 def test_a_killed_run_goes_on_and_ends_with_the_same_packets(
     film: Maker,
     tmp_path: Path,
     tiny_model: Path,
     monkeypatch: pytest.MonkeyPatch,
+    joined: bool,
 ) -> None:
     monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
     monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
     source = film("in.mp4", frames=60)
+    if joined:
+        halves = [film(f"{half}.ts", frames=30, sound=True) for half in "ab"]
+        source = tmp_path / "in.ts"
+        source.write_bytes(b"".join(half.read_bytes() for half in halves))
     straight, stopped = tmp_path / "a.mp4", tmp_path / "b.mp4"
     color(source, straight, tiny_model)
     plan = make_plan(probe(source), stopped, ColorizeSettings(model=str(tiny_model)), threads=1)
@@ -124,6 +130,8 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_packets(
     done = run_job(plan, predictor, JobFolder(plan, "test"), Told())
     assert done.resumed > 0
     assert video_packets(stopped) == video_packets(straight)
+    assert len(plan.clip.clock.leaps) == joined
+    assert len(video_packets(stopped)) == 60
     assert not folder.path.exists()
 
 

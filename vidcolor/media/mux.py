@@ -20,14 +20,13 @@ from vidcolor.media.clip import ClipInfo
 from vidcolor.media.fields import NUMBERS
 from vidcolor.media.files import finished_file
 from vidcolor.media.sample import Sample
-from vidcolor.media.segments import FilmTable, film_table
+from vidcolor.media.segments import FINEST_TIMESCALE, FilmTable, film_table
 from vidcolor.media.source import media_url, open_source
 from vidcolor.media.streams import Passengers, StreamPlan, kept_metadata
 
 __all__ = ["StreamPlan", "join"]
 
 _MP4 = (".mp4", ".mov", ".m4v")
-_FINEST_TIMESCALE = 10_000_000
 
 
 def join(
@@ -65,12 +64,13 @@ def join(
     output = Path(output)
     suffix = output.suffix.lower()
     table = film_table(segments, offsets_pts, clip, to_slots=suffix == ".avi")
-    table = table.by_decoding() if suffix in _MP4 else table
+    if suffix in _MP4:
+        table = table.at_rate(clip.average_rate).by_decoding()
     shift_s = _shift(clip, table, suffix, start_pts, plans)
     # A sequence of pictures has no other streams, and no more has its first segment.
     beside = segments[0] if clip.files else clip.path
     with finished_file(output) as temporary, _opened(beside, sample) as source:
-        options = _container_options(clip, source, suffix)
+        options = _container_options(clip, source, suffix, table.time_base.denominator)
         with av.open(media_url(temporary), "w", container_options=options) as target:
             film = _film_carrier(target, clip, segments[0], suffix, table)
             if start_pts is None and suffix == ".avi":
@@ -116,21 +116,22 @@ def _shift(
         kept = [plan.index for plan in plans if plan.action != "leave" and plan.kind == "audio"]
         return -clip.clock.start_s(first, kept)
     # mp4 trims what is shown before 0.
-    return max(Fraction(0), -int(table.pts.min()) * clip.time_base)
+    return max(Fraction(0), -int(table.pts.min()) * table.time_base)
 
 
-def _container_options(clip: ClipInfo, source: InputContainer, suffix: str) -> dict[str, str]:
+def _container_options(
+    clip: ClipInfo, source: InputContainer, suffix: str, scale: int
+) -> dict[str, str]:
     if suffix not in _MP4:
         return {}
     flags = "+faststart"
     if suffix == ".mov" and any("." in key for key in clip.metadata):
         flags += "+use_metadata_tags"
     # The start of each track is stored in the movie's time scale, 1 ms by default.
-    scale = clip.time_base.denominator
     rates = [s.rate for s in source.streams.audio if s.codec_context is not None and s.rate]
     for rate in rates:
         finer = math.lcm(scale, int(rate))
-        scale = finer if finer <= _FINEST_TIMESCALE else scale
+        scale = finer if finer <= FINEST_TIMESCALE else scale
     return {"movflags": flags, "movie_timescale": str(scale)}
 
 

@@ -89,7 +89,10 @@ def _plainly(path: Path) -> Iterator[None]:
         ) from error
 
 
-_DAMAGE = (OSError, ValueError, SyntaxError, TypeError, LookupError, struct.error, zlib.error)
+_DAMAGE = (
+    *(OSError, ValueError, SyntaxError, TypeError, LookupError, ArithmeticError),
+    *(struct.error, zlib.error),
+)
 
 
 def _collected(sheet: Sheet, keep_rgb: bool) -> Picture:

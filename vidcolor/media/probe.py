@@ -31,6 +31,7 @@ from vidcolor.media.hold import LastPicture, last_picture
 from vidcolor.media.leaps import Logs
 from vidcolor.media.moving import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
+from vidcolor.media.rate import borne_out, clockwork, has_stamps
 from vidcolor.media.sequence import sequence_of
 from vidcolor.media.source import check_file, decoded, is_cover, is_single, open_source
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
@@ -123,6 +124,7 @@ class _Timing:
     in_order: bool
     rate: Fraction
     repairs: tuple[str, ...]
+    time_base: Fraction
     clock: Clock
 
 
@@ -133,10 +135,8 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
     with open_source(path) as container:
         film = film_stream(container, path, stream)
         index = film.index
-        # Neither stores pts, and FFmpeg's guess for H.264 in avi or MPEG alone is wrong.
         name = container.format.name
-        unstamped = name == "avi" and film.codec_context.name in _REORDERING
-        trusted = not (unstamped or name in _RAW - _STAMPED)
+        trusted = has_stamps(name, film.codec_context.name)
         indexed = len(film.index_entries)
         logs = Logs(name)
         stretches = Stretches(film)
@@ -156,8 +156,7 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
             stretches.see(packet, len(stamps) - 1)
         # Packets of these may hold no picture of their own (hidden, or "not coded").
         framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
-        rates = _rates(film, raw=name in _RAW)
-        time_base = fraction(film.time_base) or Fraction(1, 1000)
+        time_base, rates = clockwork(film, name, path)
         last = last_picture(container, film, latest or 0, duration, packets_read == indexed)
         clock = logs.clock(index)
         pts = clock.mended(index, stamps, time_base)
@@ -175,25 +174,11 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
     )
 
 
-_REORDERING = {"h264", "hevc"}
-_RAW = {"h264", "hevc", "vvc", "mpegvideo", "m4v", "obu", "avs2", "avs3", "cavsvideo", "vc1"}
-"""Streams without a container, whose rate FFmpeg takes to be 25 whatever they say themselves."""
-_STAMPED = {"m4v", "obu"}
-"""Those whose frames tell their time themselves."""
-
-
 def _next_packet(packets: Any) -> Any:
     try:
         return next(packets, None)
     except av.error.FFmpegError:
         return None
-
-
-def _rates(film: VideoStream, raw: bool) -> tuple[Fraction, ...]:
-    """What FFmpeg takes for the rate, the likeliest first."""
-    average = None if raw else film.average_rate
-    rates = map(fraction, (average, film.guessed_rate, film.base_rate))
-    return tuple(r for r in rates if r and 0 < r <= 1000) or (Fraction(25),)
 
 
 def _first_frames(path: Path, table: _Table) -> list[VideoFrame]:
@@ -272,17 +257,11 @@ def _step(raw: Sequence[int | None], table: _Table) -> int:
 def _finish(pts: Stamps, table: _Table, in_order: bool, repairs: tuple[str, ...]) -> _Timing:
     step = typical_step(pts, table.last.by_packet or table.frame_ticks)
     end = int(pts[-1]) + table.last.duration(step)
-    rate = _rate(table, len(pts) / ((int(pts[-1]) - int(pts[0]) + step) * table.time_base))
+    span = (int(pts[-1]) - int(pts[0]) + step) * table.time_base
+    rate = borne_out(table.rates, len(pts) / span, table.time_base)
     leaps = table.clock.sentence(int(pts[0]) * table.time_base)
     repairs += (leaps,) if leaps else ()
-    return _Timing(pts, end, in_order, rate, repairs, table.clock)
-
-
-def _rate(table: _Table, measured: Fraction) -> Fraction:
-    """The rate that the frames bear out; FFmpeg's average counts the last picture's hold in."""
-    near = (r for r in table.rates if abs(measured / r - 1) < Fraction(1, 100))
-    rate = next(near, table.rates[0])
-    return rate if 0.5 < measured / rate < 2 else measured.limit_denominator(1001)
+    return _Timing(pts, end, in_order, rate, repairs, table.time_base, table.clock)
 
 
 def _describe(
@@ -299,7 +278,7 @@ def _describe(
     full_range = _full_range(frame, context, traits)
     display = display_matrix(frame)
     rotation, flipped, odd_turn = turn(display)
-    time_base = fraction(film.time_base) or Fraction(1, 1000)
+    time_base = timing.time_base
     shown = int(timing.pts[0]) * time_base, timing.end_pts * time_base
     return ClipInfo(
         path=path,

@@ -19,6 +19,9 @@ from vidcolor.media.codecs import avi_slots
 from vidcolor.media.source import media_url
 from vidcolor.media.stamps import Stamps
 
+FINEST_TIMESCALE = 10_000_000
+"""Ticks a second that mp4 and mov are written with at most."""
+
 
 @dataclass(frozen=True, eq=False)
 class FilmTable:
@@ -42,15 +45,38 @@ class FilmTable:
         """The same film, `ticks` later."""
         return replace(self, pts=self.pts + ticks, dts=self.dts + ticks)
 
+    def at_rate(self, rate: Fraction) -> FilmTable:
+        """The same film with ticks so fine that it lasts exactly as its rate says.
+
+        Where stamps are in milliseconds, mp4's mean rate would else be off by the last one's
+        rounding. A film whose length differs by more than a tick stays as it is.
+        """
+        length = len(self.pts) / rate / self.time_base
+        rest = length - int((self.pts + self.duration).max() - self.pts.min())
+        finer = length.denominator
+        if not rest or abs(rest) > 1 or self.time_base.denominator * finer > FINEST_TIMESCALE:
+            return self
+        duration = self.duration * finer
+        duration[self.pts.argmax()] += int(rest * finer)
+        return replace(
+            self,
+            time_base=self.time_base / finer,
+            pts=self.pts * finer,
+            dts=self.dts * finer,
+            duration=duration,
+        )
+
     def by_decoding(self) -> FilmTable:
         """The same film for mp4 and mov, where a packet lasts until the next one is decoded.
 
         So the last one to be decoded lasts until the film's time is up, but not past its end.
         """
+        if self.pts[-1] == self.pts.max():
+            return self
         end = int((self.pts + self.duration).max())
         left = end - int(self.pts.min()) - int(self.dts[-1] - self.dts[0])
         duration = self.duration.copy()
-        duration[-1] = max(int(duration[-1]), min(left, end - int(self.pts[-1])))
+        duration[-1] = max(1, min(left, end - int(self.pts[-1])))
         return replace(self, duration=duration)
 
     def packets(self, stream: Any, bitstream: str | None) -> Iterator[tuple[float, Packet[Any]]]:

@@ -82,6 +82,8 @@ def tiff_sheet(path: Path, number: int) -> Iterator[Sheet]:
     """
     with _opened(path) as tiff:
         pages = _pages(tiff)
+        if not pages:
+            raise OSError("it has no page")
         if number > len(pages):
             held = f"{len(pages)} pages" if len(pages) > 1 else "one page"
             raise UsageError(f"{path} has {held}, no page {number}.", "Give another --page.")
