@@ -295,7 +295,8 @@ def _made_of(
         threads,
     )
     streams = plan_streams(clip, output, settings.sound)
-    try_join(clip, output, encoder, streams)
+    if not clip.files:  # beside which there is nothing to join
+        try_join(clip, output, encoder, streams)
     return encoder, streams, ()
 
 
