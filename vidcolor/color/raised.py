@@ -80,4 +80,5 @@ def _enlarged(plane: Plane, shape: tuple[int, int], siting: str) -> Plane:
         place[axis, axis] = 0.5 if doubled else 1.0
         place[axis, 2] = -0.25 if doubled and not cosited[axis] else 0.0
     way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(plane, place, shape[::-1], flags=way, borderMode=cv2.BORDER_REPLICATE)
+    edge = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.warpAffine(plane, place, shape[::-1], flags=way, borderMode=edge))

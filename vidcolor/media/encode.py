@@ -183,13 +183,12 @@ def _without_reordering(settings: EncoderSettings) -> EncoderSettings:
 def _remedy(
     clip: ClipInfo, suffix: str, codec: str | None, lossless: bool, pix_fmt: str | None
 ) -> str:
-    if pix_fmt is not None and codec and (fitting := formats_holding(codec, clip.working_format)):
-        if pix_fmt not in fitting:
-            return f"{codec} takes {', '.join(fitting)}."
-    wanted = pix_fmt or clip.working_format
-    if codec and encoded_format(codec, clip.working_format, pix_fmt) is None:
-        holding = [name for name in codecs_for(suffix) if formats_holding(name, wanted)]
-        return f"Use {', '.join(holding)} for it, or .mkv with ffv1."
+    working = clip.working_format
+    if codec and encoded_format(codec, working, pix_fmt) is None:
+        if fitting := formats_holding(codec, working):
+            return f"Of those that hold the film {codec} takes {', '.join(fitting)}."
+        holding = [name for name in codecs_for(suffix) if encoded_format(name, working, pix_fmt)]
+        return f"Use {', '.join(holding)}." if holding else "Use ffv1 in .mkv."
     if codec:
         return f"Use {', '.join(containers_for(codec))} for {codec}, or leave the codec out."
     if suffix != ".mkv":

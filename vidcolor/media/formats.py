@@ -11,7 +11,7 @@ from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.planes import format_traits
 
 _FULL_RANGE = {"mjpeg": True} | dict.fromkeys(
-    ("prores", "prores_ks", "prores_aw", "libvpx", "mpeg2video"), False
+    ("prores", "prores_ks", "prores_aw", "libvpx", "mpeg2video", "mpeg4"), False
 )
 """The one range that an encoder's films have, whatever they are told."""
 _SAMPLE = 16
