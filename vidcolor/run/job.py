@@ -125,6 +125,7 @@ class _Work:
     tally: Tally = field(default_factory=Tally)
     parts: list[Record] = field(default_factory=list)
     directions: dict[int, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
     telling: threading.Lock = field(default_factory=threading.Lock)
 
@@ -250,7 +251,7 @@ class _Work:
     def _join_film(self) -> None:
         plan = self.plan
         clip, last = plan.clip, plan.first + plan.count - 1
-        join(
+        said = join(
             [self.folder.segment(part) for part in self.parts],
             [int(clip.pts[part.first]) for part in self.parts],
             clip,
@@ -260,6 +261,7 @@ class _Work:
             end_pts=clip.frame_end(last) if plan.is_part else None,
             tag=plan.tag,
         )
+        self.said.extend(said)
 
     def _check_source(self) -> None:
         self.plan.source.check(self.plan.clip.path)

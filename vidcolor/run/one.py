@@ -189,6 +189,7 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
     if done.damaged:
         listener.note(_stood_in(done.damaged))
+    _tell(done.notes, listener)
     asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
     _tell(done.tally.notes(asked, plan.clip.pixel_format), listener)
     return Outcome(

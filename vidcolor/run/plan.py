@@ -16,7 +16,7 @@ from vidcolor.direct.anchors import Direction
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
-from vidcolor.media.codecs import segment_suffix
+from vidcolor.media.codecs import losses, segment_suffix
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.files import check_length, write_error
 from vidcolor.media.frame_file import is_of_pictures
@@ -264,7 +264,7 @@ def make_plan(
         find_weights()
     first, count = _range(clip, settings)
     check_changes(clip, first, count)
-    encoder, streams, losses = _made_of(clip, output, settings, threads)
+    encoder, streams, lost = _made_of(clip, output, settings, threads)
     return Plan(
         clip=clip,
         output=output,
@@ -275,7 +275,7 @@ def make_plan(
         count=count,
         model_hash=shelf.verified_hash(path),
         source=source or identify(clip.path),
-        losses=losses,
+        losses=lost,
     )
 
 
@@ -297,7 +297,7 @@ def _made_of(
     streams = plan_streams(clip, output, settings.sound)
     if not clip.files:  # beside which there is nothing to join
         try_join(clip, output, encoder, streams)
-    return encoder, streams, ()
+    return encoder, streams, losses(clip, encoder.codec, output.suffix.lower())
 
 
 def check_output(source: Path, output: Path, overwrite: bool) -> None:
