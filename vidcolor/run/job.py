@@ -64,6 +64,7 @@ class Finished:
         resumed: frames that an earlier run had made.
         timings: seconds by stage.
         tally: how much colour the frames got that this run made.
+        notes: sentences on what could not be joined.
         damaged: frames that could not be decoded, so that the ones before stand in.
     """
 
@@ -72,6 +73,7 @@ class Finished:
     timings: Timings
     tally: Tally
     damaged: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def run_job(
@@ -109,7 +111,7 @@ def run_job(
     finally:
         folder.leave()
     damaged = sum(part.damaged for part in work.parts)
-    return Finished(plan.count, resumed, timings, work.tally, damaged)
+    return Finished(plan.count, resumed, timings, work.tally, damaged, tuple(work.said))
 
 
 @dataclass(frozen=True)
