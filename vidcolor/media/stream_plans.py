@@ -137,6 +137,8 @@ def _may_hold(other: OtherStream, suffix: str) -> bool:
     """Whether a container is meant for such a stream; some take more than players understand."""
     if other.kind == "attachment":
         return suffix == ".mkv"
+    if other.kind == "video" and suffix == ".avi" and other.codec in ("h264", "hevc"):
+        return False  # its packets would need start codes
     return other.kind != "cover" or suffix in _MP4
 
 
