@@ -309,6 +309,7 @@ def _describe(
         stream_metadata=dict(film.metadata),
         disposition=_disposition(film, others),
         in_order=timing.in_order,
+        chapters=len(container.chapters()),
         clock=timing.clock,
         hdr=hdr_options(frame),
         repairs=choice_sentences(container, film)

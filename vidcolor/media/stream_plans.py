@@ -139,7 +139,8 @@ def _may_hold(other: OtherStream, suffix: str) -> bool:
         return suffix == ".mkv"
     if other.kind == "video" and suffix == ".avi" and other.codec in ("h264", "hevc"):
         return False  # its packets would need start codes
-    return other.kind != "cover" or suffix in _MP4
+    # FFmpeg's mov muxer takes a cover, and leaves it out.
+    return other.kind != "cover" or (suffix in _MP4 and suffix != ".mov")
 
 
 def _left(other: OtherStream, why: str) -> StreamPlan:
