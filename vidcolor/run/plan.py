@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -133,6 +133,16 @@ class ColorizeSettings:
     def fits(self) -> bool:
         """Whether pictures of another size or format are brought to the first's."""
         return self.resize == RESIZE_FIRST
+
+    def of_films_alone(self) -> tuple[str, ...]:
+        """A sentence on what is set and means nothing for a photograph."""
+        films = ("start_s", "duration_s", "codec", "crf", "preset", "lossless", "sound", "resize")
+        plain = {entry.name: entry.default for entry in fields(self)}
+        given = [name for name in films if getattr(self, name) != plain[name]]
+        words = [f"--{name.removesuffix('_s').replace('_', '-')}" for name in given]
+        if not words:
+            return ()
+        return (f"{', '.join(words)} mean{'s' * (len(words) == 1)} nothing for a photograph",)
 
     def for_model(self, info: ModelInfo) -> ColorizeSettings:
         """With the model's own choices where the user made none."""
