@@ -34,7 +34,8 @@ def test_a_film_comes_out_and_the_words_say_how(
     source, output = film("in.mp4", frames=12, sound=True), tmp_path / "out.mp4"
     done = vidcolor("colorize", source, output, "--model", tiny_model, "--json")
     assert done.returncode == 0, done.stderr
-    opening, *_, closing = done.stderr.strip().splitlines()
+    *_, closing = lines = done.stderr.strip().splitlines()
+    opening = next(line for line in lines if line.startswith("vidcolor "))
     for word in ("CPU", "OpenVINO", str(tiny_model), "working size"):
         assert word in opening
     for word in ("out.mp4", "12 frames", "fps", "encode"):
@@ -57,6 +58,15 @@ def test_a_photograph_comes_out(tmp_path: Path, tiny_model: Path) -> None:
     assert np.ptp(result, axis=2).max() > 10
     luma = result @ [0.299, 0.587, 0.114]
     assert np.abs(luma - smooth).max() < 1.5
+
+
+def test_what_only_films_have_is_said_of_a_photograph(tmp_path: Path, tiny_model: Path) -> None:
+    source = tmp_path / "in.png"
+    PIL.Image.fromarray(np.full((64, 64), 90, np.uint8)).save(source)
+    film = ["--lossless", "--codec", "ffv1", "--start", "5"]
+    done = vidcolor("colorize", source, tmp_path / "out.png", "--model", tiny_model, *film)
+    assert done.returncode == 0, done.stderr
+    assert "--start, --codec, --lossless mean nothing for a photograph" in done.stderr
 
 
 def _cases(tmp: Path, model: Path, source: Path) -> dict[str, tuple[list[object], int, str]]:

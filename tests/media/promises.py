@@ -36,7 +36,6 @@ KEPT, CONVERTED, SAID, REFUSED = "kept", "converted", "said", "refused"
 LOST, FAILED = "LOST", "FAILED"
 """What must not be."""
 VARYING = (0, 1000, 2000, 3500, 5000, 5500, 9000, 10000)
-TENTHS = Fraction(1, 24000)
 MILLISECOND = Fraction(1, 1000)
 
 FITTING = {"webm": "libvpx", "wmv": "wmv2"}
@@ -174,14 +173,27 @@ def chapters(path: Path) -> list[tuple[str, Fraction]]:
 
 
 def payload(kind: str) -> Look:
-    """The packets of a kind, byte by byte."""
+    """The packets of a kind byte by byte: all, and those from the film's start on."""
 
-    def look(path: Path) -> bytes:
+    def look(path: Path) -> Payload:
         with av.open(str(path)) as container:
             found = [s for s in container.streams if s.type == kind]
-            return b"".join(bytes(p) for s in found for p in container.demux(s) if p.size)
+            packets = [p for s in found for p in container.demux(s) if p.size]
+            heard = [p for p in packets if (p.pts or 0) >= 0]
+            return Payload(b"".join(map(bytes, packets)), b"".join(map(bytes, heard)))
 
     return look
+
+
+@dataclass(frozen=True, eq=False)
+class Payload:
+    """Packets; two are the same where only what is before the start is left out."""
+
+    whole: bytes
+    heard: bytes
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Payload) and other.whole in (self.whole, self.heard)
 
 
 def second_film(path: Path) -> int:
@@ -315,7 +327,7 @@ def with_cover(folder: Path) -> Path:
 
 
 PROPERTIES = (
-    Property("constant rate, 23.976", plain(pts=range(0, 10010, 1001)), rate),
+    Property("constant rate, 23.976", plain(pts=range(0, 10010, 1001)), rate, Fraction(1, 100)),
     Property("times of frames, varying rate", plain(frames=8, pts=VARYING), shown, MILLISECOND),
     Property(
         "film and sound that begin late",

@@ -246,6 +246,10 @@ def test_losses_are_told(film):
     clip = probe(film(frames=2, aspect=Fraction(4, 3)))
     assert "pixel aspect" in losses(clip, "libvpx-vp9", ".webm")[0]
     assert losses(clip, "libx264", ".mkv") == ()
+    bright = dataclasses.replace(clip, hdr=("max-cll=1000,400",), transfer=16, field_order="tt")
+    assert losses(bright, "libx265", ".mkv") == ()
+    said = " ".join(losses(bright, "libsvtav1", ".mp4"))
+    assert "HDR10" in said and "order of fields" in said
 
 
 def test_a_segment_without_frames_is_none(film, tmp_path):

@@ -169,3 +169,28 @@ def test_names_with_colons_and_percents_are_only_names(film, tmp_path):
     odd = tmp_path / "a:b %03d.mp4"
     film(frames=2).rename(odd)
     assert probe(odd).frame_count == 2
+
+
+def test_closed_captions_are_said_to_be_left_out(film):
+    """CTA-708 bytes in a user data message of H.264 (ATSC A/53, part 4, 6.2.3)."""
+    path = film("plain.h264", frames=4)
+    assert not any("captions" in sentence for sentence in probe(path).repairs)
+    message = b"\xb5\x00\x31GA94\x03\x41\xff\xfc\x94\x20\xff"
+    unit = b"\0\0\0\1\x06\x04" + bytes([len(message)]) + message + b"\x80"
+    raw = path.read_bytes()
+    first = raw.index(b"\0\0\1\x65")  # the keyframe's slice
+    told = path.with_name("told.h264")
+    told.write_bytes(raw[:first].rstrip(b"\0") + unit + b"\0" + raw[first:])
+    assert "Closed captions in the picture's data are left out." in probe(told).repairs
+
+
+@pytest.mark.parametrize("suffix", ["avi", "mkv", "mp4"])
+def test_tags_of_old_encodings_are_read_and_said(film, suffix):
+    codec = {"codec": "mpeg4", "options": {}, "time_base": Fraction(1, 24)}
+    path = film(f"film.{suffix}", frames=4, metadata={"title": "Die Kafer##"}, **codec)
+    assert probe(path).metadata["title"] == "Die Kafer##"
+    assert not any("Windows" in sentence for sentence in probe(path).repairs)
+    path.write_bytes(path.read_bytes().replace(b"Die Kafer##", "Die Käfer €".encode("cp1252")))
+    clip = probe(path)
+    assert clip.metadata["title"] == "Die Käfer €"
+    assert "Its text tags are not UTF-8 and are read as Windows-1252." in clip.repairs

@@ -293,7 +293,7 @@ def as_record(told: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any
     """A record of settings from what was told on the command line, over a base.
 
     Raises:
-        UsageError: a loss or a share is not given as NAME=NUMBER.
+        UsageError: a loss or a share is not given with a number.
     """
     record = dict(base)
     # Another kind of generator has other options: those of the base's kind don't go with it.
@@ -321,11 +321,14 @@ def _weight(option: str, text: str) -> tuple[str, float]:
     from vidcolor.errors import UsageError
 
     name, _, weight = text.rpartition("=")
-    example = {"loss": "consistency=5", "share": "people=0.2"}[option]
+    form, example = {
+        "loss": ("NAME=WEIGHT", "consistency=5"),
+        "share": ("NAME=PART", "people=0.2"),
+    }[option]
     try:
         return name, float(weight)
     except ValueError:
         raise UsageError(
             f"--{option} {text} gives no number.",
-            f"Give NAME=NUMBER, for example --{option} {example}.",
+            f"Give {form}, for example --{option} {example}.",
         ) from None

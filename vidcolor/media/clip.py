@@ -126,6 +126,7 @@ class ClipInfo:
         disposition: of the film's stream.
         in_order: whether frames are known by their place and not by their stamp, as where
             the container stores none that can be trusted (h264 in avi, raw streams).
+        chapters: how many the file has.
         clock: what the source's own stamps mean; `pts` are mended by it.
         hdr: mastering display and light level for the encoder, as `name=value`; empty if none.
         repairs: sentences on what was mended or will be lost in decoding.
@@ -163,6 +164,7 @@ class ClipInfo:
     stream_metadata: Mapping[str, str] = field(default_factory=dict)
     disposition: int = 0
     in_order: bool = False
+    chapters: int = 0
     clock: Clock = field(default_factory=Clock)
     hdr: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()

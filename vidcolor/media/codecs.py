@@ -90,12 +90,18 @@ def losses(clip: ClipInfo, codec: str, suffix: str) -> tuple[str, ...]:
         said.append(
             f"{suffix} with {codec} does not keep the pixel aspect {clip.sample_aspect_ratio}."
         )
-    if clip.hdr and codec != "libx265":
-        said.append(f"{codec} does not keep the mastering display's description.")
+    if clip.hdr and not (codec == "libx265" and clip.transfer == 16):
+        said.append(
+            f"{codec} does not keep HDR10's description of the mastering display and light levels."
+        )
+    if clip.interlaced and codec not in ("libx264", "libx265"):
+        said.append(f"{codec} does not keep the order of fields; the film is marked progressive.")
     if suffix == ".nut" and codec == "ffv1" and clip.full_range:
         said.append("nut with ffv1 does not say that the film has the full range of values.")
-    if clip.display_matrix is not None and clip.rotation and suffix == ".avi":
-        said.append("avi does not keep the rotation.")
+    if clip.display_matrix is not None and suffix in (".avi", ".nut"):
+        said.append(f"{suffix} does not keep that the film is shown turned or mirrored.")
+    if clip.chapters and suffix == ".avi":
+        said.append(f"avi holds no chapters; {clip.chapters} are left out.")
     return tuple(said)
 
 

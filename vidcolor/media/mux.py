@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
@@ -40,7 +41,7 @@ def join(
     end_pts: int | None = None,
     tag: str | None = None,
     sample: Sample | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Join segments at packet level with the other streams; nothing is encoded twice.
 
     Every frame keeps the source's pts. All streams are shifted by one and the same time, or
@@ -57,6 +58,9 @@ def join(
         end_pts: likewise, its end.
         tag: a line about this program, put where it hides no other comment.
         sample: packets of the other streams that stand for all of them, for a trial.
+
+    Returns:
+        sentences on packets that the container would not take, since they are damaged.
 
     Raises:
         OutputError: writing failed, or a segment is damaged or foreign.
@@ -87,8 +91,25 @@ def join(
             if suffix == ".avi":
                 packets = itertools.chain(packets, table.tail(film))
             others = passengers.packets(sample.packets() if sample else None)
+            damaged: Counter[str] = Counter()
             for _, packet in heapq.merge(packets, others, key=itemgetter(0)):
-                target.mux(packet)
+                _mux(target, packet, film, damaged)
+    return tuple(map(_left_out, damaged.items()))
+
+
+def _mux(target: OutputContainer, packet: Any, film: Any, damaged: Counter[str]) -> None:
+    """Write a packet; of those of other streams that are no such thing, only the count is kept."""
+    try:
+        target.mux(packet)
+    except av.error.InvalidDataError:
+        if packet.stream.index == film.index:
+            raise
+        damaged[packet.stream.type or "data"] += 1
+
+
+def _left_out(kind_and_count: tuple[str, int]) -> str:
+    kind, count = kind_and_count
+    return f"{count} damaged packet{'s are' if count > 1 else ' is'} left out ({kind})"
 
 
 def _opened(path: Path, sample: Sample | None) -> AbstractContextManager[InputContainer]:

@@ -33,11 +33,11 @@ from vidcolor.media.moving import is_animation, is_still
 from vidcolor.media.planes import FormatTraits, format_traits, is_readable
 from vidcolor.media.rate import borne_out, clockwork, has_stamps
 from vidcolor.media.sequence import sequence_of
-from vidcolor.media.source import check_file, decoded, is_cover, is_single, open_source
+from vidcolor.media.source import OLD_WORDS, check_file, decoded, is_cover, is_single, open_source
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
 from vidcolor.media.stretches import Stretches
 from vidcolor.media.tiffread import is_tiff
-from vidcolor.media.traits import chroma_location, display_matrix, hdr_options, turn
+from vidcolor.media.traits import captions, chroma_location, display_matrix, hdr_options, turn
 
 _SAMPLE = 24
 """Frames that are decoded to see whether packets and frames tell the same story."""
@@ -309,6 +309,7 @@ def _describe(
         stream_metadata=dict(film.metadata),
         disposition=_disposition(film, others),
         in_order=timing.in_order,
+        chapters=len(container.chapters()),
         clock=timing.clock,
         hdr=hdr_options(frame),
         repairs=choice_sentences(container, film)
@@ -316,6 +317,8 @@ def _describe(
         + timing.repairs
         + odd_turn
         + mixture(order, sample)
+        + captions(sample)
+        + _said_of_words(container)
         + _format_repairs(
             frame.format.name,
             traits,
@@ -323,6 +326,12 @@ def _describe(
             traits.alpha or has_transparency_beside(film, container),
         ),
     )
+
+
+def _said_of_words(container: InputContainer) -> tuple[str, ...]:
+    if container.metadata_encoding != OLD_WORDS:
+        return ()
+    return ("Its text tags are not UTF-8 and are read as Windows-1252.",)
 
 
 def _full_range(frame: VideoFrame, context: Any, traits: FormatTraits) -> bool:

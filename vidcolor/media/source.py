@@ -22,6 +22,10 @@ from vidcolor.media.webp import webp_film
 _NOT_FILM = {"tty", "bin", "xbin", "adf", "idf", "hls", "concat", "dash", "txd", "ffmetadata"}
 
 
+OLD_WORDS = "cp1252"
+"""How text tags are read that are not UTF-8."""
+
+
 def media_url(path: Path) -> str:
     """Name a file so that FFmpeg never takes a colon in it for a protocol."""
     return f"file:{path}"
@@ -36,7 +40,7 @@ def open_source(path: Path) -> InputContainer:
     check_file(path)
     try:
         file = webp_film(path) if is_moving_webp(path) else media_url(path)
-        container = av.open(file, "r", metadata_errors="replace")
+        container = _with_words(file)
     except PermissionError as error:
         raise unreadable(path) from error
     except (av.error.FFmpegError, OSError, SyntaxError, ValueError) as error:
@@ -47,6 +51,19 @@ def open_source(path: Path) -> InputContainer:
     if container.format.name in _NOT_FILM:
         container.close()
         raise InputError(f"{path} is text or a list, not a film.", "Give a video file.")
+    return container
+
+
+def _with_words(file: Any) -> InputContainer:
+    """Open a file whose tags may be in an encoding of old: UTF-8 has rules that others break."""
+    container: InputContainer
+    try:
+        container = av.open(file, "r", metadata_errors="strict")
+        container.chapters()  # the only ones that are not read at once
+    except UnicodeDecodeError:
+        if hasattr(file, "seek"):
+            file.seek(0)
+        container = av.open(file, "r", metadata_encoding=OLD_WORDS, metadata_errors="replace")
     return container
 
 

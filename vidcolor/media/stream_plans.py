@@ -137,7 +137,10 @@ def _may_hold(other: OtherStream, suffix: str) -> bool:
     """Whether a container is meant for such a stream; some take more than players understand."""
     if other.kind == "attachment":
         return suffix == ".mkv"
-    return other.kind != "cover" or suffix in _MP4
+    if other.kind == "video" and suffix == ".avi" and other.codec in ("h264", "hevc"):
+        return False  # its packets would need start codes
+    # FFmpeg's mov muxer takes a cover, and leaves it out.
+    return other.kind != "cover" or (suffix in _MP4 and suffix != ".mov")
 
 
 def _left(other: OtherStream, why: str) -> StreamPlan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,13 @@ def chroma_location(codec: str, frame: VideoFrame, traits: FormatTraits) -> str:
     if codec == "dvvideo" or (codec == "hevc" and frame.color_primaries == _BT2020):
         return "topleft"
     return "left"
+
+
+def captions(frames: Iterable[VideoFrame]) -> tuple[str, ...]:
+    """A sentence where frames carry closed captions (CTA-708 in A/53): none made here can."""
+    if any(side_data(frame, "A53_CC") for frame in frames):
+        return ("Closed captions in the picture's data are left out.",)
+    return ()
 
 
 def hdr_options(frame: VideoFrame) -> tuple[str, ...]:

@@ -67,8 +67,8 @@ class Trial:
         output = self._folder / f"try{self._suffix}"
         first = int(self._clip.pts[0])
         try:
-            join([self._segment], [first], self._clip, output, plans, sample=self._sample)
-            return self._heard(output, [p for p in plans if p.kind == "audio"])
+            said = join([self._segment], [first], self._clip, output, plans, sample=self._sample)
+            return said[0] if said else self._heard(output, [p for p in plans if p.kind == "audio"])
         except OutputError as error:
             return str(error.__cause__ or error.sentence)
         except (av.error.FFmpegError, ValueError) as error:

@@ -64,6 +64,7 @@ class Finished:
         resumed: frames that an earlier run had made.
         timings: seconds by stage.
         tally: how much colour the frames got that this run made.
+        notes: sentences on what could not be joined.
         damaged: frames that could not be decoded, so that the ones before stand in.
     """
 
@@ -72,6 +73,7 @@ class Finished:
     timings: Timings
     tally: Tally
     damaged: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def run_job(
@@ -109,7 +111,7 @@ def run_job(
     finally:
         folder.leave()
     damaged = sum(part.damaged for part in work.parts)
-    return Finished(plan.count, resumed, timings, work.tally, damaged)
+    return Finished(plan.count, resumed, timings, work.tally, damaged, tuple(work.said))
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class _Work:
     tally: Tally = field(default_factory=Tally)
     parts: list[Record] = field(default_factory=list)
     directions: dict[int, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
     telling: threading.Lock = field(default_factory=threading.Lock)
 
@@ -250,7 +253,7 @@ class _Work:
     def _join_film(self) -> None:
         plan = self.plan
         clip, last = plan.clip, plan.first + plan.count - 1
-        join(
+        said = join(
             [self.folder.segment(part) for part in self.parts],
             [int(clip.pts[part.first]) for part in self.parts],
             clip,
@@ -260,6 +263,7 @@ class _Work:
             end_pts=clip.frame_end(last) if plan.is_part else None,
             tag=plan.tag,
         )
+        self.said.extend(said)
 
     def _check_source(self) -> None:
         self.plan.source.check(self.plan.clip.path)

@@ -148,6 +148,7 @@ def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -
     chosen = replace(settings, render_size=size).for_model(info)
     note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
     listener.opened(predictor.description, settings.model, f"short side {size}")
+    _tell(settings.of_films_alone(), listener)
     wanted = StillSettings(size, chosen.saturation or 0.0, note, task.page)
     _tell(colorize_picture(task.source, task.output, predictor, wanted, task.request), listener)
     return Outcome(1, predictor.description, settings.model)
@@ -189,6 +190,7 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
     if done.damaged:
         listener.note(_stood_in(done.damaged))
+    _tell(done.notes, listener)
     asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
     _tell(done.tally.notes(asked, plan.clip.pixel_format), listener)
     return Outcome(

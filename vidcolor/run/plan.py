@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from vidcolor.direct.anchors import Direction
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
-from vidcolor.media.codecs import segment_suffix
+from vidcolor.media.codecs import losses, segment_suffix
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.files import check_length, write_error
 from vidcolor.media.formats import as_encoded, raising_note
@@ -138,6 +138,16 @@ class ColorizeSettings:
     def fits(self) -> bool:
         """Whether pictures of another size or format are brought to the first's."""
         return self.resize == RESIZE_FIRST
+
+    def of_films_alone(self) -> tuple[str, ...]:
+        """A sentence on what is set and means nothing for a photograph."""
+        films = ("start_s", "duration_s", "codec", "crf", "preset", "lossless", "sound", "resize")
+        plain = {entry.name: entry.default for entry in fields(self)}
+        given = [name for name in films if getattr(self, name) != plain[name]]
+        words = [f"--{name.removesuffix('_s').replace('_', '-')}" for name in given]
+        if not words:
+            return ()
+        return (f"{', '.join(words)} mean{'s' * (len(words) == 1)} nothing for a photograph",)
 
     def for_model(self, info: ModelInfo) -> ColorizeSettings:
         """With the model's own choices where the user made none."""
@@ -276,7 +286,7 @@ def make_plan(
         find_weights()
     first, count = _range(clip, settings)
     check_changes(clip, first, count)
-    encoder, streams, losses = _made_of(clip, output, settings, threads)
+    encoder, streams, lost = _made_of(clip, output, settings, threads)
     return Plan(
         clip=clip,
         output=output,
@@ -287,7 +297,7 @@ def make_plan(
         count=count,
         model_hash=shelf.verified_hash(path),
         source=source or identify(clip.path),
-        losses=losses,
+        losses=lost,
     )
 
 
@@ -310,7 +320,7 @@ def _made_of(
     streams = plan_streams(clip, output, settings.sound)
     if not clip.files:  # beside which there is nothing to join
         try_join(clip, output, encoder, streams)
-    return encoder, streams, ()
+    return encoder, streams, losses(clip, encoder.codec, output.suffix.lower())
 
 
 def check_output(source: Path, output: Path, overwrite: bool) -> None:
