@@ -141,7 +141,17 @@ class ColorizeSettings:
 
     def of_films_alone(self) -> tuple[str, ...]:
         """A sentence on what is set and means nothing for a photograph."""
-        films = ("start_s", "duration_s", "codec", "crf", "preset", "lossless", "sound", "resize")
+        films = (
+            "start_s",
+            "duration_s",
+            "codec",
+            "pix_fmt",
+            "crf",
+            "preset",
+            "lossless",
+            "sound",
+            "resize",
+        )
         plain = {entry.name: entry.default for entry in fields(self)}
         given = [name for name in films if getattr(self, name) != plain[name]]
         words = [f"--{name.removesuffix('_s').replace('_', '-')}" for name in given]
