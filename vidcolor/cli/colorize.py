@@ -152,6 +152,13 @@ if TYPE_CHECKING:
     help="[Output] FFmpeg encoder, such as libx264, libx265, libsvtav1, ffv1.",
 )
 @click.option(
+    "--pix-fmt",
+    metavar="NAME",
+    show_default="the source's, or the nearest that the encoder takes",
+    help="[Output] Pixel format of the film, of no fewer bits and no less chroma than the source"
+    " has, such as yuv422p10le; luma stays the same.",
+)
+@click.option(
     "--crf",
     type=int,
     show_default="libx264 17, libx265 18, libsvtav1 24, libvpx-vp9 24",

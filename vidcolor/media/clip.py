@@ -109,7 +109,7 @@ class ClipInfo:
         flipped: whether the picture is mirrored left to right before that turn.
         pixel_format: the source's.
         depth: bits of a sample.
-        working_format: the planar format of every `Frame` and of the encoded film.
+        working_format: the planar format of every `Frame`.
         full_range: whether luma runs over 0..2^depth-1 and not 16..235 << depth-8.
         matrix: FFmpeg's number; 2 if unspecified, as the next two.
         primaries: likewise.
@@ -239,7 +239,8 @@ class EncoderSettings:
 
     Args:
         codec: FFmpeg's name of the encoder.
-        pixel_format: that of the planes to be encoded, the clip's working format.
+        pixel_format: that of the planes to be encoded: the clip's working format, or one of more
+            bits or chroma where the encoder takes no other or the user asks for it.
         crf: constant quality, None where lossless or meaningless.
         preset: the encoder's own word or number, None for its default.
         lossless: whether the planes come back bit by bit.

@@ -45,7 +45,7 @@ _HOLDS = {
     "ffv1": (".mkv", ".avi", ".nut"),
     "prores_ks": (".mov", ".mkv"),
     "prores": (".mov", ".mkv"),
-    "dnxhd": (".mov", ".mp4"),
+    "dnxhd": (".mov",),
     "mpeg4": (".mp4", ".mov", ".m4v", ".mkv", ".avi"),
     "mjpeg": (".mp4", ".mov", ".mkv", ".avi"),
 }
@@ -58,6 +58,11 @@ _HDR_TRANSFERS = (16, 18)
 def containers_for(codec: str) -> tuple[str, ...]:
     """Suffixes whose container holds an encoder's film; .mkv where nobody has said."""
     return _HOLDS.get(codec, (".mkv",))
+
+
+def codecs_for(suffix: str) -> tuple[str, ...]:
+    """Encoders whose film a container holds."""
+    return tuple(codec for codec, suffixes in _HOLDS.items() if suffix in suffixes)
 
 
 def candidates(clip: ClipInfo, suffix: str, lossless: bool) -> list[str]:
@@ -139,7 +144,10 @@ def encoder_options(
     lossless: bool,
     threads: int,
 ) -> tuple[dict[str, str], int | None, str | None]:
-    """The options to open an encoder with, and the crf and preset that they amount to."""
+    """The options to open an encoder with, and the crf and preset that they amount to.
+
+    The clip is that which the encoder gets (`formats.as_encoded`).
+    """
     if lossless:
         crf = None
     elif crf is None:
@@ -161,6 +169,8 @@ def encoder_options(
         options |= {"level": "3", "slicecrc": "1"}
         if clip.depth > 8:
             options |= {"coder": "1"}
+    elif codec == "dnxhd":
+        options["profile"] = _DNXHR[clip.working_format]
     if clip.chroma_location != "left" and codec in CRF_LIMITS and clip.depth <= 12:
         options["chroma_sample_location"] = clip.chroma_location
     return options, crf, preset
@@ -171,6 +181,10 @@ _LOSSLESS_OPTIONS = {
     "libx264": {"qp": "0", "fast-pskip": "0"},
     "libvpx-vp9": {"lossless": "1"},
 }
+
+
+_DNXHR = {"yuv422p": "dnxhr_hq", "yuv422p10le": "dnxhr_hqx", "yuv444p10le": "dnxhr_444"}
+"""The profiles of any picture size, by format; DNxHD's own know a few sizes and rates only."""
 
 
 def _x265(clip: ClipInfo, lossless: bool) -> str:

@@ -15,18 +15,27 @@ from vidcolor.media.codecs import (
     CRF_LIMITS,
     avi_slots,
     candidates,
+    codecs_for,
     containers_for,
     encoder_options,
     preset_refusal,
     segment_suffix,
 )
 from vidcolor.media.files import trial_folder
+from vidcolor.media.formats import (
+    as_encoded,
+    checked_format,
+    encoded_format,
+    formats_holding,
+)
 from vidcolor.media.planes import neutral_chroma, plane_shapes, unpack_luma
 from vidcolor.media.source import media_url
 from vidcolor.media.suffixes import CONTAINERS
 from vidcolor.media.writer import SegmentWriter
 
 __all__ = ["SegmentWriter", "choose_encoder"]
+
+_DNXHR_LEAST = 256, 120
 
 
 def choose_encoder(
@@ -37,6 +46,7 @@ def choose_encoder(
     preset: str | None = None,
     lossless: bool = False,
     threads: int = 4,
+    pix_fmt: str | None = None,
 ) -> EncoderSettings:
     """Find an encoder that holds the clip in the output's container, and try it.
 
@@ -51,9 +61,10 @@ def choose_encoder(
         preset: the encoder's own name or number of a speed.
         lossless: whether luma and chroma come back bit by bit.
         threads: of the encoder, at least 1; fixed because packets depend on it.
+        pix_fmt: pixel format to encode in; None for the clip's, or the nearest that holds it.
 
     Raises:
-        UsageError: crf, preset or threads have bad values.
+        UsageError: crf, preset, threads or pix_fmt have bad values.
         OutputError: container, codec and clip don't go together.
     """
     suffix = _checked_suffix(output)
@@ -62,21 +73,41 @@ def choose_encoder(
     if lossless and crf is not None:
         raise UsageError("Lossless has no quality to choose.", "Leave out one of the two.")
     _check_rate(clip, suffix)
-    names = [_checked_codec(codec)] if codec else candidates(clip, suffix, lossless)
+    if pix_fmt is not None:
+        pix_fmt = checked_format(pix_fmt, clip.working_format)
+    names = [_checked_codec(codec)] if codec else _nearest(clip, suffix, lossless)
     reasons = []
     for name in names:
-        settings = _settings(clip, name, crf, preset, lossless, threads)
+        pixel_format = encoded_format(name, clip.working_format, pix_fmt)
+        if pixel_format is None:
+            reasons.append(f"{name}: {_untaken(clip, pix_fmt)}")
+            continue
+        encoded = as_encoded(clip, name, pixel_format)
+        settings = _settings(encoded, name, crf, preset, lossless, threads)
         if suffix == ".avi" and name.startswith("libx26"):
             settings = _without_reordering(settings)
-        reason = _try(clip, output, settings)
+        reason = _try(encoded, output, settings)
         if reason is None:
             return settings
         reasons.append(f"{name}: {reason}")
     raise OutputError(
-        f"No encoder holds {clip.width}x{clip.height} {clip.working_format} in {suffix}"
+        f"No encoder holds {clip.width}x{clip.height} {pix_fmt or clip.working_format} in {suffix}"
         f"{' without loss' if lossless else ''} ({'; '.join(reasons) or 'none is known'}).",
-        _remedy(clip, suffix, codec, lossless),
+        _remedy(clip, suffix, codec and names[0], lossless, pix_fmt),
     )
+
+
+def _nearest(clip: ClipInfo, suffix: str, lossless: bool) -> list[str]:
+    """Candidates, those first that take the clip's own format."""
+    working = clip.working_format
+    names = candidates(clip, suffix, lossless)
+    return sorted(names, key=lambda name: encoded_format(name, working) != working)
+
+
+def _untaken(clip: ClipInfo, pix_fmt: str | None) -> str:
+    if pix_fmt is not None:
+        return f"takes no {pix_fmt}"
+    return f"takes no {clip.working_format} and nothing that holds as much"
 
 
 def _checked_suffix(output: Path) -> str:
@@ -149,7 +180,15 @@ def _without_reordering(settings: EncoderSettings) -> EncoderSettings:
     return replace(settings, options=tuple(sorted({**dict(settings.options), "bf": "0"}.items())))
 
 
-def _remedy(clip: ClipInfo, suffix: str, codec: str | None, lossless: bool) -> str:
+def _remedy(
+    clip: ClipInfo, suffix: str, codec: str | None, lossless: bool, pix_fmt: str | None
+) -> str:
+    working = clip.working_format
+    if codec and encoded_format(codec, working, pix_fmt) is None:
+        if fitting := formats_holding(codec, working):
+            return f"Of those that hold the film {codec} takes {', '.join(fitting)}."
+        holding = [name for name in codecs_for(suffix) if encoded_format(name, working, pix_fmt)]
+        return f"Use {', '.join(holding)}." if holding else "Use ffv1 in .mkv."
     if codec:
         return f"Use {', '.join(containers_for(codec))} for {codec}, or leave the codec out."
     if suffix != ".mkv":
@@ -158,12 +197,16 @@ def _remedy(clip: ClipInfo, suffix: str, codec: str | None, lossless: bool) -> s
 
 
 def _try(clip: ClipInfo, output: Path, settings: EncoderSettings) -> str | None:
-    """Encode a few frames and put them into the container: a reason, or None if it went."""
-    formats = av.codec.Codec(settings.codec, "w").video_formats
-    if formats and settings.pixel_format not in {f.name for f in formats}:
-        return f"takes no {settings.pixel_format}"
+    """Encode a few frames and put them into the container: a reason, or None if it went.
+
+    The clip is that which the encoder gets.
+    """
     if settings.codec in ("libx264", "libx265") and _cut_samples(clip):
         return "takes no odd size in this format"
+    if settings.codec == "dnxhd" and (
+        clip.width < _DNXHR_LEAST[0] or clip.height < _DNXHR_LEAST[1]
+    ):
+        return f"takes no picture smaller than {_DNXHR_LEAST[0]}x{_DNXHR_LEAST[1]}"
     frames = _trial_frames(clip, 3 if settings.lossless else 1)
     with trial_folder(output) as folder:
         segment = folder / f"try{segment_suffix(settings.codec)}"

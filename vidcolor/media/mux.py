@@ -161,6 +161,7 @@ def _film_carrier(
 ) -> Any:
     with av.open(media_url(segment)) as first:
         coded = first.streams.video[0]
+        coded_range = coded.codec_context.color_range
         carrier: Any = target.add_stream_from_template(coded, opaque=True)
         if bitstream := _bitstream(carrier, suffix):
             BitStreamFilterContext(bitstream, in_stream=coded, out_stream=carrier)
@@ -169,7 +170,8 @@ def _film_carrier(
     # Without a rate of the stream the timecode track cannot be written.
     carrier.framerate = clip.average_rate
     context.sample_aspect_ratio = clip.sample_aspect_ratio
-    context.color_range = 2 if clip.full_range else 1
+    # Some codecs have one range, and frames are brought to it; nut tells none.
+    context.color_range = coded_range or (2 if clip.full_range else 1)
     context.colorspace, context.color_primaries = clip.matrix, clip.primaries
     context.color_trc = clip.transfer
     context.field_order = NUMBERS[clip.field_order]

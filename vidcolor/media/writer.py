@@ -20,6 +20,7 @@ from vidcolor.errors import UsageError
 from vidcolor.media.clip import ClipInfo, EncoderSettings, Frame
 from vidcolor.media.fields import NUMBERS, shown_first
 from vidcolor.media.files import publish, temporary_name, write_error
+from vidcolor.media.formats import as_encoded
 from vidcolor.media.planes import pack
 from vidcolor.media.source import media_url
 
@@ -43,7 +44,7 @@ class SegmentWriter:
 
     def __init__(self, path: Path, clip: ClipInfo, settings: EncoderSettings) -> None:
         self._path = Path(path)
-        self._clip = clip
+        self._clip = clip = as_encoded(clip, settings.codec, settings.pixel_format)
         self._settings = settings
         self._temporary = temporary_name(self._path)
         self._first_pts: int | None = None
@@ -89,7 +90,7 @@ class SegmentWriter:
         self._stream = stream
 
     def write(self, frame: Frame) -> None:
-        """Encode one frame: planes in the settings' pixel format, pts of the clip.
+        """Encode one frame: planes in the settings' pixel format and its range, pts of the clip.
 
         Raises:
             OutputError: the disk is full, or the encoder failed.

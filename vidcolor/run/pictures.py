@@ -56,6 +56,7 @@ def choose(clip: ClipInfo, output: Path, settings: ColorizeSettings) -> EncoderS
     """
     given = {
         "--codec": settings.codec,
+        "--pix-fmt": settings.pix_fmt,
         "--crf": settings.crf,
         "--preset": settings.preset,
         "--lossless": settings.lossless or None,

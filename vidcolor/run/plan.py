@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from vidcolor import __version__
+from vidcolor.color.convert import SampleSpec
 from vidcolor.direct.anchors import Direction
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import STRIDE
@@ -19,6 +20,7 @@ from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import losses, segment_suffix
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.files import check_length, write_error
+from vidcolor.media.formats import as_encoded, raising_note
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import Reading
 from vidcolor.media.sound import SOUND_CHOICES, Sound
@@ -59,6 +61,8 @@ class ColorizeSettings:
         resize: "first" brings pictures of another size or format to those of the first; None
             refuses them.
         codec: FFmpeg encoder.
+        pix_fmt: FFmpeg's name of the encoded film's pixel format, None for the source's or the
+            nearest that the encoder takes.
         crf: constant quality of the encoder.
         preset: the encoder's own name of a speed.
         lossless: luma bit by bit as in the source.
@@ -82,6 +86,7 @@ class ColorizeSettings:
     frame_rate: str | None = None
     resize: str | None = None
     codec: str | None = None
+    pix_fmt: str | None = None
     crf: int | None = None
     preset: str | None = None
     lossless: bool = False
@@ -136,7 +141,17 @@ class ColorizeSettings:
 
     def of_films_alone(self) -> tuple[str, ...]:
         """A sentence on what is set and means nothing for a photograph."""
-        films = ("start_s", "duration_s", "codec", "crf", "preset", "lossless", "sound", "resize")
+        films = (
+            "start_s",
+            "duration_s",
+            "codec",
+            "pix_fmt",
+            "crf",
+            "preset",
+            "lossless",
+            "sound",
+            "resize",
+        )
         plain = {entry.name: entry.default for entry in fields(self)}
         given = [name for name in films if getattr(self, name) != plain[name]]
         words = [f"--{name.removesuffix('_s').replace('_', '-')}" for name in given]
@@ -191,6 +206,12 @@ class Plan:
         return View(self.clip, self.settings.render_size or 0, self.first, self.count, threads)
 
     @property
+    def encoded_spec(self) -> SampleSpec:
+        """What the numbers of the planes mean that are encoded."""
+        made = as_encoded(self.clip, self.encoder.codec, self.encoder.pixel_format)
+        return replace(self.view.spec, depth=made.depth, full_range=made.full_range)
+
+    @property
     def segment_suffix(self) -> str:
         """Of a segment's file, or folder where it is pictures."""
         if self.encoder.pictures:
@@ -207,7 +228,8 @@ class Plan:
         """Sentences on what is mended, converted or left out."""
         changes = change_notes(self.clip, self.first, self.count)
         others = tuple(stream.sentence for stream in self.streams if stream.sentence)
-        return self.clip.repairs + changes + others + self.losses
+        raised = raising_note(self.clip, self.encoder)
+        return self.clip.repairs + raised + changes + others + self.losses
 
     @property
     def tag(self) -> str | None:
@@ -303,6 +325,7 @@ def _made_of(
         settings.preset,
         settings.lossless,
         threads,
+        settings.pix_fmt,
     )
     streams = plan_streams(clip, output, settings.sound)
     if not clip.files:  # beside which there is nothing to join

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from vidcolor.color.convert import NEUTRAL
 from vidcolor.color.pale import Tally
+from vidcolor.color.raised import raised_chroma, raised_luma
 from vidcolor.color.upscale import colored_planes
 from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames, read_luma
@@ -177,17 +178,20 @@ def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
 def _colored(
     plan: Plan, segment: Segment, frames: Iterator[Frame], chroma: FloatArray, tally: Tally
 ) -> Iterator[Frame]:
-    clip, spec = plan.clip, plan.view.spec
+    clip, spec, target = plan.clip, plan.view.spec, plan.encoded_spec
     shapes = plane_shapes(plan.encoder.pixel_format, clip.width, clip.height)
     kept = segment.own_frames() if plan.settings.keeps_own else []
     saturation = np.float32(1.0 if plan.settings.saturation is None else plan.settings.saturation)
     for upright in chroma:
         frame = next(frames)
+        luma = raised_luma(frame.luma, spec, target)
         if any(frame.index in frames for frames in kept):
-            yield frame
+            _, *own = frame.planes
+            cb, cr = raised_chroma((own[0], own[1]), shapes[1], clip.chroma_location, spec, target)
+            yield replace(frame, planes=(luma, cb, cr))
             continue
         strong = (upright - np.float32(NEUTRAL)) * saturation + np.float32(NEUTRAL)
         tally.add(strong, frame.luma, spec)
         lying = np.stack([turn_back(plane, clip.rotation, clip.flipped) for plane in strong])
-        cb, cr = colored_planes(lying, frame.luma, shapes[1], clip.chroma_location, spec)
-        yield Frame(frame.index, frame.pts, (frame.luma, cb, cr), frame.repeated)
+        cb, cr = colored_planes(lying, luma, shapes[1], clip.chroma_location, target)
+        yield replace(frame, planes=(luma, cb, cr))
