@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -190,4 +190,4 @@ def _colored(
         tally.add(strong, frame.luma, spec)
         lying = np.stack([turn_back(plane, clip.rotation, clip.flipped) for plane in strong])
         cb, cr = colored_planes(lying, frame.luma, shapes[1], clip.chroma_location, spec)
-        yield Frame(frame.index, frame.pts, (frame.luma, cb, cr), frame.repeated)
+        yield replace(frame, planes=(frame.luma, cb, cr))
