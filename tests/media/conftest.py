@@ -23,6 +23,7 @@ class Recipe:
     pix_fmt: str = "yuv420p"
     full_range: bool = False
     matrix: int = 6
+    transfer: int = 2
     rate: Fraction = Fraction(24)
     time_base: Fraction = Fraction(1, 24000)
     pts: Sequence[int] | None = None
@@ -82,6 +83,7 @@ def make_film(path: Path, recipe: Recipe) -> Path:
         context.pix_fmt = recipe.pix_fmt
         context.color_range = 2 if recipe.full_range else 1
         context.colorspace = recipe.matrix
+        context.color_trc = recipe.transfer
         context.sample_aspect_ratio = recipe.aspect
         if recipe.turn:
             film.set_display_rotation(recipe.turn[0], hflip=recipe.turn[1])

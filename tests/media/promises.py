@@ -21,11 +21,13 @@ from typing import Any
 import av
 import numpy as np
 
+from tests.media.captions import captioned, captions
 from tests.media.conftest import Recipe, decoded_lumas, make_film, seconds
 from vidcolor.errors import OutputError
 from vidcolor.media.decode import read_frames
 from vidcolor.media.encode import SegmentWriter
 from vidcolor.media.mux import join
+from vidcolor.media.probe import probe
 from vidcolor.run.one import Task, film_plan
 from vidcolor.run.plan import ColorizeSettings, Plan
 
@@ -135,15 +137,36 @@ def pixel_format(path: Path) -> str:
         return container.streams.video[0].format.name.replace("yuvj", "yuv")
 
 
-def side_data(name: str) -> Look:
-    """Of the first frame, by FFmpeg's name of it."""
+def of_frame_data(*names: str) -> Look:
+    """How many of some kinds the first frame has, by FFmpeg's names of them."""
 
-    def look(path: Path) -> list[bytes]:
+    def look(path: Path) -> int:
         with av.open(str(path)) as container:
             frame = next(container.decode(video=0))
-            return [bytes(d) for d in frame.side_data if d.type.name == name]
+            return sum(d.type.name in names for d in frame.side_data)
 
     return look
+
+
+def first_field(path: Path) -> str:
+    """Which field is shown first."""
+    return probe(path).field_order
+
+
+def with_captions(folder: Path) -> Path:
+    """Each frame with some of its own."""
+    return captioned(make_film(folder / "in.h264", Recipe(frames=10)))
+
+
+def with_hdr10(folder: Path) -> Path:
+    """What a mastering display shows, in H.265."""
+    display = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+    parts = f"log-level=none:hdr10=1:master-display={display}:max-cll=1000,400"
+    options = {"preset": "ultrafast", "x265-params": parts}
+    recipe = Recipe(
+        10, 96, 80, codec="libx265", pix_fmt="yuv420p10le", matrix=9, options=options, transfer=16
+    )
+    return make_film(folder / "in.mkv", recipe)
 
 
 def metadata(*keys: str) -> Look:
@@ -356,11 +379,22 @@ PROPERTIES = (
         of_frame("interlaced_frame"),
     ),
     Property(
+        "fields, the bottom one first",
+        plain(options={"preset": "ultrafast", "x264-params": "bff=1"}),
+        first_field,
+    ),
+    Property("closed captions", with_captions, captions),
+    Property(
+        "HDR10's mastering display and light level",
+        with_hdr10,
+        of_frame_data("CONTENT_LIGHT_LEVEL", "MASTERING_DISPLAY_METADATA"),
+    ),
+    Property(
         "title and artist",
         plain("mkv", metadata={"title": "Réel", "artist": "Ä"}),
         metadata("title", "artist"),
     ),
-    Property("language of the sound", plain(sound=True), language),
+    Property("language of the sound", plain(sound=True, sound_codec="libmp3lame"), language),
     Property("chapters", with_chapters, chapters),
     Property("timecode", plain("mov", metadata={"timecode": "10:00:00:00"}), timecode),
     Property("cover", with_cover, cover),

@@ -248,7 +248,7 @@ def test_losses_are_told(film):
     assert losses(clip, "libx264", ".mkv") == ()
     bright = dataclasses.replace(clip, hdr=("max-cll=1000,400",), transfer=16, field_order="tt")
     assert losses(bright, "libx265", ".mkv") == ()
-    said = " ".join(losses(bright, "libsvtav1", ".mp4"))
+    said = " ".join(losses(bright, "libvpx-vp9", ".webm"))
     assert "HDR10" in said and "order of fields" in said
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from tests.media.captions import captioned
 from tests.media.conftest import seconds
 from vidcolor.errors import InputError
 from vidcolor.media.probe import kind_of, probe
@@ -171,17 +172,10 @@ def test_names_with_colons_and_percents_are_only_names(film, tmp_path):
     assert probe(odd).frame_count == 2
 
 
-def test_closed_captions_are_said_to_be_left_out(film):
-    """CTA-708 bytes in a user data message of H.264 (ATSC A/53, part 4, 6.2.3)."""
+def test_closed_captions_are_seen(film):
     path = film("plain.h264", frames=4)
-    assert not any("captions" in sentence for sentence in probe(path).repairs)
-    message = b"\xb5\x00\x31GA94\x03\x41\xff\xfc\x94\x20\xff"
-    unit = b"\0\0\0\1\x06\x04" + bytes([len(message)]) + message + b"\x80"
-    raw = path.read_bytes()
-    first = raw.index(b"\0\0\1\x65")  # the keyframe's slice
-    told = path.with_name("told.h264")
-    told.write_bytes(raw[:first].rstrip(b"\0") + unit + b"\0" + raw[first:])
-    assert "Closed captions in the picture's data are left out." in probe(told).repairs
+    assert not probe(path).captions
+    assert probe(captioned(path)).captions
 
 
 @pytest.mark.parametrize("suffix", ["avi", "mkv", "mp4"])

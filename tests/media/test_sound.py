@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from tests.media.conftest import Recipe, make_film
 from tests.media.sounds import CODECS, FILMS, Sound, apart, drift, heard, sound_film
 from tests.media.test_mux import segments_of
 from vidcolor.errors import OutputError
@@ -249,3 +250,15 @@ def test_what_would_fail_at_the_join_fails_before_the_work(tmp_path):
     with pytest.raises(OutputError, match=r"\.webm cannot hold"):
         try_join(clip, output, chosen, [StreamPlan(1, "audio", "copy")])
     assert not output.exists()
+
+
+def test_sound_of_which_nothing_can_be_decoded_is_left_out(tmp_path):
+    path = make_film(tmp_path / "in.ts", Recipe(frames=10, sound=True))
+    data = bytearray(path.read_bytes())
+    for start in range(0, len(data), 188):
+        if int.from_bytes(data[start + 1 : start + 3], "big") & 0x1FFF == 0x101:
+            data[start + 18 : start + 188] = bytes(170)
+    path.write_bytes(data)
+    (plan,) = plan_streams(probe(path), tmp_path / "out.mkv")
+    assert plan.action == "leave"
+    assert "nothing of it can be decoded" in plan.sentence

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from tests.media.captions import captioned, captions
 from tests.media.conftest import decoded_lumas, seconds
 from tests.run.threads import is_main_thread
 from vidcolor.errors import OutputError
@@ -168,3 +169,15 @@ def test_saturation_zero_is_grey(film: Maker, tmp_path: Path, tiny_model: Path) 
     source, output = film("in.mp4", frames=3), tmp_path / "out.mp4"
     color(source, output, tiny_model, saturation=0.0, lossless=True)
     assert chroma_spread(output) == 0
+
+
+def test_closed_captions_go_with_their_frames(
+    film: Maker, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
+    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
+    source, output = captioned(film("in.h264", frames=40)), tmp_path / "out.mp4"
+    plan = color(source, output, tiny_model)
+    assert not any("aptions" in note for note in plan.notes)
+    assert captions(output) == captions(source)
+    assert chroma_spread(output) > 2

@@ -129,6 +129,7 @@ class ClipInfo:
         chapters: how many the file has.
         clock: what the source's own stamps mean; `pts` are mended by it.
         hdr: mastering display and light level for the encoder, as `name=value`; empty if none.
+        captions: whether its first frames carry closed captions.
         repairs: sentences on what was mended or will be lost in decoding.
         files: of a sequence of pictures, the file of each frame; empty where the film is one file.
         first_number: of a sequence, the number of its first picture.
@@ -167,6 +168,7 @@ class ClipInfo:
     chapters: int = 0
     clock: Clock = field(default_factory=Clock)
     hdr: tuple[str, ...] = ()
+    captions: bool = False
     repairs: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     first_number: int = 0
@@ -220,12 +222,14 @@ class Frame:
         planes: luma, Cb, Cr; each uint8 or uint16 (plane height, plane width). Those that
             decoding delivers are read-only.
         repeated: whether the source's own frame was damaged and the one before stands in.
+        captions: PyAV's frame that carries the closed captions, from `captions_of`, or None.
     """
 
     index: int
     pts: int
     planes: tuple[Plane, ...]
     repeated: bool = False
+    captions: Any = None
 
     @property
     def luma(self) -> Plane:

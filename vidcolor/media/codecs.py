@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from vidcolor.media.clip import ClipInfo
@@ -53,6 +54,11 @@ _ORDER = ("libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1")
 _LOSSLESS = {"libx264", "libx265", "libvpx-vp9", "ffv1"}
 """libsvtav1's lossless=1 is not among them: at 10 bits luma came back up to 3 off."""
 _HDR_TRANSFERS = (16, 18)
+_MP4 = (".mp4", ".mov", ".m4v")
+_TELL_ASPECT = {"libx264", "libx265", "mpeg4", "mpeg2video"}
+"""Encoders whose streams tell the pixel aspect themselves."""
+_CAPTIONED = {"libx264", "libx265", "mpeg2video"}
+"""Encoders that write the closed captions that frames carry."""
 
 
 def containers_for(codec: str) -> tuple[str, ...]:
@@ -75,27 +81,34 @@ def candidates(clip: ClipInfo, suffix: str, lossless: bool) -> list[str]:
     elif min(clip.width, clip.height) < 64:
         order.remove("libsvtav1")
     if clip.sample_aspect_ratio != 1 and suffix == ".mkv":
-        order.sort(key=_loses_aspect)
+        order.sort(key=lambda codec: _loses_aspect(codec, suffix))
     return [c for c in order if suffix in _HOLDS[c] and (not lossless or c in _LOSSLESS)]
 
 
-def _loses_aspect(codec: str) -> bool:
-    return codec not in ("libx264", "libx265")
+def _loses_aspect(codec: str, suffix: str) -> bool:
+    """Whether neither stream nor container says it: PyAV cannot tell the muxers but mp4's."""
+    return suffix not in _MP4 and codec not in _TELL_ASPECT
+
+
+def _keeps_hdr10(clip: ClipInfo, codec: str) -> bool:
+    return codec == "libsvtav1" or (codec == "libx265" and clip.transfer == 16)
 
 
 def losses(clip: ClipInfo, codec: str, suffix: str) -> tuple[str, ...]:
     """What the chosen encoder and container cannot carry, as sentences."""
     said = []
-    if clip.sample_aspect_ratio != 1 and suffix in (".mkv", ".webm") and _loses_aspect(codec):
+    if clip.sample_aspect_ratio != 1 and _loses_aspect(codec, suffix):
         said.append(
             f"{suffix} with {codec} does not keep the pixel aspect {clip.sample_aspect_ratio}."
         )
-    if clip.hdr and not (codec == "libx265" and clip.transfer == 16):
+    if clip.hdr and not _keeps_hdr10(clip, codec):
         said.append(
             f"{codec} does not keep HDR10's description of the mastering display and light levels."
         )
-    if clip.interlaced and codec not in ("libx264", "libx265"):
-        said.append(f"{codec} does not keep the order of fields; the film is marked progressive.")
+    if clip.captions and codec not in _CAPTIONED:
+        said.append(f"Closed captions are left out, since {codec} cannot hold them.")
+    if clip.interlaced and suffix == ".webm":
+        said.append("webm does not keep the order of fields; the film is marked progressive.")
     if suffix == ".nut" and codec == "ffv1" and clip.full_range:
         said.append("nut with ffv1 does not say that the film has the full range of values.")
     if clip.display_matrix is not None and suffix in (".avi", ".nut"):
@@ -161,7 +174,9 @@ def encoder_options(
         # FFmpeg tells it with the first frame, and it heeds that some frames later.
         options["x264-params"] = "tff=1" if shown_first(clip.field_order) == "top" else "bff=1"
     if codec == "libx265":
-        options["x265-params"] = _x265(clip, lossless)
+        options |= {"x265-params": _x265(clip, lossless), "a53cc": "1"}
+    elif codec == "libsvtav1" and clip.hdr:
+        options["svtav1-params"] = _svtav1(clip)
     elif codec == "libvpx-vp9":
         options |= {"b": "0", "row-mt": "1", "deadline": "good"}
         options["cpu-used"] = options.pop("preset", "3")
@@ -192,3 +207,20 @@ def _x265(clip: ClipInfo, lossless: bool) -> str:
     parts += ["lossless=1"] if lossless else []
     parts += ["hdr10=1", *clip.hdr] if clip.hdr and clip.transfer == 16 else []
     return ":".join(parts)
+
+
+def _svtav1(clip: ClipInfo) -> str:
+    """The same as libx265's, whose units are 0.00002 and 0.0001 candela, in SVT-AV1's own."""
+    given = dict(option.split("=", 1) for option in clip.hdr)
+    parts = []
+    if display := given.get("master-display"):
+        *points, light = re.findall(r"[A-Z]+\([^)]*\)", display)
+        scaled = [_divided(point, 50000) for point in points] + [_divided(light, 10000)]
+        parts.append(f"mastering-display={''.join(scaled)}")
+    if level := given.get("max-cll"):
+        parts.append(f"content-light={level}")
+    return ":".join(parts)
+
+
+def _divided(text: str, unit: int) -> str:
+    return re.sub(r"\d+", lambda number: f"{int(number[0]) / unit:.6f}", text)

@@ -20,6 +20,7 @@ from vidcolor.media.fit import fit
 from vidcolor.media.frames import read_picture_lumas, read_pictures
 from vidcolor.media.planes import format_traits, unpack, unpack_luma
 from vidcolor.media.source import decoded, open_source
+from vidcolor.media.traits import captions_of
 
 _BACK = (0, 12, 48, 250)
 """Frames before the target at which to seek, one try after the other; then the file's start."""
@@ -57,7 +58,9 @@ def read_frames(
         planes: tuple[Plane, ...] = unpack(frame, clip.full_range)
         if clip.fits:
             planes = fit(clip, index, frame, planes)
-        yield Frame(index, int(clip.pts[index]), (planes[0], planes[1], planes[2]), repeated)
+        captions = None if repeated else captions_of(frame)
+        shown = planes[0], planes[1], planes[2]
+        yield Frame(index, int(clip.pts[index]), shown, repeated, captions)
 
 
 def read_luma(

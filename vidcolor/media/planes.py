@@ -269,12 +269,15 @@ def _converted(
     return views[0], views[1], views[2]
 
 
-def pack(planes: Sequence[Plane], working_format: str) -> VideoFrame:
+def pack(
+    planes: Sequence[Plane], working_format: str, carrier: VideoFrame | None = None
+) -> VideoFrame:
     """Copy luma, Cb and Cr into a new frame, sample by sample.
 
     Args:
         planes: as `plane_shapes` says for the format, uint8 for depth 8 and uint16 above.
         working_format: a planar format of three planes.
+        carrier: of another format, whose side data the new frame gets.
 
     Raises:
         ValueError: a plane's shape or type is not the format's.
@@ -286,7 +289,11 @@ def pack(planes: Sequence[Plane], working_format: str) -> VideoFrame:
     if [(p.shape, p.dtype) for p in planes] != [(shape, kind) for shape in shapes]:
         found = ", ".join(f"{p.dtype} {p.shape}" for p in planes)
         raise ValueError(f"planes for {working_format} {width}x{height} cannot be {found}")
-    frame = VideoFrame(width, height, working_format)
+    frame = (
+        carrier.reformat(width, height, working_format)
+        if carrier
+        else VideoFrame(width, height, working_format)
+    )
     for index, plane in enumerate(planes):
         plane_view(frame, index, depth)[...] = plane
     return frame

@@ -37,7 +37,14 @@ from vidcolor.media.source import OLD_WORDS, check_file, decoded, is_cover, is_s
 from vidcolor.media.stamps import Stamps, fraction, settle, typical_step
 from vidcolor.media.stretches import Stretches
 from vidcolor.media.tiffread import is_tiff
-from vidcolor.media.traits import captions, chroma_location, display_matrix, hdr_options, turn
+from vidcolor.media.traits import (
+    chroma_location,
+    display_matrix,
+    hdr_options,
+    side_data,
+    turn,
+    unwritten,
+)
 
 _SAMPLE = 24
 """Frames that are decoded to see whether packets and frames tell the same story."""
@@ -312,12 +319,13 @@ def _describe(
         chapters=len(container.chapters()),
         clock=timing.clock,
         hdr=hdr_options(frame),
+        captions=any(side_data(each, "A53_CC") for each in sample),
         repairs=choice_sentences(container, film)
         + cut_sentences(path, container, film, *shown)
         + timing.repairs
         + odd_turn
         + mixture(order, sample)
-        + captions(sample)
+        + unwritten(sample)
         + _said_of_words(container)
         + _format_repairs(
             frame.format.name,

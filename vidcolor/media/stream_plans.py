@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ class _Planner:
         if other.kind == "subtitle":
             return self._subtitle(other)
         if other.kind == "audio":
-            return self._sound(other)
+            return self._without_language(other, self._sound(other))
         copied = StreamPlan(other.index, other.kind, "copy", "", _stays_grey(other))
         if _may_hold(other, self.suffix) and self.trial.fault([copied]) is None:
             return copied
@@ -98,6 +98,8 @@ class _Planner:
             return copied
         if self.sound == "copy":
             raise self._uncopied(other, copied)
+        if not self._stream(other).codec_context.layout.nb_channels:
+            return _left(other, "is left out, since nothing of it can be decoded")
         why = "as asked" if self.sound == "convert" else self._why(fault)
         for made in self._converted(other, why):
             if self.trial.fault([made]) is None:
@@ -106,6 +108,13 @@ class _Planner:
             f"{_name(other)} ({other.codec}) can neither be copied into {self.suffix} nor decoded.",
             f"{self._holders(copied)}Or leave it out with --sound none.",
         )
+
+    def _without_language(self, other: OtherStream, plan: StreamPlan) -> StreamPlan:
+        """The same, saying so where the container forgets in which language it is."""
+        if self.suffix != ".avi" or plan.action == "leave" or other.language in ("", "und"):
+            return plan
+        words = f"{_name(other)} is not marked as {other.language}: avi holds no languages."
+        return replace(plan, sentence=f"{plan.sentence} {words}".strip())
 
     def _why(self, fault: str | None) -> str:
         if fault and fault.startswith("its sound"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,11 +61,33 @@ def chroma_location(codec: str, frame: VideoFrame, traits: FormatTraits) -> str:
     return "left"
 
 
-def captions(frames: Iterable[VideoFrame]) -> tuple[str, ...]:
-    """A sentence where frames carry closed captions (CTA-708 in A/53): none made here can."""
-    if any(side_data(frame, "A53_CC") for frame in frames):
-        return ("Closed captions in the picture's data are left out.",)
-    return ()
+def captions_of(frame: VideoFrame) -> VideoFrame | None:
+    """A small frame that carries the closed captions (CTA-708 in A/53) of one, if it has any.
+
+    PyAV puts no side data on a new frame; but they stay on one that is converted to another format.
+    """
+    if not side_data(frame, "A53_CC"):
+        return None
+    return frame.reformat(*_CARRIER)
+
+
+_CARRIER = 16, 16, "gray"
+"""Width, height and format of a frame that only carries; no frame to be encoded is gray."""
+
+_UNWRITTEN = {
+    "DOVI_RPU_BUFFER": "Dolby Vision's data",
+    "DYNAMIC_HDR_PLUS": "HDR10+'s data",
+    "STEREO3D": "The mark that the picture holds both eyes' views",
+    "SPHERICAL": "The mark that the picture is part of a sphere",
+}
+
+
+def unwritten(frames: Sequence[VideoFrame]) -> tuple[str, ...]:
+    """Sentences on what frames say that no film made here can."""
+    found = [words for name, words in _UNWRITTEN.items() if any(side_data(f, name) for f in frames)]
+    return tuple(
+        f"{words} {'are' if words.endswith('data') else 'is'} left out." for words in found
+    )
 
 
 def hdr_options(frame: VideoFrame) -> tuple[str, ...]:

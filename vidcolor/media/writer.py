@@ -98,7 +98,7 @@ class SegmentWriter:
         """
         if self._first_pts is None:
             self._first_pts = frame.pts
-        picture = pack(frame.planes, self._settings.pixel_format)
+        picture = pack(frame.planes, self._settings.pixel_format, frame.captions)
         if (picture.width, picture.height) != (self._clip.width, self._clip.height):
             raise ValueError(f"frame {frame.index} is {picture.width}x{picture.height}")
         picture.pts = frame.pts - self._first_pts

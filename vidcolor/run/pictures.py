@@ -95,6 +95,8 @@ def losses(clip: ClipInfo) -> tuple[str, ...]:
             f"Pictures are as the film stores them: the pixel aspect {clip.sample_aspect_ratio} is"
             " not kept."
         )
+    if clip.captions:
+        said.append("Closed captions are left out: pictures hold none.")
     if clip.transfer in _HDR_TRANSFERS:
         said.append("Pictures do not say that the film is HDR; their values are the film's.")
     return tuple(said)
