@@ -346,6 +346,24 @@ def test_a_run_that_was_stopped_while_pictures_got_their_names_only_goes_on_with
     assert sorted(p.name for p in output.parent.iterdir()) == [f"f_{n}.png" for n in range(8)]
 
 
+def test_a_kept_job_does_not_stand_for_pictures_that_are_gone(
+    tmp_path: Path, colour: Callable[..., Any]
+) -> None:
+    make(tmp_path / "in", numbers=range(3))
+    output = tmp_path / "out" / "f_%d.png"
+    colour(tmp_path / "in", output, "--keep-job")
+    job = tmp_path / "out" / "f_%d.png.vidcolor"
+    assert job.is_dir()
+    for path in output.parent.glob("*.png"):
+        path.unlink()
+    # What a run leaves that was killed in the middle of a segment.
+    (job / ".000000000-000003.1.part.frames").mkdir()
+    (job / ".000000000-000003.1.part.frames" / "f_0.png").write_bytes(b"half")
+    result, _ = colour(tmp_path / "in", output)
+    assert result["resumed"] == 0
+    assert sorted(path.name for path in output.parent.iterdir()) == [f"f_{n}.png" for n in range(3)]
+
+
 def test_preview_stills_and_shots_take_a_sequence(
     tmp_path: Path, tiny_model: Path, capsys: Words
 ) -> None:

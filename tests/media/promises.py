@@ -269,13 +269,18 @@ def with_sound(codec: str, suffix: str, layout: str = "mono", **context: Any) ->
             for name, value in context.items():
                 setattr(sound.codec_context, name, value)
             _fill(target, sound, layout)
-            for packet in source.demux(video=0):
-                if packet.size:
-                    packet.stream = film
-                    target.mux(packet)
+            _copy(source, target, film)
         return path
 
     return make
+
+
+def _copy(source: Any, target: Any, carrier: Any) -> None:
+    """All packets of a film."""
+    for packet in source.demux(video=0):
+        if packet.size:
+            packet.stream = carrier
+            target.mux(packet)
 
 
 def _fill(target: Any, sound: Any, layout: str) -> None:
@@ -305,10 +310,7 @@ def with_second_film(folder: Path) -> Path:
     ):
         carriers = [target.add_stream_from_template(c.streams.video[0]) for c in (one, two)]
         for container, carrier in zip((one, two), carriers, strict=True):
-            for packet in container.demux(video=0):
-                if packet.size:
-                    packet.stream = carrier
-                    target.mux(packet)
+            _copy(container, target, carrier)
     return path
 
 
@@ -323,10 +325,7 @@ def with_chapters(folder: Path) -> Path:
         target.set_chapters(
             [half | {"metadata": {"title": "One"}}, rest | {"metadata": {"title": "Two"}}]
         )
-        for packet in source.demux(video=0):
-            if packet.size:
-                packet.stream = carrier
-                target.mux(packet)
+        _copy(source, target, carrier)
     return path
 
 
@@ -342,10 +341,7 @@ def with_cover(folder: Path) -> Path:
     with av.open(str(bare)) as source, av.open(str(path), "w") as target:
         carrier = target.add_stream_from_template(source.streams.video[0])
         target.add_attachment("cover.jpg", "image/jpeg", (folder / "c.jpg").read_bytes())
-        for packet in source.demux(video=0):
-            if packet.size:
-                packet.stream = carrier
-                target.mux(packet)
+        _copy(source, target, carrier)
     return path
 
 

@@ -147,10 +147,20 @@ def _floats(frame) -> np.ndarray:
 
 def drift(path: Path) -> float:
     """How many seconds the last frame of a file's sound is shown later than its samples say."""
+    return _late(path)[-1]
+
+
+def leap(path: Path) -> float:
+    """The greatest step in seconds by which a frame of sound is not where its samples say."""
+    return float(np.abs(np.diff(_late(path))).max(initial=0))
+
+
+def _late(path: Path) -> list[float]:
     with av.open(str(path)) as container:
         packets = container.demux(container.streams.audio[0])
         frames = [f for p in packets for f in p.decode() if f.pts is not None]
-    return frames[-1].time - frames[0].time - sum(f.samples for f in frames[:-1]) / frames[0].rate
+    samples = np.cumsum([0, *(f.samples for f in frames)])
+    return [f.time - frames[0].time - n / f.rate for f, n in zip(frames, samples, strict=False)]
 
 
 def apart(old: Heard, new: Heard) -> tuple[float, float]:

@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from tests.media.conftest import Recipe, make_film
-from tests.media.sounds import CODECS, FILMS, Sound, apart, drift, heard, sound_film
+from tests.media.sounds import (
+    CODECS,
+    FILMS,
+    Heard,
+    Sound,
+    apart,
+    drift,
+    heard,
+    leap,
+    signal,
+    sound_film,
+)
 from tests.media.test_mux import segments_of
 from vidcolor.errors import OutputError
 from vidcolor.media.encode import choose_encoder
@@ -56,6 +67,16 @@ def check(source: Path, output: Path, plan: StreamPlan) -> None:
         length = min(map(len, both))
         slack = range(-64, 65) if length else ()
         assert any(equal_shifted(both[0][:length], both[1][:length], by) for by in slack)
+
+
+def is_sound(source: Path, sound: Sound) -> bool:
+    """Whether a source holds what was put in, at times that make sense.
+
+    FFmpeg writes pcm_s16be into flv as noise, flac into asf and mono pcm_dvd into vob with leaps.
+    """
+    made = Heard(signal(sound), sound.rate, 0.0)
+    believed = source.suffix == ".avi" or leap(source) < 0.015
+    return believed and apart(made, heard(source))[1] > 0.9
 
 
 def equal_shifted(a, b, by):
@@ -111,15 +132,15 @@ def test_every_sound_in_every_container(tmp_path, codec, suffix):
         rate = 8000
     # FFmpeg's writer of flv ends the process at more than two channels.
     for channels in (1, 2) if suffix == ".flv" else (1, 2, 6):
-        source = tmp_path / f"s{channels}{suffix}"
+        source, sound = tmp_path / f"s{channels}{suffix}", Sound(codec, channels, rate)
         try:
-            sound_film(source, Sound(codec, channels, rate))
+            sound_film(source, sound)
             probe(source)
             heard(source)
         except (av.error.FFmpegError, ValueError, IndexError):
             continue  # IndexError: the container took it, but as data
-        if suffix != ".avi" and abs(drift(source)) > FRAME_S:
-            continue  # FFmpeg writes wrong times for flac into asf; no one knows the right ones
+        if not is_sound(source, sound):
+            continue
         for target in OUTPUTS:
             output = tmp_path / f"o{target}"
             (plan,) = carried(source, output)
