@@ -18,6 +18,7 @@ from tests.cli.test_interrupted import interrupted
 from tests.media.conftest import decoded_lumas
 from tests.sequences import HEIGHT, WIDTH, light, luma, make, samples_of, tinted
 from vidcolor.cli.main import run
+from vidcolor.run.folder import JobFolder
 
 Maker = Callable[..., Path]
 Words = pytest.CaptureFixture[str]
@@ -302,6 +303,22 @@ def test_an_interrupted_run_that_kept_nothing_leaves_nothing(
     interrupted(
         ["colorize", tmp_path / "in", output, "--model", tiny_model], (job / "plan.json").exists
     )
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_an_interrupt_while_the_job_begins_leaves_nothing(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "in", numbers=range(5))
+    write = JobFolder._write_text
+
+    def stopped(folder: JobFolder, name: str, text: str) -> None:
+        write(folder, name, text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(JobFolder, "_write_text", stopped)
+    command = ["colorize", tmp_path / "in", tmp_path / "out" / "f_%03d.png", "--model", tiny_model]
+    assert run([*map(str, command)]) == 130
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 

@@ -6,7 +6,7 @@ import PIL.Image
 import pytest
 
 from tests.media.captions import captioned
-from tests.media.conftest import seconds
+from tests.media.conftest import Recipe, make_film, seconds
 from vidcolor.errors import InputError
 from vidcolor.media.probe import kind_of, probe
 
@@ -188,3 +188,24 @@ def test_tags_of_old_encodings_are_read_and_said(film, suffix):
     clip = probe(path)
     assert clip.metadata["title"] == "Die Käfer €"
     assert "Its text tags are not UTF-8 and are read as Windows-1252." in clip.repairs
+
+
+@pytest.mark.parametrize("sound", [True, False], ids=["taken for another", "opened by none"])
+def test_a_transport_stream_with_junk_between_its_packets_is_one(tmp_path, sound):
+    whole, junky = tmp_path / "whole.ts", tmp_path / "junky.ts"
+    make_film(whole, Recipe(codec="mpeg2video", options={}, time_base=Fraction(1, 24), sound=sound))
+    data = whole.read_bytes()
+    packets = [data[at : at + 188] for at in range(0, len(data), 188)]
+    junky.write_bytes(b"".join(p + b"\0\0" * (i % 5 == 0) for i, p in enumerate(packets)))
+    clip = probe(junky)
+    assert clip.container == "mpegts"
+    assert list(clip.pts) == list(probe(whole).pts)
+    assert len(clip.other_streams) == sound
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mpg"])
+def test_a_name_of_transport_streams_changes_nothing_for_others(film, tmp_path, suffix):
+    named = tmp_path / "film.ts"
+    source = film(f"film.{suffix}", time_base=Fraction(1, 24), codec="mpeg2video", options={})
+    source.rename(named)
+    assert suffix.replace("mpg", "mpeg") in probe(named).container

@@ -21,6 +21,7 @@ from vidcolor.media.webp import webp_film
 # Formats that FFmpeg opens as video or that point at other files: text, script art, playlists.
 _NOT_FILM = {"tty", "bin", "xbin", "adf", "idf", "hls", "concat", "dash", "txd", "ffmetadata"}
 
+_TRANSPORT = {".ts", ".m2t", ".m2ts", ".mts", ".tp", ".trp", ".tod"}
 
 OLD_WORDS = "cp1252"
 """How text tags are read that are not UTF-8."""
@@ -40,7 +41,7 @@ def open_source(path: Path) -> InputContainer:
     check_file(path)
     try:
         file = webp_film(path) if is_moving_webp(path) else media_url(path)
-        container = _with_words(file)
+        container = _as_transport(path) or _with_words(file)
     except PermissionError as error:
         raise unreadable(path) from error
     except (av.error.FFmpegError, OSError, SyntaxError, ValueError) as error:
@@ -54,16 +55,30 @@ def open_source(path: Path) -> InputContainer:
     return container
 
 
-def _with_words(file: Any) -> InputContainer:
+def _as_transport(path: Path) -> InputContainer | None:
+    """A transport stream as one, by its name: junk between packets can hide it from FFmpeg."""
+    if path.suffix.lower() not in _TRANSPORT:
+        return None
+    try:
+        container = _with_words(media_url(path), "mpegts")
+    except (av.error.FFmpegError, OSError):
+        return None
+    if container.streams.video:
+        return container
+    container.close()
+    return None
+
+
+def _with_words(file: Any, form: str | None = None) -> InputContainer:
     """Open a file whose tags may be in an encoding of old: UTF-8 has rules that others break."""
     container: InputContainer
     try:
-        container = av.open(file, "r", metadata_errors="strict")
+        container = av.open(file, "r", form, metadata_errors="strict")
         container.chapters()  # the only ones that are not read at once
     except UnicodeDecodeError:
         if hasattr(file, "seek"):
             file.seek(0)
-        container = av.open(file, "r", metadata_encoding=OLD_WORDS, metadata_errors="replace")
+        container = av.open(file, "r", form, metadata_encoding=OLD_WORDS, metadata_errors="replace")
     return container
 
 

@@ -106,7 +106,7 @@ class _Planner:
                 return made
         raise OutputError(
             f"{_name(other)} ({other.codec}) can neither be copied into {self.suffix} nor decoded.",
-            f"{self._holders(copied)}Or leave it out with --sound none.",
+            self._advice(copied, "leave it out with --sound none"),
         )
 
     def _without_language(self, other: OtherStream, plan: StreamPlan) -> StreamPlan:
@@ -129,17 +129,19 @@ class _Planner:
     def _uncopied(self, other: OtherStream, copied: StreamPlan) -> OutputError:
         return OutputError(
             f"{self.suffix} cannot hold {_name(other)} ({other.codec}).",
-            f"{self._holders(copied)}Or have it converted with --sound auto.",
+            self._advice(copied, "have it converted with --sound auto"),
         )
 
-    def _holders(self, copied: StreamPlan) -> str:
-        """The containers that take a stream as it is, as advice; '' if there are none."""
+    def _advice(self, copied: StreamPlan, otherwise: str) -> str:
+        """What to do: containers that take the stream as it is, if there are any, or else."""
         fitting = []
         for suffix in CONTAINERS:
             with small_trial(self.clip, self.output, suffix) as trial:
                 if trial.fault([copied]) is None:
                     fitting.append(suffix)
-        return f"Use {' or '.join(fitting[:3])}. " if fitting else ""
+        if not fitting:
+            return f"{otherwise[0].upper()}{otherwise[1:]}."
+        return f"Use {' or '.join(fitting[:3])}, or {otherwise}."
 
 
 def _may_hold(other: OtherStream, suffix: str) -> bool:

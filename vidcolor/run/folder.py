@@ -190,12 +190,11 @@ class JobFolder:
         _refuse_foreign(self.path)
         self._made_folder = plan.encoder.pictures and _make(plan.output.parent)
         self._lock = Lock(self.path / LOCK, "job")
+        had_plan = (self.path / PLAN).exists()
         try:
             self._enter(plan, machine, restart)
         except BaseException:
-            self._lock.release()
-            with contextlib.suppress(OSError):
-                self.path.rmdir()  # if it is empty: it was made for nothing
+            self._let_go(keep=had_plan)
             raise
 
     def __enter__(self) -> JobFolder:
