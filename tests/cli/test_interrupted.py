@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vidcolor.cli.main import run
+from vidcolor.run.folder import JobFolder
 
 FRAMES = 66
 
@@ -89,3 +91,22 @@ def test_a_photograph_is_written_as_a_whole_or_not_at_all(
     assert run(["colorize", str(source), str(tmp_path / "out.png")]) == 130
     assert "interrupted; nothing was written. Again: " in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
+
+
+def test_a_segment_that_was_just_finished_is_counted(
+    shots: Path,
+    tmp_path: Path,
+    tiny_model: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    close = JobFolder.close_segment
+
+    def stopped(*arguments: Any) -> None:
+        close(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(JobFolder, "close_segment", stopped)
+    command = ["colorize", shots, tmp_path / "out.mkv", "--model", tiny_model]
+    assert run([*map(str, command)]) == 130
+    assert re.search(r"interrupted; [1-9]\d* of \d+ frames are kept", capsys.readouterr().err)

@@ -220,6 +220,11 @@ class JobFolder:
         return self._lock.taken_from
 
     @property
+    def is_held(self) -> bool:
+        """Whether it is this run's still: neither finished nor left."""
+        return self._lock.held
+
+    @property
     def is_guarded(self) -> bool:
         """Whether the disk knows locks, so that no second run can begin here."""
         return self._lock.is_guarded
@@ -337,7 +342,7 @@ class JobFolder:
 
     def leave(self) -> None:
         """Let go of the folder; where no segment is finished there is nothing to keep of it."""
-        if self._lock.held:
+        if self.is_held:
             self._let_go(keep=(self.path / FILM).exists() or any(self._records()))
 
     def _let_go(self, keep: bool) -> None:

@@ -47,7 +47,7 @@ class Told:
         progress: frames' worth of work done since the last time, and the stage that takes longest
             or "join". After every frame that is written, and now and then between.
         in_colour: frames that have colour of their own, by index, before they are written.
-        kept: how many of the film's frames an interruption would leave, whenever they get more.
+        kept: how many of the film's frames are left, where the job does not come to its end.
     """
 
     progress: Callable[[float, str], None] = _nothing
@@ -109,6 +109,8 @@ def run_job(
             work.join()
         folder.finish(keep)
     finally:
+        if folder.is_held:
+            told.kept(sum(record.count for record in folder.standing().done))
         folder.leave()
     damaged = sum(part.damaged for part in work.parts)
     return Finished(plan.count, resumed, timings, work.tally, damaged, tuple(work.said))
@@ -136,15 +138,10 @@ class _Work:
         with self.telling:
             self.told.progress(self.meter.gained(), self.timings.busiest())
 
-    def tell_kept(self) -> None:
-        """Report what an interruption would leave."""
-        self.told.kept(sum(part.count for part in self.parts))
-
     def colour(self, standing: Standing) -> None:
         """Make the segments that are missing."""
         check_space(self.plan, standing.done)
         self.parts.extend(standing.done)
-        self.tell_kept()
         with self._source_watched(), every(TELL_EVERY_S, self.tell):
             if isinstance(self.predictor, Cluster):
                 for gap in standing.gaps:
@@ -195,7 +192,6 @@ class _Work:
         self._check_source()
         direction = self.directions[segment.first]
         self.parts.append(self.folder.close_segment(segment, direction, damaged))
-        self.tell_kept()
 
     def _segments(self, gap: Gap) -> Generator[Surveyed]:
         """Segments of a gap, as they are found."""
