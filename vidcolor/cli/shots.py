@@ -37,8 +37,8 @@ def shots(
     from vidcolor.media.sequence import check_rate
     from vidcolor.run.changes import check_changes
     from vidcolor.run.look import View, clock
-    from vidcolor.run.plan import RESIZE_FIRST
     from vidcolor.run.segment import small_luma
+    from vidcolor.run.settings import RESIZE_FIRST
     from vidcolor.steady.shots import find_cuts
 
     check_rate(clip, frame_rate)
