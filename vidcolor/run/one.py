@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Protocol
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.infer.predictor import Predictor
+from vidcolor.machine import cores
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
@@ -211,7 +211,7 @@ def film_plan(task: Task) -> Plan:
         VidcolorError: as `make_plan` and `probe`.
     """
     source = identify(task.source)
-    threads = task.settings.threads or os.cpu_count() or 1
+    threads = task.settings.threads or cores()
     clip = clip_of(task.source, task.settings.reading)
     return make_plan(clip, task.output, task.settings, threads, source)
 
