@@ -159,13 +159,25 @@ class ColorizeSettings:
             return ()
         return (f"{', '.join(words)} mean{'s' * (len(words) == 1)} nothing for a photograph",)
 
-    def for_model(self, info: ModelInfo) -> ColorizeSettings:
-        """With the model's own choices where the user made none."""
-        return replace(
-            self,
-            render_size=self.render_size or info.working_size,
-            saturation=info.saturation if self.saturation is None else self.saturation,
-        )
+    def for_model(self, info: ModelInfo, size: int | None = None) -> ResolvedSettings:
+        """With the model's own choices where the user made none.
+
+        Args:
+            info: of the model.
+            size: its choice of `render_size`; None for that of films.
+        """
+        given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        given["render_size"] = self.render_size or size or info.working_size
+        given["saturation"] = info.saturation if self.saturation is None else self.saturation
+        return ResolvedSettings(**given)
+
+
+@dataclass(frozen=True)
+class ResolvedSettings(ColorizeSettings):
+    """Settings in which nothing is left open to the model."""
+
+    render_size: int = 0
+    saturation: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +187,7 @@ class Plan:
     Attributes:
         clip: the source.
         output: the film to be made, or the pattern of its pictures.
-        settings: with nothing left open.
+        settings: as the model completes them.
         encoder: how every segment is encoded.
         streams: what becomes of all else in the file.
         first: index of the first frame to colour.
@@ -189,7 +201,7 @@ class Plan:
 
     clip: ClipInfo
     output: Path
-    settings: ColorizeSettings
+    settings: ResolvedSettings
     encoder: EncoderSettings
     streams: tuple[StreamPlan, ...]
     first: int
@@ -203,7 +215,7 @@ class Plan:
     def view(self) -> View:
         """The film as the network sees it."""
         threads = self.settings.threads
-        return View(self.clip, self.settings.render_size or 0, self.first, self.count, threads)
+        return View(self.clip, self.settings.render_size, self.first, self.count, threads)
 
     @property
     def encoded_spec(self) -> SampleSpec:
@@ -256,11 +268,11 @@ class Plan:
         }
 
 
-def tag_of(settings: ColorizeSettings, model_hash: str) -> str:
+def tag_of(settings: ResolvedSettings, model_hash: str) -> str:
     """A line about this program and how it colours, for the metadata of films and photographs.
 
     Args:
-        settings: with nothing left open.
+        settings: of the run.
         model_hash: sha256 of the weights.
     """
     s = settings
