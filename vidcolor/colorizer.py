@@ -35,8 +35,9 @@ from vidcolor.run.changes import check_changes
 from vidcolor.run.loading import load
 from vidcolor.run.look import View
 from vidcolor.run.one import Outcome, Task, colorize_file
-from vidcolor.run.plan import ColorizeSettings, Plan, ResolvedSettings
+from vidcolor.run.plan import Plan
 from vidcolor.run.preview import Place, colored_frame
+from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
 from vidcolor.run.shots import Shot, list_shots
 from vidcolor.run.still import StillSettings, colored_page, luma_of_array
 from vidcolor.run.stills import stills_of

@@ -36,8 +36,9 @@ from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import View
-from vidcolor.run.plan import ColorizeSettings, make_plan
+from vidcolor.run.plan import make_plan
 from vidcolor.run.segment import segments, small_luma
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.train.sources import read as read_for_training
 
 SIZE = 192

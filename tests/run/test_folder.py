@@ -23,7 +23,8 @@ from vidcolor.media.probe import probe
 from vidcolor.run.folder import JobFolder, is_joined, job_folder
 from vidcolor.run.job import Finished, Told, run_job
 from vidcolor.run.lock import Lock
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 Maker = Callable[..., Path]
 

@@ -35,8 +35,9 @@ from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import View
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
 from vidcolor.run.segment import segments, small_luma
+from vidcolor.run.settings import ColorizeSettings
 
 SHOT = 8
 DOT, DOT_COLOUR = (40, 60), (200, 60, 40)

@@ -22,7 +22,8 @@ from vidcolor.cli.talk import Bar, Talk
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
     from vidcolor.run.pipe import Ends
-    from vidcolor.run.plan import ColorizeSettings, Plan
+    from vidcolor.run.plan import Plan
+    from vidcolor.run.settings import ColorizeSettings
 
 
 @click.command(cls=grouped)
@@ -310,7 +311,7 @@ def _ends(files: Sequence[str], container: str | None) -> Ends:
 
 def settings_of(options: dict[str, Any]) -> ColorizeSettings:
     """Settings from the options' values by name; raises UsageError where one cannot be used."""
-    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.settings import ColorizeSettings
     from vidcolor.steady.settle import SteadySettings
 
     steady = SteadySettings(

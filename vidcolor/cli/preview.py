@@ -49,8 +49,8 @@ def preview(
     """
     from vidcolor.direct.prepare import Request
     from vidcolor.media.sequence import check_rate
-    from vidcolor.run.plan import ColorizeSettings
     from vidcolor.run.preview import preview as make
+    from vidcolor.run.settings import ColorizeSettings
 
     talk = Talk(options["quiet"], False, options["as_json"])
     place = _place(at, frame)

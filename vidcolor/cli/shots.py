@@ -29,7 +29,7 @@ def shots(
     from vidcolor.media.frames import Reading, clip_of
     from vidcolor.media.sequence import check_rate
     from vidcolor.run.look import clock
-    from vidcolor.run.plan import RESIZE_FIRST
+    from vidcolor.run.settings import RESIZE_FIRST
     from vidcolor.run.shots import list_shots
 
     check_rate(clip, frame_rate)

@@ -41,7 +41,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     from vidcolor.network import shelf
     from vidcolor.run.changes import check_changes
     from vidcolor.run.look import View
-    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.settings import ColorizeSettings
     from vidcolor.run.stills import check_folder, take_stills
 
     talk = Talk(options["quiet"], False, options["as_json"])

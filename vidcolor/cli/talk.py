@@ -13,7 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
-    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.settings import ColorizeSettings
 
 PLAIN_EVERY_S = 30.0
 STAGES = {

@@ -18,10 +18,10 @@ from vidcolor.run.ledger import Event, Ledger, Made, Standing
 from vidcolor.run.lock import Lock
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.order import Look, Order, checked, look
-from vidcolor.run.plan import ColorizeSettings
 from vidcolor.run.progress import Gauge, Progress, Scales, Weight, weigh
 from vidcolor.run.records import LEDGER, MEMORY, Records
 from vidcolor.run.results import REPORT, Result, Status
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.workers import Crew, Failure, Message, Moved, Noted
 
 ADVANCED_EVERY_S = 0.2

@@ -30,8 +30,9 @@ from vidcolor.infer.predictor import LumaBatch, Prediction
 from vidcolor.network import shelf
 from vidcolor.remedies import install_hint
 from vidcolor.run.painter import Introduction, Painter, blend, sees, write
-from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed
 
 RETRIES = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor
-from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.settings import ColorizeSettings
 
 
 def load(settings: ColorizeSettings, threads: int | None = None) -> Predictor:

@@ -16,13 +16,14 @@ from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
 from vidcolor.network import shelf
-from vidcolor.run import pictures
+from vidcolor.run import picture_files
 from vidcolor.run.directed import film_view
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import clock, seconds_at
-from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan, tag_of
+from vidcolor.run.plan import Plan, check_output, make_plan, tag_of
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.still import StillSettings, colorize_picture
 
 
@@ -164,7 +165,7 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     plan = film_plan(task)
     if plan.encoder.pictures:
         left = is_joined(task.output) and not task.restart
-        pictures.check(plan, task.overwrite or left)
+        picture_files.check(plan, task.overwrite or left)
     if task.request:
         plan = replace(plan, direction=prepare(task.request, film_view(plan.view)))
     predictor = load()

@@ -17,8 +17,9 @@ from vidcolor.errors import VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.network import shelf
 from vidcolor.run.identity import Identity, identify
-from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, write_segment
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed, blended_shots, parted, settled_shots
 from vidcolor.run.stages import Timings
 

@@ -22,7 +22,8 @@ from vidcolor.media.sequence import named_after
 from vidcolor.network import shelf
 from vidcolor.run.changes import check_changes
 from vidcolor.run.look import View, seconds_at
-from vidcolor.run.plan import ColorizeSettings, check_output
+from vidcolor.run.plan import check_output
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.stages import meanwhile
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames, read_luma
 from vidcolor.media.planes import plane_shapes, turn_back
 from vidcolor.run.look import SegmentLimits, SmallLuma, View
-from vidcolor.run.pictures import segment_writer
+from vidcolor.run.picture_files import segment_writer
 from vidcolor.run.plan import Plan
 from vidcolor.run.stages import Timings, ahead
 from vidcolor.steady.shots import find_cuts

@@ -21,7 +21,8 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.exhibit import Shown, before_and_after
 from vidcolor.run.one import Outcome, Task
-from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.plan import Plan
+from vidcolor.run.settings import ColorizeSettings
 
 MOVED_EVERY_S = 0.5
 ASK_EVERY_S = 0.2
