@@ -53,6 +53,10 @@ class MachineError(VidcolorError):
     exit_code = 6
 
 
+class Cancelled(VidcolorError):  # noqa: N818 - what happened, as programs ask for it
+    """The program that asked for the work wants no more of it."""
+
+
 class ModelError(VidcolorError):
     """The weights are missing, damaged or foreign."""
 

@@ -328,7 +328,7 @@ def test_sound_is_kept(films: Films, name: str) -> None:
 @EVERY
 def test_shots_are_found(films: Films, name: str) -> None:
     view = view_of(probe(films.source(name)))
-    parts = list(segments(view, small_luma(view, 0), 0))
+    parts = list(segments(view.segment_limits, small_luma(view, 0), 0))
     assert [cut + part.first for part in parts for cut in part.cuts] == [SHOT]
 
 

@@ -145,12 +145,11 @@ def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -
     predictor = load()
     model = shelf.find_model(settings.model)
     info = shelf.load_info(model)
-    size = settings.render_size or info.still_size
-    chosen = replace(settings, render_size=size).for_model(info)
+    chosen = settings.for_model(info, info.still_size)
     note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
-    listener.opened(predictor.description, settings.model, f"short side {size}")
+    listener.opened(predictor.description, settings.model, f"short side {chosen.render_size}")
     _tell(settings.of_films_alone(), listener)
-    wanted = StillSettings(size, chosen.saturation or 0.0, note, task.page)
+    wanted = StillSettings(chosen.render_size, chosen.saturation, note, task.page)
     _tell(colorize_picture(task.source, task.output, predictor, wanted, task.request), listener)
     return Outcome(1, predictor.description, settings.model)
 
@@ -192,7 +191,7 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     if done.damaged:
         listener.note(_stood_in(done.damaged))
     _tell(done.notes, listener)
-    asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
+    asked = 0.0 if plan.direction.anchors else plan.settings.saturation
     _tell(done.tally.notes(asked, plan.clip.pixel_format), listener)
     return Outcome(
         frames=done.frames,

@@ -29,7 +29,7 @@ from vidcolor.run import pictures
 from vidcolor.run.changes import change_notes, check_changes
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.look import View
-from vidcolor.run.settings import ColorizeSettings
+from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
 from vidcolor.steady.raft import find_weights
 
 
@@ -40,7 +40,7 @@ class Plan:
     Attributes:
         clip: the source.
         output: the film to be made, or the pattern of its pictures.
-        settings: with nothing left open.
+        settings: as the model completes them.
         encoder: how every segment is encoded.
         streams: what becomes of all else in the file.
         first: index of the first frame to colour.
@@ -54,7 +54,7 @@ class Plan:
 
     clip: ClipInfo
     output: Path
-    settings: ColorizeSettings
+    settings: ResolvedSettings
     encoder: EncoderSettings
     streams: tuple[StreamPlan, ...]
     first: int
@@ -68,7 +68,7 @@ class Plan:
     def view(self) -> View:
         """The film as the network sees it."""
         threads = self.settings.threads
-        return View(self.clip, self.settings.render_size or 0, self.first, self.count, threads)
+        return View(self.clip, self.settings.render_size, self.first, self.count, threads)
 
     @property
     def encoded_spec(self) -> SampleSpec:
@@ -121,11 +121,11 @@ class Plan:
         }
 
 
-def tag_of(settings: ColorizeSettings, model_hash: str) -> str:
+def tag_of(settings: ResolvedSettings, model_hash: str) -> str:
     """A line about this program and how it colours, for the metadata of films and photographs.
 
     Args:
-        settings: with nothing left open.
+        settings: of the run.
         model_hash: sha256 of the weights.
     """
     s = settings

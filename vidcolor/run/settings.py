@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 
 from vidcolor.errors import UsageError
@@ -135,10 +135,22 @@ class ColorizeSettings:
             return ()
         return (f"{', '.join(words)} mean{'s' * (len(words) == 1)} nothing for a photograph",)
 
-    def for_model(self, info: ModelInfo) -> ColorizeSettings:
-        """With the model's own choices where the user made none."""
-        return replace(
-            self,
-            render_size=self.render_size or info.working_size,
-            saturation=info.saturation if self.saturation is None else self.saturation,
-        )
+    def for_model(self, info: ModelInfo, size: int | None = None) -> ResolvedSettings:
+        """With the model's own choices where the user made none.
+
+        Args:
+            info: of the model.
+            size: its choice of `render_size`; None for that of films.
+        """
+        given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        given["render_size"] = self.render_size or size or info.working_size
+        given["saturation"] = info.saturation if self.saturation is None else self.saturation
+        return ResolvedSettings(**given)
+
+
+@dataclass(frozen=True)
+class ResolvedSettings(ColorizeSettings):
+    """Settings in which nothing is left open to the model."""
+
+    render_size: int = 0
+    saturation: float = 0.0
