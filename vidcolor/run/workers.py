@@ -255,16 +255,12 @@ class _Model:
         self.failed = False
 
     def load(self) -> Predictor:
-        from vidcolor.infer.choose import load_predictor
+        from vidcolor.run.loading import load
 
         if self._predictor is None:
             s = self._settings
             self.failed = True
-            self._predictor = (
-                Cluster(self._where, s)
-                if self._where
-                else load_predictor(s.model, s.device, s.backend, s.vividness, s.threads)
-            )
+            self._predictor = Cluster(self._where, s) if self._where else load(s)
             self.failed = False
         return self._predictor
 
