@@ -198,7 +198,7 @@ def test_another_job_is_not_mixed_in_and_the_words_say_what_differs(
     stored.write_text(json.dumps(change(json.loads(stored.read_text()))))
     with pytest.raises(kind, match=word) as caught:
         JobFolder(plan, "test")
-    assert "--restart" in str(caught.value)
+    assert "`restart`" in str(caught.value)
     JobFolder(plan, "test", restart=True).release()
 
 

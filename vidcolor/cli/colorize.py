@@ -18,6 +18,7 @@ from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import ANY_PATH, Rate, Time, grouped
 from vidcolor.cli.talk import Bar, Talk
+from vidcolor.errors import as_flags
 
 if TYPE_CHECKING:
     from vidcolor.run.executor import Executor
@@ -416,4 +417,5 @@ def _close(result: dict[str, Any], talk: Talk) -> None:
         f"{rate:.1f} fps" + (f" (stages overlap: {where})" if where else "")
     )
     if talk.as_json:
+        result["notes"] = [as_flags(note) for note in result["notes"]]
         click.echo(json.dumps(result))

@@ -156,7 +156,7 @@ class Cluster:
         if len(said) > 1:
             raise MachineError(
                 f"The cluster's devices differ ({', '.join(sorted(x.description for x in said))}).",
-                "Choose with --device or --backend what all nodes have.",
+                "Choose with `device` or `backend` what all nodes have.",
             )
         return said.pop().description
 
@@ -288,7 +288,7 @@ def _connected(address: str) -> Any:
         ray: Any = importlib.import_module("ray")
     except ImportError as error:
         raise MachineError(
-            "--cluster needs Ray, which is not installed.", f"Run {install_hint('cluster')}."
+            "`cluster` needs Ray, which is not installed.", f"Run {install_hint('cluster')}."
         ) from error
     if not ray.is_initialized():
         _check_address(address)
@@ -337,5 +337,5 @@ def _gpus(ray: Any, device: str) -> int:
     kind = device.partition(":")[0]
     count = int(ray.cluster_resources().get("GPU", 0)) if kind in ("auto", "cuda") else 0
     if kind == "cuda" and not count:
-        raise MachineError("The cluster has no GPU.", "Leave --device off, or add nodes with one.")
+        raise MachineError("The cluster has no GPU.", "Leave `device` out, or add nodes with one.")
     return count

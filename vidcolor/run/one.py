@@ -161,7 +161,7 @@ def _tell(sentences: Iterable[str], listener: Listener) -> None:
 
 def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outcome:
     if task.page is not None:
-        raise UsageError(f"{task.source} is a film, and has no pages.", "Leave --page out.")
+        raise UsageError(f"{task.source} is a film, and has no pages.", "Leave `page` out.")
     plan = film_plan(task)
     if plan.encoder.pictures:
         left = is_joined(task.output) and not task.restart
@@ -219,7 +219,7 @@ def _replaced(plan: Plan, frames: range) -> str:
     """What is said where film that is in colour is coloured anew."""
     return (
         f"the film is in colour at {clock(seconds_at(plan.clip, frames.start))}, and gets other"
-        " colour; --input-chroma keep-if-colored leaves such shots as they are"
+        " colour; `input_chroma=keep-if-colored` leaves such shots as they are"
     )
 
 

@@ -56,13 +56,11 @@ class Painter:
     def _loaded(self) -> Predictor:
         import cv2
 
-        from vidcolor.infer.choose import load_predictor
+        from vidcolor.run.loading import load
 
         if self._predictor is None:
             cv2.setNumThreads(self._cpus)
-            s = self._settings
-            threads = s.threads or self._cpus
-            self._predictor = load_predictor(s.model, s.device, s.backend, s.vividness, threads)
+            self._predictor = load(self._settings, self._settings.threads or self._cpus)
         return self._predictor
 
     def introduce(self) -> Introduction:

@@ -63,7 +63,7 @@ def check(plan: Plan, overwrite: bool) -> None:
     if not overwrite:
         more = f" and {len(there) - 1} more exist" if len(there) > 1 else " exists"
         raise OutputError(
-            f"The output {there[0]}{more} already.", "Give another name, or --overwrite."
+            f"The output {there[0]}{more} already.", "Give another name, or `overwrite`."
         )
 
 

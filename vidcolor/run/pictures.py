@@ -22,11 +22,11 @@ def choose(clip: ClipInfo, output: Path, settings: ColorizeSettings) -> EncoderS
         UsageError: settings ask for what only films have.
     """
     given = {
-        "--codec": settings.codec,
-        "--pix-fmt": settings.pix_fmt,
-        "--crf": settings.crf,
-        "--preset": settings.preset,
-        "--lossless": settings.lossless or None,
+        "`codec`": settings.codec,
+        "`pix_fmt`": settings.pix_fmt,
+        "`crf`": settings.crf,
+        "`preset`": settings.preset,
+        "`lossless`": settings.lossless or None,
     }
     odd = [name for name, value in given.items() if value is not None]
     if odd:

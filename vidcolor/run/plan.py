@@ -233,7 +233,7 @@ def check_output(source: Path, output: Path, overwrite: bool) -> None:
         )
     if not overwrite:
         raise OutputError(
-            f"The output {output} exists already.", "Give another name, or --overwrite."
+            f"The output {output} exists already.", "Give another name, or `overwrite`."
         )
     _check_folder(output.parent)
 
@@ -257,7 +257,7 @@ def _range(clip: ClipInfo, settings: ColorizeSettings) -> tuple[int, int]:
     first = max(0, int(np.searchsorted(clip.pts, start + 0.5, "right")) - 1)
     if settings.start_s > 0 and settings.start_s >= clip.duration_s:
         raise UsageError(
-            f"--start {settings.start_s:g} lies behind the end of {clip.path.name}"
+            f"`start_s={settings.start_s:g}` lies behind the end of {clip.path.name}"
             f" ({clip.duration_s:.2f} s).",
             "Give a smaller one.",
         )

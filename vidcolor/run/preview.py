@@ -54,14 +54,14 @@ class Place:
             if not 0 <= self.frame < clip.frame_count:
                 raise UsageError(
                     f"{clip.path.name} has no frame {self.frame}: it has {clip.frame_count}.",
-                    f"Give --frame 0 to {clip.frame_count - 1}.",
+                    f"Give a frame from 0 to {clip.frame_count - 1}.",
                 )
             return self.frame
         time_s = self.time_s or 0.0
         if not 0 <= time_s < clip.duration_s:
             raise UsageError(
                 f"{clip.path.name} has nothing at {time_s:g} s: it lasts {clip.duration_s:.3f} s.",
-                "Give a smaller --at.",
+                "Give an earlier time.",
             )
         wanted = int(clip.pts[0]) + time_s / float(clip.time_base)
         return max(0, int(np.searchsorted(clip.pts, wanted + 0.5, "right")) - 1)

@@ -74,29 +74,29 @@ class ColorizeSettings:
     def __post_init__(self) -> None:
         if self.saturation is not None and not 0 <= self.saturation <= 10:
             raise UsageError(
-                f"--saturation {self.saturation:g} is out of range.", "Give 0 (grey) to 10."
+                f"`saturation={self.saturation:g}` is out of range.", "Give 0 (grey) to 10."
             )
         if self.input_chroma not in (DISCARD, KEEP_IF_COLORED):
             raise UsageError(
-                f"--input-chroma {self.input_chroma} is unknown.",
+                f"`input_chroma={self.input_chroma}` is unknown.",
                 f"Give {DISCARD} or {KEEP_IF_COLORED}.",
             )
         if self.sound not in SOUND_CHOICES:
             raise UsageError(
-                f"--sound {self.sound} is unknown.", f"Give one of {', '.join(SOUND_CHOICES)}."
+                f"`sound={self.sound}` is unknown.", f"Give one of {', '.join(SOUND_CHOICES)}."
             )
         if self.resize not in (None, RESIZE_FIRST):
-            raise UsageError(f"--resize {self.resize} is unknown.", f"Give {RESIZE_FIRST}.")
+            raise UsageError(f"`resize={self.resize}` is unknown.", f"Give {RESIZE_FIRST}.")
         size = self.render_size
         if size is not None and (not LEAST_SIZE <= size <= LARGEST_SIZE or size % STRIDE):
             raise UsageError(
-                f"--render-size {size} cannot be used.",
+                f"`render_size={size}` cannot be used.",
                 f"Give a multiple of {STRIDE} from {LEAST_SIZE} to {LARGEST_SIZE}.",
             )
         if self.start_s < 0 or (self.duration_s is not None and self.duration_s <= 0):
             raise UsageError(
-                "--start must not be negative and --duration must be positive.",
-                "Give seconds, such as --start 60 --duration 10.",
+                "`start_s` must not be negative and `duration_s` must be positive.",
+                "Give seconds, such as `start_s=60` and `duration_s=10`.",
             )
 
     @property
@@ -130,7 +130,7 @@ class ColorizeSettings:
         )
         plain = {entry.name: entry.default for entry in fields(self)}
         given = [name for name in films if getattr(self, name) != plain[name]]
-        words = [f"--{name.removesuffix('_s').replace('_', '-')}" for name in given]
+        words = [f"`{name}`" for name in given]
         if not words:
             return ()
         return (f"{', '.join(words)} mean{'s' * (len(words) == 1)} nothing for a photograph",)

@@ -99,7 +99,7 @@ def colorize_picture(
     if request and len(numbers) > 1:
         raise UsageError(
             f"{source} has {len(numbers)} pages, and stills and hints are for one picture.",
-            "Say which with --page.",
+            "Say which with `page`.",
         )
     told: list[str] = []
 
@@ -122,7 +122,7 @@ def _chosen(held: int, output: Path, page: int | None) -> tuple[Sequence[int], t
         return range(1, held + 1), ()
     left = "the other is" if held == 2 else f"the other {held - 1} are"
     words = f"only the first of its {held} pages is coloured, and {left} left out: an output in"
-    return [1], (f"{words} .tif takes all, and --page 2 the second",)
+    return [1], (f"{words} .tif takes all, and `page=2` the second",)
 
 
 def colored_page(

@@ -270,5 +270,5 @@ def check_folder(folder: Path, overwrite: bool) -> None:
         more = f" and {len(there) - 1} more" * (len(there) > 1)
         raise OutputError(
             f"{folder} holds {there[0].name}{more} already.",
-            "Give another folder, or --overwrite to take them anew.",
+            "Give another folder, or `overwrite` to take them anew.",
         )

@@ -259,16 +259,12 @@ class _Model:
         self.failed = False
 
     def load(self) -> Executor:
-        from vidcolor.infer.choose import load_predictor
+        from vidcolor.run.loading import load
 
         if self._executor is None:
             s = self._settings
             self.failed = True
-            self._executor = (
-                Cluster(self._where, s)
-                if self._where
-                else Here(load_predictor(s.model, s.device, s.backend, s.vividness, s.threads))
-            )
+            self._executor = Cluster(self._where, s) if self._where else Here(load(s))
             self.failed = False
         return self._executor
 
