@@ -99,3 +99,17 @@ def test_an_error_of_the_block_itself_goes_before() -> None:
     with pytest.raises(KeyError), every(0.001, failing):
         assert reached.wait(5)
         raise KeyError
+
+
+def test_an_interrupt_as_the_calls_begin_ends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = threading.active_count()
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), every(0.001, lambda: None):
+        pass
+    assert threading.active_count() == before

@@ -6,7 +6,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -62,18 +61,27 @@ def every(seconds: float, call: Callable[[], None]) -> Iterator[None]:
     An error of it ends the calls, and is raised when the block has ended.
     """
     done = threading.Event()
+    failed: list[BaseException] = []
 
     def run() -> None:
-        while not done.wait(seconds):
-            call()
-
-    with ThreadPoolExecutor(1) as pool:
-        calls = pool.submit(run)
         try:
-            yield
-        finally:
-            done.set()
-    calls.result()
+            while not done.wait(seconds):
+                call()
+        except BaseException as error:
+            failed.append(error)
+
+    # No pool: the program waits for a pool's threads at its end, also for one that an interrupt as
+    # it began left without anybody who ends it.
+    thread = threading.Thread(target=run, daemon=True)
+    try:
+        thread.start()
+        yield
+    finally:
+        done.set()
+        if thread.is_alive():
+            thread.join()
+    if failed:
+        raise failed[0]
 
 
 @dataclass(frozen=True)
