@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tests.steady.conftest import GREEN, RED, Noisy, crossing, static, texture, true_colour
+from vidcolor.errors import UsageError
 from vidcolor.steady.settle import SteadySettings, colorize_shots, settle, settle_windows
 
 GREEN_CB_CR = np.array(GREEN, np.float32)[:, None, None]
@@ -157,5 +158,5 @@ def test_colour_that_a_person_gave_stands_and_spreads():
 
 def test_settings_are_checked():
     for wrong in ({"strength": 1.5}, {"every": 0}, {"batch": 0}, {"window": 10, "overlap": 8}):
-        with pytest.raises(ValueError):
+        with pytest.raises((ValueError, UsageError)):
             SteadySettings(**wrong)

@@ -114,7 +114,7 @@ def _frame(stroke: Stroke, film: FilmView) -> int:
         if count == 1:
             return 0
         raise UsageError(f"The {stroke.where} needs a frame or a time.", "Give one of the two.")
-    frame = film.frame_at(stroke.time_s)
+    frame = film.clip.frame_at(stroke.time_s)
     if frame < 0:
         raise UsageError(
             f"The {stroke.where} is at {stroke.time_s:g} s; the film has {seconds:.2f} s.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +40,9 @@ class _Photograph:
     upright_size: tuple[int, int]
     frame_count: int = 1
     duration_s: float = 0.0
-    time_base: Fraction = Fraction(1)
 
-    @property
-    def pts(self) -> NDArray[np.int64]:
-        return np.zeros(1, np.int64)
+    def frame_at(self, _: float) -> int:
+        return -1
 
     def resolved_matrix(self) -> str:
         return "bt601"
