@@ -146,7 +146,7 @@ def _standing_for(shot: Shot, wanted: int, predictor: Predictor) -> list[_Chosen
     indexes, luma = shot.sample()
     book = LinkBook([view(frame) for frame in luma], DisFlow())
     everything = range(len(luma))
-    said = ask(luma, everything, predictor, BATCH, {})
+    said = ask(luma, everything, predictor, BATCH)
     seen = np.ones((len(luma), len(luma), *said[0].mass.shape), np.float32)
     for frame in everything:
         for other in everything:

@@ -9,11 +9,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vidcolor.steady.vote import COLOUR_METHOD, Ballot, LinkBook, hear
-
-FloatArray = NDArray[np.float32]
 
 # So little trust is left where a link has none: colour has to come from somewhere.
 FLOOR = 1e-3

@@ -25,9 +25,8 @@ LEAST_TRUST = 0.003
 TRUST_POWER = 0.5
 # No neighbour counts more than so many times a frame's own voice, and the less the less it is
 # trusted: what little trust is left at the edge of an uncovered place must not carry the weight of
-# the whole shot. A person does.
+# the whole shot.
 LOUDEST = 6.0
-LOUDEST_PERSON = 1000.0
 # The network takes the other cores meanwhile.
 FLOW_THREADS = 2
 # Colour is brought over by cubic interpolation: linear, repeated, blurs 2 % of colourfulness away.
@@ -41,13 +40,10 @@ class Ballot:
     Attributes:
         colour: float32 (height, width, 2), Cb and Cr, 0..255.
         mass: float32 (height, width), above 0: how many sure votes stand behind the colour.
-        pin: float32 (3, height, width) where a person said something: Cb, Cr, and confidence 0..1
-            (at 1 the colour never moves); None for most frames.
     """
 
     colour: FloatArray
     mass: FloatArray
-    pin: FloatArray | None = None
 
 
 class LinkBook:
@@ -56,11 +52,9 @@ class LinkBook:
     Args:
         views: the frames of the shot.
         flow: what estimates motion.
-        person: whether a person gave colour to the shot.
     """
 
-    def __init__(self, views: Sequence[View], flow: Flow, person: bool = False) -> None:
-        self.person = person
+    def __init__(self, views: Sequence[View], flow: Flow) -> None:
         self._views = views
         self._flow = flow
         self._links: dict[tuple[int, int], Link] = {}
@@ -148,19 +142,11 @@ def hear(frame: int, others: Iterable[int], ballots: dict[int, Ballot], book: Li
     for other in others:
         link = book.link(frame, other)
         trusted = _weight(link)
-        loudest = own.mass * (LOUDEST_PERSON if book.person else LOUDEST * trusted)
+        loudest = own.mass * (LOUDEST * trusted)
         weight = np.minimum(link.bring(ballots[other].mass), loudest) * trusted
         total += weight[..., None] * link.bring(ballots[other].colour, COLOUR_METHOD)
         mass += weight
-    return Ballot(pinned(total / mass[..., None], own.pin), mass, own.pin)
-
-
-def pinned(colour: FloatArray, pin: FloatArray | None) -> FloatArray:
-    """Colour (height, width, 2) pulled to what a person said, as far as the person was sure."""
-    if pin is None:
-        return colour
-    said = pin[:2].transpose(1, 2, 0)
-    return np.asarray(colour + pin[2][..., None] * (said - colour), np.float32)
+    return Ballot(total / mass[..., None], mass)
 
 
 def _weight(link: Link) -> FloatArray:
