@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import Predictor
-from vidcolor.steady.vote import Ballot, LinkBook
+from vidcolor.steady.ballot import Ballot
+from vidcolor.steady.links import LinkBook
 
 LumaStack = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import Predictor
 from vidcolor.steady.anchors import ask, choose_every, place_anchors
+from vidcolor.steady.ballot import Ballot
 from vidcolor.steady.between import fill, lost, sides
-from vidcolor.steady.flow import Flow, named_flow, view
+from vidcolor.steady.flow import Flow, named_flow
+from vidcolor.steady.links import LinkBook, links_of
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.shots import find_cuts
 from vidcolor.steady.vivid import keep_vivid
-from vidcolor.steady.vote import Ballot, LinkBook, agree, glances
+from vidcolor.steady.vote import agree, glances
 from vidcolor.steady.windows import crossfade, plan_windows
 
 LumaStack = NDArray[np.uint8]
@@ -91,10 +93,16 @@ def settle(
     flow: Flow | None = None,
 ) -> FloatArray:
     """Colour one shot as a whole. Arguments and result as in `settle_shots`."""
-    everything = range(len(luma))
     if settings.strength == 0.0 or len(luma) == 1:
-        return _planes(ask(luma, everything, predictor, settings.batch))
-    book = LinkBook([view(frame) for frame in luma], flow or named_flow(settings.flow))
+        return _planes(ask(luma, range(len(luma)), predictor, settings.batch))
+    with links_of(luma, flow or named_flow(settings.flow)) as book:
+        return _settled(luma, predictor, settings, book)
+
+
+def _settled(
+    luma: LumaStack, predictor: Predictor, settings: SteadySettings, book: LinkBook
+) -> FloatArray:
+    everything = range(len(luma))
     every = settings.every or choose_every(len(luma), book)
     anchors = place_anchors(len(luma), every)
     between = sorted(set(everything) - set(anchors))

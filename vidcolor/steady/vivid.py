@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.steady.vote import Ballot
+from vidcolor.steady.ballot import Ballot
 
 FloatArray = NDArray[np.float32]
 
