@@ -11,6 +11,7 @@ import argparse
 import json
 import platform
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.motion import Scene, scenes
 from vidcolor.cli.colourings import said_of
 from vidcolor.color.convert import SampleSpec, small_luma
 from vidcolor.color.upscale import enlarge
@@ -28,7 +32,6 @@ from vidcolor.evaluate.colour import Picture, Planes, scale_chroma, to_picture, 
 from vidcolor.evaluate.flow import Estimated
 from vidcolor.evaluate.given import Given, carried, spread_by_luma
 from vidcolor.evaluate.measures import histograms, psnr
-from vidcolor.evaluate.motion import Scene, scenes
 from vidcolor.evaluate.read import find, read_clip, read_picture
 from vidcolor.evaluate.series import CdcSums
 from vidcolor.infer.choose import load_predictor

@@ -16,10 +16,12 @@ from pathlib import Path
 import av
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.motion import Scene, scenes
 from vidcolor.evaluate.clip_table import clip_table
 from vidcolor.evaluate.clips import ClipResult, score_rows
 from vidcolor.evaluate.colouring import Colouring, each, together, treated
-from vidcolor.evaluate.motion import Scene, scenes
 from vidcolor.evaluate.painters import film
 from vidcolor.evaluate.read import find, read_picture
 from vidcolor.evaluate.report import About, Report, as_markdown, fingerprint, versions

@@ -45,3 +45,8 @@ class Tint:
 
 def neutral(shape):
     return np.full((2, *shape), NEUTRAL, np.float32)
+
+
+def figure_of(table, row, key):
+    """One figure of a table."""
+    return next(r for r in table.rows if r.name == row).figures[key]

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from tests.evaluate.conftest import scenery
-from tests.evaluate.fakes import FakeJudge, Tint
+from tests.evaluate.fakes import FakeJudge, Tint, figure_of
 from vidcolor.color.spread import spread
 from vidcolor.evaluate import painters
 from vidcolor.evaluate.colour import scale_chroma, to_planes
 from vidcolor.evaluate.picture_table import picture_table
 from vidcolor.evaluate.pictures import Bench, evaluate_pictures, find_root
-from vidcolor.evaluate.report import figure_of
 from vidcolor.evaluate.rows import Contender, picture_rows
 from vidcolor.evaluate.samples import Preparation, Sample, dots, load
 from vidcolor.evaluate.session import Settings

@@ -61,11 +61,6 @@ class OtherStream:
     size: tuple[int, int] = (0, 0)
 
     @property
-    def attached_picture(self) -> bool:
-        """Whether it is a cover."""
-        return self.kind == "cover"
-
-    @property
     def language(self) -> str:
         """Three letters as in the source, or ''."""
         return self.metadata.get("language", "")

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import Predictor
-from vidcolor.steady.vote import Ballot, LinkBook
+from vidcolor.steady.ballot import Ballot
+from vidcolor.steady.links import LinkBook
 
 LumaStack = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
 # A vote has at least this mass, or an unsure frame could not even speak for itself.
 MIN_CONFIDENCE = 0.02
-# What a person said counts as so many sure votes of the network.
-PERSON_MASS = 1000.0
 # Choosing: a shot may have anchors this far apart if this share of its picture can be followed
 # over that distance. Measured in so many places.
 FOLLOWED = ((8, 0.97), (4, 0.92), (2, 0.0))
 PROBES = 6
 
 
-def place_anchors(frames: int, every: int, wanted: Sequence[int] = ()) -> list[int]:
-    """Frame indexes of the anchors, rising: every `every`-th, the last, and those wanted."""
-    regular = set(range(0, frames, every)) | {frames - 1}
-    return sorted(regular | {frame for frame in wanted if 0 <= frame < frames})
+def place_anchors(frames: int, every: int) -> list[int]:
+    """Frame indexes of the anchors, rising: every `every`-th, and the last."""
+    return sorted({*range(0, frames, every), frames - 1})
 
 
 def choose_every(frames: int, book: LinkBook) -> int:
@@ -47,46 +45,22 @@ def followed(frames: int, distance: int, book: LinkBook) -> float:
     return float(np.mean([book.link(int(s), int(s) + distance).trust.mean() for s in picked]))
 
 
-def ask(
-    luma: LumaStack,
-    frames: Sequence[int],
-    predictor: Predictor,
-    batch: int,
-    fixed: Mapping[int, FloatArray],
-) -> list[Ballot]:
-    """What the network says to some frames of a shot, and people's colour where they gave any.
+def ask(luma: LumaStack, frames: Sequence[int], predictor: Predictor, batch: int) -> list[Ballot]:
+    """What the network says to some frames of a shot.
 
     Args:
         luma: uint8 (frames, height, width) of the shot.
         frames: indexes of those asked.
         predictor: the network.
         batch: frames given to it at once.
-        fixed: hints, float32 (3, height / 4, width / 4): Cb, Cr on 0..255 and confidence 0..1.
     """
     ballots: list[Ballot] = []
     for begin in range(0, len(frames), batch):
-        group = list(frames[begin : begin + batch])
-        hints = _hints(group, luma.shape[1:], fixed)
-        said = predictor.predict(luma[group], hints)
-        for frame, chroma, confidence in zip(group, said.chroma, said.confidence, strict=True):
-            ballots.append(_ballot(chroma, confidence, fixed.get(frame)))
+        said = predictor.predict(luma[list(frames[begin : begin + batch])])
+        ballots += map(_ballot, said.chroma, said.confidence)
     return ballots
 
 
-def _hints(
-    group: Sequence[int], shape: tuple[int, ...], fixed: Mapping[int, FloatArray]
-) -> FloatArray | None:
-    if not any(frame in fixed for frame in group):
-        return None
-    none = np.zeros((3, shape[0] // 4, shape[1] // 4), np.float32)
-    return np.stack([fixed.get(frame, none) for frame in group]).astype(np.float32)
-
-
-def _ballot(chroma: FloatArray, confidence: FloatArray, hint: FloatArray | None) -> Ballot:
+def _ballot(chroma: FloatArray, confidence: FloatArray) -> Ballot:
     colour = np.ascontiguousarray(chroma.transpose(1, 2, 0), np.float32)
-    mass = np.maximum(confidence, MIN_CONFIDENCE).astype(np.float32)
-    if hint is None:
-        return Ballot(colour, mass)
-    given = hint[2]
-    colour = colour + given[..., None] * (hint[:2].transpose(1, 2, 0) - colour)
-    return Ballot(colour, mass + PERSON_MASS * given, hint)
+    return Ballot(colour, np.maximum(confidence, MIN_CONFIDENCE).astype(np.float32))

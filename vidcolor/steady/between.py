@@ -9,14 +9,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vidcolor.steady.vote import COLOUR_METHOD, Ballot, LinkBook, hear
+from vidcolor.steady.ballot import Ballot, counted, mixed, side_weight
+from vidcolor.steady.links import LinkBook
+from vidcolor.steady.vote import hear
+from vidcolor.steady.warp import COLOUR_METHOD
 
-FloatArray = NDArray[np.float32]
-
-# So little trust is left where a link has none: colour has to come from somewhere.
-FLOOR = 1e-3
 # A pixel is lost if neither side is trusted this far; a frame that lost more than this share of
 # its picture asks the network itself.
 SEEN_TRUST = 0.1
@@ -70,7 +68,7 @@ def fill(
         ballots.update(_anchors_hear(frames, anchors, ballots, book))
         for frame in frames:
             fresh = _from_sides(frame, anchors, ballots, own, book)
-            ballots[frame] = _mixed(ballots[frame], fresh)
+            ballots[frame] = mixed(ballots[frame], fresh)
     return ballots
 
 
@@ -83,17 +81,12 @@ def _from_sides(
 ) -> Ballot:
     before, after = neighbours(frame, anchors)
     span = after - before
-    shape = ballots[before].mass.shape
-    total, mass = np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32)
+    said = []
     for anchor, share in ((before, (after - frame) / span), (after, (frame - before) / span)):
         link = book.link(frame, anchor)
-        weight = (link.trust + FLOOR) * np.float32(share) * link.bring(ballots[anchor].mass)
-        total += weight[..., None] * link.bring(ballots[anchor].colour, COLOUR_METHOD)
-        mass += weight
-    if frame in own:
-        total += own[frame].colour * own[frame].mass[..., None]
-        mass += own[frame].mass
-    return Ballot(np.asarray(total / mass[..., None], np.float32), mass)
+        weight = side_weight(link.trust, share) * link.bring(ballots[anchor].mass)
+        said.append(Ballot(link.bring(ballots[anchor].colour, COLOUR_METHOD), weight))
+    return counted([*said, own[frame]] if frame in own else said)
 
 
 def _anchors_hear(
@@ -114,9 +107,3 @@ def _anchors_hear(
         if beside:
             heard[anchor] = hear(anchor, beside, ballots, book)
     return heard
-
-
-def _mixed(first: Ballot, second: Ballot) -> Ballot:
-    mass = first.mass + second.mass
-    share = (second.mass / mass)[..., None]
-    return Ballot(first.colour + share * (second.colour - first.colour), mass)

@@ -12,16 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.steady.flow import at_size
-from vidcolor.steady.paths import (
-    Path,
-    Steps,
-    beyond,
-    paths,
-    residual,
-    round_trip,
-    sampled,
-)
+from vidcolor.steady.paths import Path, Steps, paths
+from vidcolor.steady.trust import residual, round_trip
+from vidcolor.steady.warp import at_size, beyond, sampled
 
 FloatArray = NDArray[np.float32]
 

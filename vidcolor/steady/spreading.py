@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from vidcolor.color.spread import HEARD, away, heed
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
-from vidcolor.steady.paths import HALF
 from vidcolor.steady.people import Said
+from vidcolor.steady.warp import HALF
 
 LumaStack = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]

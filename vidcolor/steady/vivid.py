@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.steady.vote import Ballot, pinned
+from vidcolor.steady.ballot import Ballot
 
 FloatArray = NDArray[np.float32]
 
@@ -35,8 +34,7 @@ def keep_vivid(before: Sequence[Ballot], after: Mapping[int, Ballot]) -> dict[in
 
 
 def _scaled(ballot: Ballot, gain: np.float32) -> Ballot:
-    scaled = NEUTRAL + gain * (ballot.colour - NEUTRAL)
-    return replace(ballot, colour=pinned(scaled, ballot.pin))
+    return Ballot(NEUTRAL + gain * (ballot.colour - NEUTRAL), ballot.mass)
 
 
 def colourfulness(colour: FloatArray) -> float:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from vidcolor.color.convert import compose_rgb
 from vidcolor.errors import MachineError
 from vidcolor.evaluate.colour import scale_chroma
-from vidcolor.evaluate.judge import Judge, first_judge
+from vidcolor.evaluate.judge import first_judge
 from vidcolor.evaluate.kid import kid, pair_terms
 from vidcolor.evaluate.measures import colourfulness, psnr
 from vidcolor.infer.predictor import network_input
@@ -93,7 +93,6 @@ class Candidates:
         store: with the validation pictures.
         chosen: their indexes.
         step: where the run goes on; candidates behind it belong to a lost part.
-        judge: whose features KID sees.
     """
 
     def __init__(
@@ -103,7 +102,6 @@ class Candidates:
         store: PictureStore,
         chosen: Sequence[int],
         step: int = 0,
-        judge: Judge | None = None,
     ) -> None:
         if len(chosen) < 2:
             raise MachineError(
@@ -111,7 +109,7 @@ class Candidates:
             )
         self.run, self.nogan = run, nogan
         self._store, self._chosen = store, chosen
-        self._judge = judge or first_judge()
+        self._judge = first_judge()
         rows = [row for row in read_rows(run / ROWS) if row["step"] <= step]
         self.figures = [Figures(**row) for row in rows]
 
