@@ -32,6 +32,7 @@ from vidcolor.media.photograph import Picture
 from vidcolor.media.picture import compose
 from vidcolor.network import shelf
 from vidcolor.run.changes import check_changes
+from vidcolor.run.here import Here
 from vidcolor.run.loading import load
 from vidcolor.run.look import View
 from vidcolor.run.one import Outcome, Task, colorize_file
@@ -231,7 +232,7 @@ class Colorizer:
             **{name: given[name] for name in _TASK if name in given},
         )
         return colorize_file(
-            task, lambda: _Asked(self._network(), self._asking, listener), listener
+            task, lambda: Here(_Asked(self._network(), self._asking, listener)), listener
         )
 
     def photo(self, array: Any, *, references: Paths = (), hints: Paths = ()) -> NDArray[Any]:

@@ -34,6 +34,7 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.planes import format_traits, unpack_luma
 from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
+from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import View
 from vidcolor.run.plan import make_plan
@@ -171,7 +172,7 @@ def coloured(source: Path, output: Path, predictor: Predictor) -> np.ndarray:
     if not output.exists():
         settings = ColorizeSettings(input_chroma="discard")
         plan = make_plan(probe(source), output, settings, threads=2)
-        run_job(plan, predictor, JobFolder(plan, "test"), Told())
+        run_job(plan, Here(predictor), JobFolder(plan, "test"), Told())
     with av.open(str(output)) as container:
         frames = [
             frame.reformat(format="yuv444p", dst_color_range=ColorRange.JPEG).to_ndarray()[1:]

@@ -33,6 +33,7 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.planes import unpack
 from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
+from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import View
 from vidcolor.run.plan import Plan, make_plan
@@ -221,7 +222,7 @@ class Films:
         return make_plan(clip, self.folder_of(name) / output, chosen, threads=1)
 
     def run(self, plan: Plan) -> Path:
-        run_job(plan, self.predictor, JobFolder(plan, "test"), Told())
+        run_job(plan, Here(self.predictor), JobFolder(plan, "test"), Told())
         return plan.output
 
     @functools.cache  # noqa: B019
@@ -404,7 +405,7 @@ def test_an_interrupted_run_ends_with_the_same_packets(
             raise KilledError
 
     with pytest.raises(KilledError):
-        run_job(plan, films.predictor, JobFolder(plan, "test"), Told(kill))
+        run_job(plan, Here(films.predictor), JobFolder(plan, "test"), Told(kill))
     assert not plan.output.exists()
     films.run(plan)
     assert packets(plan.output) == packets(straight)

@@ -21,7 +21,7 @@ from vidcolor.cli.talk import Bar, Talk
 from vidcolor.errors import as_flags
 
 if TYPE_CHECKING:
-    from vidcolor.infer.predictor import Predictor
+    from vidcolor.run.executor import Executor
     from vidcolor.run.pipe import Ends
     from vidcolor.run.plan import Plan
     from vidcolor.run.settings import ColorizeSettings
@@ -239,6 +239,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     from vidcolor.direct.prepare import Request
     from vidcolor.media.sequence import check_rate
     from vidcolor.run.cluster import Cluster, Where
+    from vidcolor.run.here import Here
     from vidcolor.run.one import Task, colorize_file
     from vidcolor.run.pipe import default_codec, piped
 
@@ -256,10 +257,10 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     began = time.perf_counter()
     talk.machine(options)
 
-    def load() -> Predictor:
+    def load() -> Executor:
         if options["cluster"]:
             return Cluster(Where(options["cluster"]), settings)
-        return talk.load(settings)
+        return Here(talk.load(settings))
 
     voice = _Voice(talk, ends)
     with (

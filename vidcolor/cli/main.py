@@ -15,6 +15,7 @@ import click
 from vidcolor import __version__
 from vidcolor.cli.streams import prepare_streams
 from vidcolor.errors import InputError, VidcolorError, as_flags
+from vidcolor.machine import limit_libraries
 
 COMMANDS = {
     "average": "Average the weights of models.",
@@ -82,6 +83,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit code."""
     prepare_streams()
+    limit_libraries()
     sys.exit(run(arguments))
 
 

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from vidcolor.errors import ModelError
 from vidcolor.evaluate.colour import Floats, Picture
 from vidcolor.infer.openvino_backend import compiled
+from vidcolor.machine import limit
 from vidcolor.network.translate import translate
 from vidcolor.remedies import install_hint
 
@@ -163,8 +164,8 @@ class _OnProcessor:
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "f32",
         }
-        if threads:
-            options["INFERENCE_NUM_THREADS"] = threads
+        if count := threads or limit():
+            options["INFERENCE_NUM_THREADS"] = count
         self._compiled = compiled(digest, convert, options)
 
     def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:

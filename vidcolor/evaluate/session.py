@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from vidcolor.evaluate.report import Item
 from vidcolor.evaluate.rows import OWN, Contender, counted, picture_rows, picture_weights
 from vidcolor.evaluate.samples import Painter, Preparation, Sample, load
 from vidcolor.evaluate.table import Table
+from vidcolor.machine import cores
 from vidcolor.media.suffixes import may_be_film, may_be_picture
 from vidcolor.remedies import install_hint
 
@@ -73,7 +73,7 @@ class Settings:
     @property
     def jobs(self) -> int:
         """How many threads that is."""
-        return self.threads or os.cpu_count() or 1
+        return self.threads or cores()
 
     def wanted(self, paths: Sequence[Path]) -> list[Path]:
         """All that no pattern of `skip` leaves out."""

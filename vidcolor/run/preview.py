@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,6 @@ from vidcolor.run.changes import check_changes
 from vidcolor.run.look import View, seconds_at
 from vidcolor.run.plan import check_output
 from vidcolor.run.settings import ColorizeSettings
-from vidcolor.run.stages import meanwhile
 
 if TYPE_CHECKING:
     from vidcolor.direct.prepare import Request
@@ -126,7 +126,8 @@ def preview(
     if output is not None:
         check_picture_output(output)
         check_output(source, output, overwrite)
-    with meanwhile(load) as loaded:
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(load)
         clip = clip_of(source, chosen.reading)
         frame = place.in_clip(clip)
         target = output or default_output(source, frame)
@@ -134,7 +135,7 @@ def preview(
         check_changes(clip, frame, 1)
         view = View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
         luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
-        predictor = loaded()
+        predictor = loading.result()
     seen = colored_frame(view, frame, luma, predictor, chosen.saturation, request)
     write_rgb(target, seen.rgb, text_of(clip, frame))
     time_s = round(seconds_at(clip, frame), 6)
