@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
-from vidcolor.evaluate import plots
 from vidcolor.evaluate.clips import ClipResult
 from vidcolor.evaluate.exhibits import Exhibits, Sheet, Still
 from vidcolor.evaluate.report import Report
 from vidcolor.evaluate.table import NONE, WEIGHTS, Column, Row, Table, difference_cells
+from vidcolor.pages import plots
 
 RANKED = ("closeness", "psnr", "psnr_85", "delta_e", "kid_share", "recognition")
 """Figures whose order of the rows is set beside closeness's."""
@@ -18,7 +18,7 @@ RANKED = ("closeness", "psnr", "psnr_85", "delta_e", "kid_share", "recognition")
 
 def as_page(report: Report, exhibits: Exhibits) -> str:
     """The whole page as HTML text: no script, nothing loaded from elsewhere."""
-    style = files("vidcolor.evaluate").joinpath("page.css").read_text(encoding="utf-8")
+    style = files("vidcolor.pages").joinpath("report.css").read_text(encoding="utf-8")
     body = [
         f"<h1>How good the colour is</h1>{_about(report)}",
         *(_whole(table) + _ranks(table) for table in report.tables if not table.part),

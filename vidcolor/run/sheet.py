@@ -62,11 +62,11 @@ def page(title: str, body: str, *sheets: str) -> str:
     Args:
         title: plain text.
         body: HTML.
-        sheets: names of style sheets of this room, behind `sheet.css`.
+        sheets: names of style sheets of this room, behind `stills.css`.
     """
     style = "".join(
-        files("vidcolor.run").joinpath(name).read_text(encoding="utf-8")
-        for name in ("sheet.css", *sheets)
+        files("vidcolor.pages").joinpath(name).read_text(encoding="utf-8")
+        for name in ("stills.css", *sheets)
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from vidcolor.evaluate.plots import lines
+from vidcolor.pages.plots import lines
 
 CURVES: Mapping[str, tuple[str, ...]] = {
     "loss": ("smoothed",),
@@ -32,7 +32,7 @@ def as_page(title: str, rows: Sequence[Mapping[str, Any]], sheets: Sequence[str]
         rows: of metrics.jsonl.
         sheets: pictures beside the page, oldest first; some of them, evenly spread, are shown.
     """
-    style = files("vidcolor.evaluate").joinpath("page.css").read_text(encoding="utf-8")
+    style = files("vidcolor.pages").joinpath("report.css").read_text(encoding="utf-8")
     body = (
         f"<h1>{escape(title)}</h1><div class=pair>{_curves(rows)}</div>"
         f"<h2>Figures</h2>{_table(rows)}<h2>Grey, coloured, true</h2>{_sheets(sheets)}"
