@@ -210,8 +210,9 @@ def measure(film: Path) -> Measured:
     from vidcolor.media.mux import join
     from vidcolor.media.probe import probe
     from vidcolor.run.own import OwnColour
-    from vidcolor.run.plan import ColorizeSettings, make_plan
+    from vidcolor.run.plan import make_plan
     from vidcolor.run.segment import Segment, write_segment
+    from vidcolor.run.settings import ColorizeSettings
     from vidcolor.run.stages import Timings
     from vidcolor.steady.shots import find_cuts
 

@@ -19,6 +19,7 @@ import click
 from vidcolor import __version__, errors
 from vidcolor.cli.main import COMMANDS, VARIABLES, cli
 from vidcolor.cli.options import sections
+from vidcolor.errors import as_flags
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
@@ -42,7 +43,7 @@ RECORDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         },
     ),
     "shots": (
-        ("vidcolor.cli.shots:Shot",),
+        ("vidcolor.run.shots:Shot",),
         {
             "clip": "path of the film",
             "frames": "of the film",
@@ -144,7 +145,7 @@ def _raised() -> Iterator[tuple[str, str, str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(ast.Name(name), [cause, remedy]) if name in names and _is_text(cause):
-                    yield name, _words(cause), _words(remedy)
+                    yield name, as_flags(_words(cause)), as_flags(_words(remedy))
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -16,8 +16,8 @@ from vidcolor.run.inputs import Search
 from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
 from vidcolor.run.one import Task
 from vidcolor.run.order import Order, cores, shared_out
-from vidcolor.run.plan import ColorizeSettings
 from vidcolor.run.results import Result
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.watch import Arrivals
 from vidcolor.run.workers import Crew, Failure
 

@@ -29,8 +29,9 @@ from vidcolor.run.folder import JobFolder, job_folder
 from vidcolor.run.identity import identify
 from vidcolor.run.job import Finished, Told, run_job
 from vidcolor.run.painter import sees, write
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
 from vidcolor.run.segment import Segment
+from vidcolor.run.settings import ColorizeSettings
 
 Maker = Callable[..., Path]
 

@@ -16,7 +16,8 @@ from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.plan import ColorizeSettings, make_plan
+from vidcolor.run.plan import make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 
 @pytest.fixture(autouse=True)

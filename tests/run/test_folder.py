@@ -23,7 +23,8 @@ from vidcolor.media.probe import probe
 from vidcolor.run.folder import JobFolder, is_joined, job_folder
 from vidcolor.run.job import Finished, Told, run_job
 from vidcolor.run.lock import Lock
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 Maker = Callable[..., Path]
 
@@ -196,7 +197,7 @@ def test_another_job_is_not_mixed_in_and_the_words_say_what_differs(
     stored.write_text(json.dumps(change(json.loads(stored.read_text()))))
     with pytest.raises(kind, match=word) as caught:
         JobFolder(plan, "test")
-    assert "--restart" in str(caught.value)
+    assert "`restart`" in str(caught.value)
     JobFolder(plan, "test", restart=True).release()
 
 

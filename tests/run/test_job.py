@@ -15,7 +15,8 @@ from vidcolor.errors import OutputError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 Maker = Callable[..., Path]
 

@@ -14,7 +14,7 @@ from vidcolor.direct.prepare import Request
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Prediction, Predictor
 from vidcolor.run.one import Task, colorize_file
-from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.settings import ColorizeSettings
 
 
 @dataclass(frozen=True)

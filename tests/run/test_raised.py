@@ -23,7 +23,8 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.probe import probe
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 FRAMES = 3
 DEEPER = "Frames are {} and become {} for {}, with the same luma."

@@ -35,8 +35,9 @@ from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import View
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
 from vidcolor.run.segment import segments, small_luma
+from vidcolor.run.settings import ColorizeSettings
 
 SHOT = 8
 DOT, DOT_COLOUR = (40, 60), (200, 60, 40)
@@ -327,7 +328,7 @@ def test_sound_is_kept(films: Films, name: str) -> None:
 @EVERY
 def test_shots_are_found(films: Films, name: str) -> None:
     view = view_of(probe(films.source(name)))
-    parts = list(segments(view, small_luma(view, 0), 0))
+    parts = list(segments(view.segment_limits, small_luma(view, 0), 0))
     assert [cut + part.first for part in parts for cut in part.cuts] == [SHOT]
 
 

@@ -18,11 +18,13 @@ from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import ANY_PATH, Rate, Time, grouped
 from vidcolor.cli.talk import Bar, Talk
+from vidcolor.errors import as_flags
 
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
     from vidcolor.run.pipe import Ends
-    from vidcolor.run.plan import ColorizeSettings, Plan
+    from vidcolor.run.plan import Plan
+    from vidcolor.run.settings import ColorizeSettings
 
 
 @click.command(cls=grouped)
@@ -310,7 +312,7 @@ def _ends(files: Sequence[str], container: str | None) -> Ends:
 
 def settings_of(options: dict[str, Any]) -> ColorizeSettings:
     """Settings from the options' values by name; raises UsageError where one cannot be used."""
-    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.settings import ColorizeSettings
     from vidcolor.steady.settle import SteadySettings
 
     steady = SteadySettings(
@@ -414,4 +416,5 @@ def _close(result: dict[str, Any], talk: Talk) -> None:
         f"{rate:.1f} fps" + (f" (stages overlap: {where})" if where else "")
     )
     if talk.as_json:
+        result["notes"] = [as_flags(note) for note in result["notes"]]
         click.echo(json.dumps(result))

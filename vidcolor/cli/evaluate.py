@@ -146,7 +146,7 @@ def _settings(options: dict[str, Any]) -> Settings:
 
 def _wishes(options: dict[str, Any]) -> Wishes:
     """How models are run; refused as `colorize` would."""
-    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.settings import ColorizeSettings
 
     wanted = ColorizeSettings(saturation=options["saturation"], render_size=options["render_size"])
     return Wishes(

@@ -14,7 +14,7 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.streams import prepare_streams
-from vidcolor.errors import InputError, VidcolorError
+from vidcolor.errors import InputError, VidcolorError, as_flags
 
 COMMANDS = {
     "average": "Average the weights of models.",
@@ -90,7 +90,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = cli.main(arguments, prog_name="vidcolor", standalone_mode=False)
     except VidcolorError as problem:
-        _say(f"error: {problem.sentence} {problem.remedy}")
+        _say(as_flags(f"error: {problem.sentence} {problem.remedy}"))
         if os.environ.get("VIDCOLOR_DEBUG"):
             traceback.print_exc()
         return problem.exit_code

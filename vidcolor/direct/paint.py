@@ -67,7 +67,7 @@ def overlay_anchor(path: Path, film: FilmView) -> Anchor:
     if still.alpha.min() >= 1:
         raise UsageError(
             f"{path} is opaque everywhere: that is a still, no overlay.",
-            "Give it by --reference, or paint on a transparent layer.",
+            "Give it by `references`, or paint on a transparent layer.",
         )
     luma = film.look(frame)
     _check_aspect(still, luma)

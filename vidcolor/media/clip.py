@@ -35,6 +35,11 @@ _BT2020_PRIMARIES = 9
 _HDR_TRANSFERS = (16, 18)
 
 
+def matrix_name(number: int) -> str | None:
+    """The name of a matrix by FFmpeg's number; None where it says none that is known here."""
+    return _MATRICES.get(number)
+
+
 @dataclass(frozen=True)
 class OtherStream:
     """A stream of the source that is not the film: sound, subtitles, a cover, a font.
@@ -200,7 +205,7 @@ class ClipInfo:
 
     def resolved_matrix(self) -> str:
         """The matrix as a name, guessed from transfer and size as players do if unspecified."""
-        named = _MATRICES.get(self.matrix)
+        named = matrix_name(self.matrix)
         if named:
             return named
         if self.primaries == _BT2020_PRIMARIES or self.transfer in _HDR_TRANSFERS:

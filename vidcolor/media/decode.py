@@ -27,7 +27,7 @@ _BACK = (0, 12, 48, 250)
 _GUESSED_S = Fraction(1, 2)
 _END = 8
 """Frames at the end of a part that may be missing."""
-RESIZE_REMEDY = "Give --resize first, which brings all to the first size, or cut the film there."
+RESIZE_REMEDY = "Give `resize=first`, which brings all to the first size, or cut the film there."
 _ENOUGH = 2
 """The try from which a frame that is missing behind frames that are not counts as lost."""
 

@@ -30,8 +30,9 @@ from vidcolor.infer.predictor import LumaBatch, Prediction
 from vidcolor.network import shelf
 from vidcolor.remedies import install_hint
 from vidcolor.run.painter import Introduction, Painter, blend, sees, write
-from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed
 
 RETRIES = 3
@@ -145,7 +146,7 @@ class Cluster:
         if len(said) > 1:
             raise MachineError(
                 f"The cluster's devices differ ({', '.join(sorted(x.description for x in said))}).",
-                "Choose with --device or --backend what all nodes have.",
+                "Choose with `device` or `backend` what all nodes have.",
             )
         return said.pop().description
 
@@ -280,7 +281,7 @@ def _connected(address: str) -> Any:
         ray: Any = importlib.import_module("ray")
     except ImportError as error:
         raise MachineError(
-            "--cluster needs Ray, which is not installed.", f"Run {install_hint('cluster')}."
+            "`cluster` needs Ray, which is not installed.", f"Run {install_hint('cluster')}."
         ) from error
     if not ray.is_initialized():
         _check_address(address)
@@ -329,5 +330,5 @@ def _gpus(ray: Any, device: str) -> int:
     kind = device.partition(":")[0]
     count = int(ray.cluster_resources().get("GPU", 0)) if kind in ("auto", "cuda") else 0
     if kind == "cuda" and not count:
-        raise MachineError("The cluster has no GPU.", "Leave --device off, or add nodes with one.")
+        raise MachineError("The cluster has no GPU.", "Leave `device` out, or add nodes with one.")
     return count

@@ -200,7 +200,7 @@ class _Work:
         own = OwnColour(view)
         luma = ahead(self.timings.each("survey", own.survey(gap.first - lead)), SMALL_FRAMES_AHEAD)
         with closing(luma):
-            for bare in segments(view, luma, gap.first, lead):
+            for bare in segments(view.segment_limits, luma, gap.first, lead):
                 found = own.find(bare)
                 segment = replace(bare, own=tuple(found))
                 folder.open_segment(segment)

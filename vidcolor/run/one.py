@@ -16,13 +16,14 @@ from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
 from vidcolor.network import shelf
-from vidcolor.run import pictures
+from vidcolor.run import picture_files
 from vidcolor.run.directed import film_view
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import clock, seconds_at
-from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan, tag_of
+from vidcolor.run.plan import Plan, check_output, make_plan, tag_of
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.still import StillSettings, colorize_picture
 
 
@@ -144,12 +145,11 @@ def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -
     predictor = load()
     model = shelf.find_model(settings.model)
     info = shelf.load_info(model)
-    size = settings.render_size or info.still_size
-    chosen = replace(settings, render_size=size).for_model(info)
+    chosen = settings.for_model(info, info.still_size)
     note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
-    listener.opened(predictor.description, settings.model, f"short side {size}")
+    listener.opened(predictor.description, settings.model, f"short side {chosen.render_size}")
     _tell(settings.of_films_alone(), listener)
-    wanted = StillSettings(size, chosen.saturation or 0.0, note, task.page)
+    wanted = StillSettings(chosen.render_size, chosen.saturation, note, task.page)
     _tell(colorize_picture(task.source, task.output, predictor, wanted, task.request), listener)
     return Outcome(1, predictor.description, settings.model)
 
@@ -161,11 +161,11 @@ def _tell(sentences: Iterable[str], listener: Listener) -> None:
 
 def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
     if task.page is not None:
-        raise UsageError(f"{task.source} is a film, and has no pages.", "Leave --page out.")
+        raise UsageError(f"{task.source} is a film, and has no pages.", "Leave `page` out.")
     plan = film_plan(task)
     if plan.encoder.pictures:
         left = is_joined(task.output) and not task.restart
-        pictures.check(plan, task.overwrite or left)
+        picture_files.check(plan, task.overwrite or left)
     if task.request:
         plan = replace(plan, direction=prepare(task.request, film_view(plan.view)))
     predictor = load()
@@ -191,7 +191,7 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
     if done.damaged:
         listener.note(_stood_in(done.damaged))
     _tell(done.notes, listener)
-    asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
+    asked = 0.0 if plan.direction.anchors else plan.settings.saturation
     _tell(done.tally.notes(asked, plan.clip.pixel_format), listener)
     return Outcome(
         frames=done.frames,
@@ -219,7 +219,7 @@ def _replaced(plan: Plan, frames: range) -> str:
     """What is said where film that is in colour is coloured anew."""
     return (
         f"the film is in colour at {clock(seconds_at(plan.clip, frames.start))}, and gets other"
-        " colour; --input-chroma keep-if-colored leaves such shots as they are"
+        " colour; `input_chroma=keep-if-colored` leaves such shots as they are"
     )
 
 

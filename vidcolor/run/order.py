@@ -13,7 +13,7 @@ from vidcolor.run.directions import Directions, digest
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.inputs import Inputs, Pair
 from vidcolor.run.ledger import Ledger, Standing, settings_key
-from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.watch import Arrivals
 
 

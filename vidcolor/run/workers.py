@@ -21,7 +21,8 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.exhibit import Shown, before_and_after
 from vidcolor.run.one import Outcome, Task
-from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.plan import Plan
+from vidcolor.run.settings import ColorizeSettings
 
 MOVED_EVERY_S = 0.5
 ASK_EVERY_S = 0.2
@@ -254,16 +255,12 @@ class _Model:
         self.failed = False
 
     def load(self) -> Predictor:
-        from vidcolor.infer.choose import load_predictor
+        from vidcolor.run.loading import load
 
         if self._predictor is None:
             s = self._settings
             self.failed = True
-            self._predictor = (
-                Cluster(self._where, s)
-                if self._where
-                else load_predictor(s.model, s.device, s.backend, s.vividness, s.threads)
-            )
+            self._predictor = Cluster(self._where, s) if self._where else load(s)
             self.failed = False
         return self._predictor
 
