@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.srgb import luma_and_chroma
 from vidcolor.direct.anchors import HALF, Anchor, SmallLuma
-from vidcolor.direct.colours import chroma_of
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.hints import RADIUS_SHARE, Stroke
 from vidcolor.direct.names import frame_in
@@ -76,7 +76,7 @@ def overlay_anchor(path: Path, film: FilmView) -> Anchor:
     strong = cv2.resize(still.rgb * still.alpha[..., None], size, interpolation=cv2.INTER_AREA)
     rgb = strong / np.maximum(opaque, 1e-3)[..., None]
     sure = np.where(opaque > 0.2, opaque, 0.0).astype(np.float32)
-    return Anchor(frame, luma, chroma_of(rgb), sure, True, still.digest, path.name)
+    return Anchor(frame, luma, luma_and_chroma(rgb)[1], sure, True, still.digest, path.name)
 
 
 def _check_aspect(still: Still, luma: SmallLuma) -> None:
