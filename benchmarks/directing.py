@@ -11,7 +11,6 @@ import argparse
 import json
 import platform
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,19 +18,16 @@ from typing import Any
 
 import cv2
 import numpy as np
+from motion import Scene, scenes
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from benchmarks.motion import Scene, scenes
 from vidcolor.cli.colourings import said_of
 from vidcolor.color.convert import SampleSpec, small_luma
+from vidcolor.color.srgb import LUMA_WEIGHTS, Picture, Planes, scale_chroma, to_picture, to_planes
 from vidcolor.color.upscale import enlarge
 from vidcolor.direct.reference import Still
 from vidcolor.direct.register import register
-from vidcolor.evaluate.colour import Picture, Planes, scale_chroma, to_picture, to_planes
 from vidcolor.evaluate.flow import Estimated
 from vidcolor.evaluate.given import Given, carried, spread_by_luma
-from vidcolor.evaluate.measures import histograms, psnr
 from vidcolor.evaluate.read import find, read_clip, read_picture
 from vidcolor.evaluate.series import CdcSums
 from vidcolor.infer.choose import load_predictor
@@ -41,6 +37,7 @@ from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.settle import colorize_shots
+from vidcolor.truth.figures import histograms, psnr
 
 FRAMES, SIDE, LATER = 49, 192, 24
 SATURATION = 1.3
@@ -94,7 +91,7 @@ def edited_still(clip: Clip, cropped: bool) -> Said:
         top, left = (large.shape[0] - height) // 2, (large.shape[1] - width) // 2
         large = large[top : top + height, left : left + width]
     rgb = (255 * (np.roll(large, (3, 3), (0, 1)) / 255.0) ** 1.2).astype(np.float32)
-    light = np.clip(rgb @ np.array([0.299, 0.587, 0.114], np.float32) + 0.5, 0, 255)
+    light = np.clip(rgb @ LUMA_WEIGHTS + 0.5, 0, 255)
     opaque = np.ones(light.shape, np.float32)
     still = Still(Path("still.png"), rgb, light.astype(np.uint8), opaque, 0, None, "")
     laid = register(still, clip.luma[0])

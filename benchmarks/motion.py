@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.evaluate.colour import Floats, Picture
+from vidcolor.color.srgb import Floats, Picture
 from vidcolor.evaluate.flow import Mask, Motion
 
 Matrix = NDArray[np.float64]

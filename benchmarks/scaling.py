@@ -206,12 +206,14 @@ def most_useful(hours: int, kind: Machine, m: Measured, g: Guessed) -> int:
 
 def measure(film: Path) -> Measured:
     """Colour a film, then do its stages one by one and count the processors' time."""
+    from vidcolor.machine import cores
     from vidcolor.media.decode import read_frames
     from vidcolor.media.mux import join
     from vidcolor.media.probe import probe
     from vidcolor.run.own import OwnColour
-    from vidcolor.run.plan import ColorizeSettings, make_plan
+    from vidcolor.run.plan import make_plan
     from vidcolor.run.segment import Segment, write_segment
+    from vidcolor.run.settings import ColorizeSettings
     from vidcolor.run.stages import Timings
     from vidcolor.steady.shots import find_cuts
 
@@ -224,7 +226,7 @@ def measure(film: Path) -> Measured:
         size = _film_bytes(output)
         clip = probe(film)
         count = clip.frame_count
-        settings, threads = ColorizeSettings(), os.cpu_count() or 1
+        settings, threads = ColorizeSettings(), cores()
         plan = make_plan(clip, Path(folder) / "written.mp4", settings, threads)
         began = time.process_time()
         luma = list(OwnColour(plan.view).survey(0))

@@ -19,6 +19,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidcolor.machine import cores
+
 TRANSCODE = """
 import sys, av
 from fractions import Fraction
@@ -131,7 +133,7 @@ def main() -> None:
 
 def measure(film: Path, pairs: int, folder: Path) -> str:
     """The table as Markdown."""
-    threads = str(os.cpu_count() or 1)
+    threads = str(cores())
     plain, still, loose = [], [], []
     colorize(film, folder / "warm.mp4")
     for _ in range(pairs):

@@ -19,6 +19,7 @@ import click
 from vidcolor import __version__, errors
 from vidcolor.cli.main import COMMANDS, VARIABLES, cli
 from vidcolor.cli.options import sections
+from vidcolor.errors import as_flags
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
@@ -42,7 +43,7 @@ RECORDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         },
     ),
     "shots": (
-        ("vidcolor.cli.shots:Shot",),
+        ("vidcolor.run.shots:Shot",),
         {
             "clip": "path of the film",
             "frames": "of the film",
@@ -97,7 +98,8 @@ def exit_codes() -> list[tuple[int, str]]:
 
 def _kinds() -> list[type[errors.VidcolorError]]:
     found = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
-    return [kind for kind in found if kind.__base__ is errors.VidcolorError]
+    said = [kind for kind in found if kind.__base__ is errors.VidcolorError]
+    return [kind for kind in said if kind is not errors.Cancelled]  # programs alone see it
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -144,7 +146,7 @@ def _raised() -> Iterator[tuple[str, str, str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(ast.Name(name), [cause, remedy]) if name in names and _is_text(cause):
-                    yield name, _words(cause), _words(remedy)
+                    yield name, as_flags(_words(cause)), as_flags(_words(remedy))
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -1,7 +1,14 @@
-"""vidcolor colours black-and-white film and photographs."""
+"""vidcolor colours black-and-white film and photographs.
 
+What is listed in `__all__` is for programs; all modules below are private to vidcolor.
+"""
+
+from __future__ import annotations
+
+import importlib
 import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -11,3 +18,46 @@ __version__ = "0.1.0"
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+if TYPE_CHECKING:
+    from vidcolor.colorizer import Colorizer, FilmOptions, Still, colorize
+    from vidcolor.errors import (
+        Cancelled,
+        InputError,
+        MachineError,
+        ModelError,
+        OutputError,
+        UsageError,
+        VidcolorError,
+    )
+    from vidcolor.run.one import Outcome
+    from vidcolor.run.shots import Shot
+
+__all__ = [
+    "Cancelled",
+    "Colorizer",
+    "FilmOptions",
+    "InputError",
+    "MachineError",
+    "ModelError",
+    "Outcome",
+    "OutputError",
+    "Shot",
+    "Still",
+    "UsageError",
+    "VidcolorError",
+    "__version__",
+    "colorize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What programs use, loaded when it is first asked for: it takes NumPy, OpenCV and PyAV."""
+    if name not in __all__:
+        raise AttributeError(f"module 'vidcolor' has no attribute '{name}'")
+    room = "vidcolor.errors" if name.endswith(("Error", "Cancelled")) else "vidcolor.colorizer"
+    return getattr(importlib.import_module(room), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

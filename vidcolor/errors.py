@@ -1,6 +1,12 @@
-"""What can go wrong for a user, as classes: a sentence, a remedy, an exit code."""
+"""What can go wrong for a user, as classes: a sentence, a remedy, an exit code.
+
+Sentences name options as programs give them, `render_size=320` in backticks; `as_flags` makes them
+the command line's.
+"""
 
 from __future__ import annotations
+
+import re
 
 
 class VidcolorError(Exception):
@@ -53,7 +59,27 @@ class MachineError(VidcolorError):
     exit_code = 6
 
 
+class Cancelled(VidcolorError):  # noqa: N818 - what happened, as programs ask for it
+    """The program that asked for the work wants no more of it."""
+
+    exit_code = 130
+
+
 class ModelError(VidcolorError):
     """The weights are missing, damaged or foreign."""
 
     exit_code = 7
+
+
+_OPTION = re.compile(r"`([a-z][a-z_]*)(?:=([^`]+))?`")
+_OTHERWISE = {"start_s": "start", "duration_s": "duration", "references": "reference"}
+
+
+def as_flags(words: str) -> str:
+    """A sentence with its options as the command line has them: --render-size 320."""
+
+    def flag(found: re.Match[str]) -> str:
+        name = _OTHERWISE.get(found[1], found[1]).replace("_", "-")
+        return f"--{name} {found[2]}" if found[2] else f"--{name}"
+
+    return _OPTION.sub(flag, words)

@@ -76,7 +76,8 @@ def test_a_stream_that_is_not_there_is_a_matter_of_usage(two, tmp_path, tiny_mod
 
 def test_another_stream_is_another_job(two, tmp_path, tiny_model):
     from vidcolor.media.probe import probe
-    from vidcolor.run.plan import ColorizeSettings, make_plan
+    from vidcolor.run.plan import make_plan
+    from vidcolor.run.settings import ColorizeSettings
 
     prints = []
     for stream in (0, 1):

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidcolor.evaluate.colour import NEUTRAL
-from vidcolor.evaluate.judge import FIRST, Verdicts
+from vidcolor.color.convert import NEUTRAL
 from vidcolor.infer.predictor import Prediction
+from vidcolor.truth.judge import FIRST, Verdicts
 
 
 class FakeJudge:

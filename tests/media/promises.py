@@ -29,7 +29,8 @@ from vidcolor.media.encode import SegmentWriter
 from vidcolor.media.mux import join
 from vidcolor.media.probe import probe
 from vidcolor.run.one import Task, film_plan
-from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.plan import Plan
+from vidcolor.run.settings import ColorizeSettings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "media.md"
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"

@@ -62,7 +62,7 @@ def test_without_a_rate_it_is_24_and_that_is_said(tmp_path: Path) -> None:
     make(tmp_path)
     clip = clip_of(tmp_path)
     assert clip.average_rate == 24
-    assert "24 a second" in clip.repairs[0] and "--frame-rate" in clip.repairs[0]
+    assert "24 a second" in clip.repairs[0] and "`frame_rate`" in clip.repairs[0]
 
 
 def with_rate(path: Path, place: int, rate: float) -> None:

@@ -235,7 +235,7 @@ def test_sound_is_left_out_if_asked(tmp_path):
 
 def test_sound_that_must_be_copied_is_refused_with_what_holds_it(tmp_path):
     clip = probe(sound_film(tmp_path / "s.mkv", Sound("flac", 2)))
-    with pytest.raises(OutputError, match=r"\.webm cannot hold .*flac.*Use .*\.mkv.*--sound auto"):
+    with pytest.raises(OutputError, match=r"\.webm cannot hold .*flac.*Use .*\.mkv.*`sound=auto`"):
         plan_streams(clip, tmp_path / "o.webm", "copy")
 
 

@@ -100,7 +100,7 @@ def test_a_new_format_range_and_shape_are_seen(film, tmp_path):
 def test_all_frames_are_brought_to_the_first_size(film, tmp_path):
     parts = [film("a.ts"), film("b.ts", width=128, height=96)]
     path = glued(tmp_path / "c.ts", parts)
-    with pytest.raises(InputError, match="--resize first"):
+    with pytest.raises(InputError, match="`resize=first`"):
         list(read_frames(probe(path)))
     clip = probe(path, fits=True)
     frames = list(read_frames(clip))

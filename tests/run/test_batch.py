@@ -9,15 +9,16 @@ import PIL.Image
 import pytest
 
 from vidcolor.errors import InputError, OutputError, UsageError
+from vidcolor.machine import cores
 from vidcolor.run import watch
 from vidcolor.run.batch import run_batch
 from vidcolor.run.identity import identify
 from vidcolor.run.inputs import Search
 from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
 from vidcolor.run.one import Task
-from vidcolor.run.order import Order, cores, shared_out
-from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.order import Order, shared_out
 from vidcolor.run.results import Result
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.watch import Arrivals
 from vidcolor.run.workers import Crew, Failure
 

@@ -23,14 +23,16 @@ from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
 from vidcolor.remedies import install_hint
 from vidcolor.run import cluster as rooms
-from vidcolor.run.cluster import Cluster, Where
+from vidcolor.run.cluster import Cluster, Loads, Where
 from vidcolor.run.directed import film_view
 from vidcolor.run.folder import JobFolder, job_folder
+from vidcolor.run.here import Here
 from vidcolor.run.identity import identify
 from vidcolor.run.job import Finished, Told, run_job
 from vidcolor.run.painter import sees, write
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
 from vidcolor.run.segment import Segment
+from vidcolor.run.settings import ColorizeSettings
 
 Maker = Callable[..., Path]
 
@@ -118,13 +120,13 @@ def test_peoples_colour_is_handed_from_segment_to_segment(
     said = prepare(Request((still,)), film_view(plan.view))
     films = []
     here = load_predictor(plan.settings.model, "cpu", "openvino", threads=1)
-    for name, predictor, direction in (
-        ("plain.mp4", here, plan.direction),
-        ("here.mp4", here, said),
+    for name, executor, direction in (
+        ("plain.mp4", Here(here), plan.direction),
+        ("here.mp4", Here(here), said),
         ("there.mp4", Cluster(Where("auto"), plan.settings), said),
     ):
         directed = replace(plan, output=tmp_path / name, direction=direction)
-        run_job(directed, predictor, JobFolder(directed, "test"), Told())
+        run_job(directed, executor, JobFolder(directed, "test"), Told())
         films.append(video_packets(directed.output))
     assert films[0][12:] != films[1][12:]
     assert films[1] == films[2]
@@ -152,7 +154,7 @@ def test_a_stopped_run_goes_on_here_or_there(
     assert job_folder(plan.output).exists()
     here = load_predictor(plan.settings.model, "cpu", "openvino", threads=1)
     assert cluster.description == here.description
-    assert run_job(plan, here, JobFolder(plan, here.description), Told()).resumed > 0
+    assert run_job(plan, Here(here), JobFolder(plan, here.description), Told()).resumed > 0
     assert video_packets(plan.output) == video_packets(straight)
 
 
@@ -175,6 +177,27 @@ def test_a_photograph_is_coloured_there_too(ray: Any, settings: ColorizeSettings
     here = load_predictor(settings.model, "cpu", "openvino", threads=1)
     there = Cluster(Where("auto"), settings)
     assert np.array_equal(there.predict(luma).chroma, here.predict(luma).chroma)
+
+
+def test_photographs_go_to_all_painters_and_other_processes_begin_at_others() -> None:
+    assert [given_back(Loads(3), n) for n in (1, 4)] == [[0], [0, 1, 2, 0]]
+    assert [Loads(3, first).take() for first in range(4)] == [0, 1, 2, 0]
+
+
+def test_the_least_laden_painter_is_asked() -> None:
+    loads = Loads(2)
+    assert [loads.take() for _ in range(4)] == [0, 1, 0, 1]
+    loads.give(1)
+    assert [loads.take(), loads.take()] == [1, 0]
+
+
+def given_back(loads: Loads, times: int) -> list[int]:
+    """Who is asked when each answers before the next is asked."""
+    asked = []
+    for _ in range(times):
+        asked.append(loads.take())
+        loads.give(asked[-1])
+    return asked
 
 
 def test_who_gives_the_same_name_shares_the_painters(ray: Any, settings: ColorizeSettings) -> None:

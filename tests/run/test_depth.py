@@ -34,10 +34,12 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.planes import format_traits, unpack_luma
 from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
+from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import View
-from vidcolor.run.plan import ColorizeSettings, make_plan
+from vidcolor.run.plan import make_plan
 from vidcolor.run.segment import segments, small_luma
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.train.sources import read as read_for_training
 
 SIZE = 192
@@ -160,7 +162,9 @@ def test_a_deep_film_comes_out_as_its_twin_of_8_bits(
 
 def cuts(path: Path) -> list[int]:
     view = view_of(probe(path))
-    return [cut for part in segments(view, small_luma(view, 0), 0) for cut in part.cuts]
+    return [
+        cut for part in segments(view.segment_limits, small_luma(view, 0), 0) for cut in part.cuts
+    ]
 
 
 def coloured(source: Path, output: Path, predictor: Predictor) -> np.ndarray:
@@ -168,7 +172,7 @@ def coloured(source: Path, output: Path, predictor: Predictor) -> np.ndarray:
     if not output.exists():
         settings = ColorizeSettings(input_chroma="discard")
         plan = make_plan(probe(source), output, settings, threads=2)
-        run_job(plan, predictor, JobFolder(plan, "test"), Told())
+        run_job(plan, Here(predictor), JobFolder(plan, "test"), Told())
     with av.open(str(output)) as container:
         frames = [
             frame.reformat(format="yuv444p", dst_color_range=ColorRange.JPEG).to_ndarray()[1:]
@@ -238,3 +242,16 @@ def test_each_depth_sees_the_same_range_of_light() -> None:
         planes = np.array([codes] * 3, np.uint8 if depth == 8 else np.uint16)
         seen = small_luma(planes, SampleSpec("bt709", full, depth), (3, 3))
         assert seen[0].tolist() in ([0, 127, 255], [0, 128, 255]), (depth, full)
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY_FORMAT if name.startswith("gbrap")])
+def test_luma_does_not_depend_on_what_lies_in_memory(name: str) -> None:
+    frame = frame_of(light(scene()), name)
+    noise = np.random.default_rng(0)
+    seen = set()
+    for _ in range(20):
+        # Left where the converter takes its buffers, so that what it does not fill shows.
+        left = [noise.integers(0, 255, (192, 256 * n), dtype=np.uint8) for n in (1, 2, 4, 8)]
+        del left
+        seen.add(unpack_luma(frame, True).tobytes())
+    assert len(seen) == 1

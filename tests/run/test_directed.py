@@ -15,8 +15,10 @@ from vidcolor.direct.prepare import Request, prepare
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
+from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.plan import ColorizeSettings, make_plan
+from vidcolor.run.plan import make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +52,7 @@ class Job:
         if request:
             plan = replace(plan, direction=prepare(request, film_view(plan.view)))
         folder = JobFolder(plan, "test")
-        run_job(plan, self.predictor, folder, Told(), keep=True)
+        run_job(plan, Here(self.predictor), folder, Told(), keep=True)
         return sorted(self.written)
 
     def chroma(self) -> np.ndarray:

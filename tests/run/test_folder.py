@@ -21,9 +21,11 @@ from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.probe import probe
 from vidcolor.run.folder import JobFolder, is_joined, job_folder
+from vidcolor.run.here import Here
 from vidcolor.run.job import Finished, Told, run_job
 from vidcolor.run.lock import Lock
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 Maker = Callable[..., Path]
 
@@ -67,7 +69,7 @@ def run(plan: Plan, predictor: Predictor, stop_after: float = 1e9, **options: bo
         if written >= stop_after:
             raise StopError
 
-    return run_job(plan, predictor, JobFolder(plan, "test"), Told(step), **options)
+    return run_job(plan, Here(predictor), JobFolder(plan, "test"), Told(step), **options)
 
 
 def stop(plan: Plan, predictor: Predictor, after: float = 30) -> None:
@@ -196,7 +198,7 @@ def test_another_job_is_not_mixed_in_and_the_words_say_what_differs(
     stored.write_text(json.dumps(change(json.loads(stored.read_text()))))
     with pytest.raises(kind, match=word) as caught:
         JobFolder(plan, "test")
-    assert "--restart" in str(caught.value)
+    assert "`restart`" in str(caught.value)
     JobFolder(plan, "test", restart=True).release()
 
 
@@ -237,7 +239,7 @@ def test_a_source_that_changes_during_the_run_is_noticed_and_nothing_comes_out(
                 path.write_bytes(content[: len(content) // 2])
 
     with pytest.raises(InputError, match="during the run"):
-        run_job(plan, predictor, JobFolder(plan, "test"), Told(step))
+        run_job(plan, Here(predictor), JobFolder(plan, "test"), Told(step))
     assert not plan.output.exists()
 
 
@@ -263,7 +265,7 @@ def test_no_colouring_goes_on_behind_a_run_that_ended(plan: Plan, predictor: Pre
         raise StopError
 
     with pytest.raises(StopError):
-        run_job(plan, Counting(), JobFolder(plan, "test"), Told(step))
+        run_job(plan, Here(Counting()), JobFolder(plan, "test"), Told(step))
     seen = asked
     run(plan, predictor)
     assert asked == seen

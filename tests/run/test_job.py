@@ -14,8 +14,10 @@ from tests.run.threads import is_main_thread
 from vidcolor.errors import OutputError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
+from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 Maker = Callable[..., Path]
 
@@ -25,7 +27,7 @@ def color(source: Path, output: Path, model: Path, **settings: object) -> Plan:
         probe(source), output, ColorizeSettings(model=str(model), **settings), threads=1
     )
     predictor = load_predictor(str(model), "cpu", "openvino", threads=1)
-    run_job(plan, predictor, JobFolder(plan, "test"), Told())
+    run_job(plan, Here(predictor), JobFolder(plan, "test"), Told())
     return plan
 
 
@@ -126,9 +128,9 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_packets(
             raise KilledError
 
     with pytest.raises(KilledError):
-        run_job(plan, predictor, folder, Told(kill))
+        run_job(plan, Here(predictor), folder, Told(kill))
     assert not stopped.exists()
-    done = run_job(plan, predictor, JobFolder(plan, "test"), Told())
+    done = run_job(plan, Here(predictor), JobFolder(plan, "test"), Told())
     assert done.resumed > 0
     assert video_packets(stopped) == video_packets(straight)
     assert len(plan.clip.clock.leaps) == joined

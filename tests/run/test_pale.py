@@ -13,8 +13,9 @@ from tests.scenes import light, scene, write_film
 from vidcolor.direct.prepare import Request
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Prediction, Predictor
+from vidcolor.run.here import Here
 from vidcolor.run.one import Task, colorize_file
-from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.settings import ColorizeSettings
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def heard(
     output = source.with_name(f"out{source.suffix}")
     settings = ColorizeSettings(saturation=saturation)
     task = Task(source, output, settings, overwrite=True, request=request)
-    outcome = colorize_file(task, lambda: predictor, voice)
+    outcome = colorize_file(task, lambda: Here(predictor), voice)
     said = [note for note in voice.notes if "nearly grey" in note]
     assert [note for note in outcome.notes if "nearly grey" in note] == said
     return said

@@ -3,7 +3,8 @@
 from fractions import Fraction
 
 from vidcolor.media.probe import probe
-from vidcolor.run.plan import ColorizeSettings, make_plan
+from vidcolor.run.plan import make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 
 def test_what_the_container_cannot_carry_is_among_the_notes(film, tmp_path, tiny_model):

@@ -22,8 +22,10 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.media.decode import read_frames
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.probe import probe
+from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
+from vidcolor.run.settings import ColorizeSettings
 
 FRAMES = 3
 DEEPER = "Frames are {} and become {} for {}, with the same luma."
@@ -46,7 +48,7 @@ def grey_film(tmp_path: Path):
 def coloured(source: Path, output: Path, predictor: Predictor, model: Path, **more: object) -> Plan:
     settings = ColorizeSettings(model=str(model), **more)  # type: ignore[arg-type]
     plan = make_plan(probe(source), output, settings, threads=2)
-    run_job(plan, predictor, JobFolder(plan, "test"), Told())
+    run_job(plan, Here(predictor), JobFolder(plan, "test"), Told())
     return plan
 
 

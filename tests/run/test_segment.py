@@ -19,8 +19,7 @@ def cut(
 ) -> list[Segment]:
     """Segments of a film whose shots have these lengths; every frame holds its own number."""
     total = sum(lengths)
-    limits = SegmentLimits(shortest, enough or longest, longest)
-    plan = SimpleNamespace(first=10, segment_limits=limits, clip=SimpleNamespace(average_rate=rate))
+    limits = SegmentLimits(shortest, enough or longest, longest, rate)
     begins = {10 + sum(lengths[:n]) for n in range(1, len(lengths))}
 
     def cuts_of(frames: list[np.ndarray]) -> list[int]:
@@ -32,7 +31,7 @@ def cut(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(segment_room, "find_cuts", cuts_of)
-        return list(segments(plan, frames(), 10))
+        return list(segments(limits, frames(), 10))
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(5, 15))

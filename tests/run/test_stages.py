@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from vidcolor.run.stages import Timings, ahead
+from vidcolor.run.stages import Timings, ahead, every
 
 
 def test_items_come_in_order() -> None:
@@ -73,3 +73,29 @@ def test_time_is_counted_for_the_maker_and_not_for_the_user() -> None:
         time.sleep(0.05)
     assert 0.06 <= timings.seconds["slow"] < 0.15
     assert timings.busiest() == "slow"
+
+
+def test_an_error_of_what_is_called_again_and_again_is_raised_when_the_block_has_ended() -> None:
+    reached = threading.Event()
+
+    def failing() -> None:
+        reached.set()
+        raise ValueError("from the calls")
+
+    ended = False
+    with pytest.raises(ValueError, match="from the calls"), every(0.001, failing):
+        assert reached.wait(5)
+        ended = True
+    assert ended
+
+
+def test_an_error_of_the_block_itself_goes_before() -> None:
+    reached = threading.Event()
+
+    def failing() -> None:
+        reached.set()
+        raise ValueError("from the calls")
+
+    with pytest.raises(KeyError), every(0.001, failing):
+        assert reached.wait(5)
+        raise KeyError

@@ -33,10 +33,12 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.planes import unpack
 from vidcolor.media.probe import probe
 from vidcolor.run.directed import film_view
+from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import View
-from vidcolor.run.plan import ColorizeSettings, Plan, make_plan
+from vidcolor.run.plan import Plan, make_plan
 from vidcolor.run.segment import segments, small_luma
+from vidcolor.run.settings import ColorizeSettings
 
 SHOT = 8
 DOT, DOT_COLOUR = (40, 60), (200, 60, 40)
@@ -220,7 +222,7 @@ class Films:
         return make_plan(clip, self.folder_of(name) / output, chosen, threads=1)
 
     def run(self, plan: Plan) -> Path:
-        run_job(plan, self.predictor, JobFolder(plan, "test"), Told())
+        run_job(plan, Here(self.predictor), JobFolder(plan, "test"), Told())
         return plan.output
 
     @functools.cache  # noqa: B019
@@ -327,7 +329,7 @@ def test_sound_is_kept(films: Films, name: str) -> None:
 @EVERY
 def test_shots_are_found(films: Films, name: str) -> None:
     view = view_of(probe(films.source(name)))
-    parts = list(segments(view, small_luma(view, 0), 0))
+    parts = list(segments(view.segment_limits, small_luma(view, 0), 0))
     assert [cut + part.first for part in parts for cut in part.cuts] == [SHOT]
 
 
@@ -403,7 +405,7 @@ def test_an_interrupted_run_ends_with_the_same_packets(
             raise KilledError
 
     with pytest.raises(KilledError):
-        run_job(plan, films.predictor, JobFolder(plan, "test"), Told(kill))
+        run_job(plan, Here(films.predictor), JobFolder(plan, "test"), Told(kill))
     assert not plan.output.exists()
     films.run(plan)
     assert packets(plan.output) == packets(straight)

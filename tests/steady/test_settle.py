@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tests.steady.conftest import GREEN, RED, Noisy, crossing, static, texture, true_colour
+from vidcolor.errors import UsageError
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.settle import colorize_shots, settle, settle_windows
 
@@ -149,5 +150,5 @@ def test_auto_takes_fewer_keyframes_where_nothing_moves():
 
 def test_settings_are_checked():
     for wrong in ({"strength": 1.5}, {"every": 0}, {"batch": 0}, {"window": 10, "overlap": 8}):
-        with pytest.raises(ValueError):
+        with pytest.raises((ValueError, UsageError)):
             SteadySettings(**wrong)

@@ -18,11 +18,13 @@ from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
 from vidcolor.cli.options import ANY_PATH, Rate, Time, grouped
 from vidcolor.cli.talk import Bar, Talk
+from vidcolor.errors import as_flags
 
 if TYPE_CHECKING:
-    from vidcolor.infer.predictor import Predictor
+    from vidcolor.run.executor import Executor
     from vidcolor.run.pipe import Ends
-    from vidcolor.run.plan import ColorizeSettings, Plan
+    from vidcolor.run.plan import Plan
+    from vidcolor.run.settings import ColorizeSettings
 
 
 @click.command(cls=grouped)
@@ -237,6 +239,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     from vidcolor.direct.prepare import Request
     from vidcolor.media.sequence import check_rate
     from vidcolor.run.cluster import Cluster, Where
+    from vidcolor.run.here import Here
     from vidcolor.run.one import Task, colorize_file
     from vidcolor.run.pipe import default_codec, piped
 
@@ -254,10 +257,10 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     began = time.perf_counter()
     talk.machine(options)
 
-    def load() -> Predictor:
+    def load() -> Executor:
         if options["cluster"]:
             return Cluster(Where(options["cluster"]), settings)
-        return talk.load(settings)
+        return Here(talk.load(settings))
 
     voice = _Voice(talk, ends)
     with (
@@ -310,7 +313,7 @@ def _ends(files: Sequence[str], container: str | None) -> Ends:
 
 def settings_of(options: dict[str, Any]) -> ColorizeSettings:
     """Settings from the options' values by name; raises UsageError where one cannot be used."""
-    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.settings import ColorizeSettings
     from vidcolor.steady.settings import SteadySettings
 
     steady = SteadySettings(
@@ -414,4 +417,5 @@ def _close(result: dict[str, Any], talk: Talk) -> None:
         f"{rate:.1f} fps" + (f" (stages overlap: {where})" if where else "")
     )
     if talk.as_json:
+        result["notes"] = [as_flags(note) for note in result["notes"]]
         click.echo(json.dumps(result))

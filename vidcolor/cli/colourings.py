@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.srgb import Floats, scale_chroma
 from vidcolor.direct.laying import FINER
-from vidcolor.evaluate.colour import Floats, scale_chroma
-from vidcolor.evaluate.colouring import Colouring, Luma, whole
+from vidcolor.evaluate.colouring import ClipColouring, Luma, whole
 from vidcolor.evaluate.given import HALF, Given, resized
-from vidcolor.evaluate.painters import shrink_frames
+from vidcolor.evaluate.models import shrink_frames
 from vidcolor.infer.predictor import Predictor
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.people import Said
@@ -47,7 +47,7 @@ class Way:
         return SteadySettings(strength=1.0, every=self.every)
 
 
-def steady_colouring(way: Way) -> Colouring:
+def steady_colouring(way: Way) -> ClipColouring:
     """The project's own steadying, as a colouring."""
 
     def colour(luma: NDArray[np.uint8]) -> Floats:
@@ -57,7 +57,7 @@ def steady_colouring(way: Way) -> Colouring:
     return whole(colour)
 
 
-def directed_colouring(way: Way, given: Given) -> Colouring:
+def directed_colouring(way: Way, given: Given) -> ClipColouring:
     """The project's own directing by what is given, as a colouring; other shots are automatic."""
 
     def colour(luma: Iterator[Luma]) -> Iterator[Floats]:

@@ -14,7 +14,8 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.streams import prepare_streams
-from vidcolor.errors import InputError, VidcolorError
+from vidcolor.errors import InputError, VidcolorError, as_flags
+from vidcolor.machine import limit_libraries
 
 COMMANDS = {
     "average": "Average the weights of models.",
@@ -82,6 +83,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit code."""
     prepare_streams()
+    limit_libraries()
     sys.exit(run(arguments))
 
 
@@ -90,7 +92,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = cli.main(arguments, prog_name="vidcolor", standalone_mode=False)
     except VidcolorError as problem:
-        _say(f"error: {problem.sentence} {problem.remedy}")
+        _say(as_flags(f"error: {problem.sentence} {problem.remedy}"))
         if os.environ.get("VIDCOLOR_DEBUG"):
             traceback.print_exc()
         return problem.exit_code

@@ -13,6 +13,7 @@ import click
 from vidcolor.cli.colorize import colorize
 from vidcolor.cli.options import ANY_PATH, Time, grouped, options_of
 from vidcolor.cli.talk import Talk
+from vidcolor.errors import as_flags
 
 if TYPE_CHECKING:
     from vidcolor.run.preview import Place
@@ -49,8 +50,8 @@ def preview(
     """
     from vidcolor.direct.prepare import Request
     from vidcolor.media.sequence import check_rate
-    from vidcolor.run.plan import ColorizeSettings
     from vidcolor.run.preview import preview as make
+    from vidcolor.run.settings import ColorizeSettings
 
     talk = Talk(options["quiet"], False, options["as_json"])
     place = _place(at, frame)
@@ -69,7 +70,9 @@ def preview(
     seconds = round(time.perf_counter() - began, 3)
     talk.say(f"{made.output}: frame {made.frame} at {made.time_s:.3f} s, in {seconds:.1f} s")
     if talk.as_json:
-        result = dataclasses.asdict(made) | {"output": str(made.output), "seconds": seconds}
+        notes = [as_flags(note) for note in made.notes]
+        result = dataclasses.asdict(made) | {"output": str(made.output), "notes": notes}
+        result["seconds"] = seconds
         click.echo(json.dumps(result))
 
 

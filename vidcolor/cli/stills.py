@@ -41,7 +41,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     from vidcolor.network import shelf
     from vidcolor.run.changes import check_changes
     from vidcolor.run.look import View
-    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.settings import ColorizeSettings
     from vidcolor.run.stills import check_folder, take_stills
 
     talk = Talk(options["quiet"], False, options["as_json"])
@@ -54,14 +54,14 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     clip = clip_of(film, chosen.reading)
     check_changes(clip, 0, clip.frame_count)
     predictor = talk.load(chosen)
-    whole = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
+    whole = View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
     bar = Bar(clip.frame_count, 0, talk)
     with may_be_interrupted():
         taken = take_stills(
             whole,
             folder,
             predictor,
-            1.0 if chosen.saturation is None else chosen.saturation,
+            chosen.saturation,
             per_shot,
             lambda frames: bar.update(frames, ""),
         )

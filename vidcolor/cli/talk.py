@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vidcolor.errors import as_flags
+
 if TYPE_CHECKING:
     from vidcolor.infer.predictor import Predictor
-    from vidcolor.run.plan import ColorizeSettings
+    from vidcolor.run.settings import ColorizeSettings
 
 PLAIN_EVERY_S = 30.0
 STAGES = {
@@ -38,7 +40,7 @@ class Talk:
     def say(self, line: str) -> None:
         """A line for people, on stderr."""
         if not self.quiet:
-            click.echo(line, err=True)
+            click.echo(as_flags(line), err=True)
 
     def machine(self, options: Mapping[str, Any]) -> None:
         """Notes where this machine has a GPU that nothing here can use, or no cache."""
@@ -73,16 +75,10 @@ class Talk:
 
         Errors as of `load_predictor`.
         """
-        from vidcolor.infer.choose import load_predictor
+        from vidcolor.run.loading import load
 
         with self._preparing(settings):
-            return load_predictor(
-                settings.model,
-                settings.device,
-                settings.backend,
-                settings.vividness,
-                settings.threads,
-            )
+            return load(settings)
 
     @contextmanager
     def counting(self) -> Iterator[Callable[[int], object]]:
@@ -146,7 +142,7 @@ class Bar:
     def say(self, line: str) -> None:
         """A line above the bar."""
         if self._terminal and not self._talk.quiet:
-            self._bar.write(line, file=sys.stderr)
+            self._bar.write(as_flags(line), file=sys.stderr)
         else:
             self._talk.say(line)
 

@@ -64,7 +64,7 @@ def read_hints(path: Path) -> tuple[Stroke, ...]:
         raise UsageError(f"The hints {path} cannot be read.", "Give JSON or CSV.") from error
     strokes = _json(path, text) if path.suffix.lower() == ".json" else _csv(path, text)
     if not strokes:
-        raise UsageError(f"The hints {path} hold no dot.", "Add one, or leave --hints off.")
+        raise UsageError(f"The hints {path} hold no dot.", "Add one, or leave `hints` out.")
     return strokes
 
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.srgb import luma_and_chroma
 from vidcolor.direct.anchors import HALF, Anchor, SmallLuma
-from vidcolor.direct.colours import chroma_of
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.hints import RADIUS_SHARE, Stroke
 from vidcolor.direct.names import frame_in
@@ -67,7 +67,7 @@ def overlay_anchor(path: Path, film: FilmView) -> Anchor:
     if still.alpha.min() >= 1:
         raise UsageError(
             f"{path} is opaque everywhere: that is a still, no overlay.",
-            "Give it by --reference, or paint on a transparent layer.",
+            "Give it by `references`, or paint on a transparent layer.",
         )
     luma = film.look(frame)
     _check_aspect(still, luma)
@@ -76,7 +76,7 @@ def overlay_anchor(path: Path, film: FilmView) -> Anchor:
     strong = cv2.resize(still.rgb * still.alpha[..., None], size, interpolation=cv2.INTER_AREA)
     rgb = strong / np.maximum(opaque, 1e-3)[..., None]
     sure = np.where(opaque > 0.2, opaque, 0.0).astype(np.float32)
-    return Anchor(frame, luma, chroma_of(rgb), sure, True, still.digest, path.name)
+    return Anchor(frame, luma, luma_and_chroma(rgb)[1], sure, True, still.digest, path.name)
 
 
 def _check_aspect(still: Still, luma: SmallLuma) -> None:
@@ -114,7 +114,7 @@ def _frame(stroke: Stroke, film: FilmView) -> int:
         if count == 1:
             return 0
         raise UsageError(f"The {stroke.where} needs a frame or a time.", "Give one of the two.")
-    frame = film.frame_at(stroke.time_s)
+    frame = film.clip.frame_at(stroke.time_s)
     if frame < 0:
         raise UsageError(
             f"The {stroke.where} is at {stroke.time_s:g} s; the film has {seconds:.2f} s.",

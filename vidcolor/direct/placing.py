@@ -72,7 +72,7 @@ def _named_frame(still: Still, film: FilmView) -> int | None:
         )
     if still.time_s is None:
         return still.frame
-    frame = film.frame_at(still.time_s)
+    frame = film.clip.frame_at(still.time_s)
     if frame < 0:
         raise UsageError(
             f"{still.path.name} names {still.time_s:g} s; the film has"

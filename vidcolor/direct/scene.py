@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.convert import compose_rgb
+from vidcolor.color.srgb import compose_rgb
 from vidcolor.direct.anchors import HALF, Anchor, Direction, SmallLuma
 from vidcolor.direct.placing import thumb
 from vidcolor.direct.reference import Still

@@ -45,7 +45,7 @@ def load_predictor(
     """
     if not MIN_VIVIDNESS <= vividness <= MAX_VIVIDNESS:
         raise UsageError(
-            f"--vividness {vividness:g} is out of range.",
+            f"`vividness={vividness:g}` is out of range.",
             f"Give {MIN_VIVIDNESS:g} to {MAX_VIVIDNESS:g}; 1 is natural.",
         )
     path = shelf.find_model(model)
@@ -90,7 +90,7 @@ def _wants_openvino(device: str, backend: str) -> bool:
     if backend == "openvino":
         if device not in ("auto", "cpu"):
             raise UsageError(
-                f"--backend openvino does not run on --device {device}.", "Use --backend torch."
+                f"`backend=openvino` does not run on `device={device}`.", "Use `backend=torch`."
             )
         return True
     return backend == "auto" and (device == "cpu" or (device == "auto" and not _has_gpu()))
@@ -149,7 +149,7 @@ def torch_device(device: str) -> str:
             f"There is no device '{device}'.", "Choose auto, cpu, cuda, cuda:N or mps."
         )
     on_gpu = kind in ("cuda", "mps")
-    need(f"--device {kind}" if on_gpu else "--backend torch", "gpu", *TORCH)
+    need(f"`device={kind}`" if on_gpu else "`backend=torch`", "gpu", *TORCH)
     import torch
 
     if device == "auto":
@@ -157,7 +157,7 @@ def torch_device(device: str) -> str:
     if kind == "cuda" and not torch.cuda.is_available():
         raise MachineError(
             "This machine has no CUDA device that torch can use.",
-            "Leave --device off, or install a driver and a CUDA build of torch.",
+            "Leave `device` out, or install a driver and a CUDA build of torch.",
         )
     if kind == "cuda" and number and int(number) >= torch.cuda.device_count():
         raise MachineError(
@@ -165,7 +165,7 @@ def torch_device(device: str) -> str:
             "Count from cuda:0.",
         )
     if kind == "mps" and not torch.backends.mps.is_available():
-        raise MachineError("This machine has no MPS device.", "Leave --device off.")
+        raise MachineError("This machine has no MPS device.", "Leave `device` out.")
     return device
 
 

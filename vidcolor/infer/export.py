@@ -82,7 +82,7 @@ def export_graph(checkpoint: Path, output: Path) -> None:
     if graph is None:
         raise ModelError(
             f"OpenVINO cannot hold the network of {checkpoint.name}.",
-            "Use it with --backend torch.",
+            "Use it with `backend=torch`.",
         )
     with finished_file(output) as temporary:
         temporary.write_bytes(graph.packed())

@@ -17,6 +17,7 @@ from filelock import FileLock
 from vidcolor.errors import ModelError
 from vidcolor.folders import cache_folder, need_temporary_folder
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
+from vidcolor.machine import limit
 from vidcolor.network.graph import stored_network
 from vidcolor.remedies import install_hint
 
@@ -101,8 +102,8 @@ class OpenVinoPredictor:
 def _options(threads: int, precision: str) -> dict[str, Any]:
     """Of `openvino.Core.compile_model`; arguments as of `OpenVinoPredictor`."""
     options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-    if threads:
-        options["INFERENCE_NUM_THREADS"] = threads
+    if count := threads or limit():
+        options["INFERENCE_NUM_THREADS"] = count
     if precision in ("f32", "bf16"):
         options["INFERENCE_PRECISION_HINT"] = precision
     return options

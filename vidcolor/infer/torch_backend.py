@@ -52,7 +52,7 @@ class TorchPredictor:
             if size == 1:
                 raise MachineError(
                     f"The memory of {self._device} does not hold even one frame.",
-                    "Give a smaller --render-size, or --device cpu.",
+                    "Give a smaller `render_size`, or `device=cpu`.",
                 ) from None
             if self.reduced_to is None:
                 LOG.warning(

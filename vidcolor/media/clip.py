@@ -35,6 +35,11 @@ _BT2020_PRIMARIES = 9
 _HDR_TRANSFERS = (16, 18)
 
 
+def matrix_name(number: int) -> str | None:
+    """The name of a matrix by FFmpeg's number; None where it says none that is known here."""
+    return _MATRICES.get(number)
+
+
 @dataclass(frozen=True)
 class OtherStream:
     """A stream of the source that is not the film: sound, subtitles, a cover, a font.
@@ -195,12 +200,19 @@ class ClipInfo:
 
     def resolved_matrix(self) -> str:
         """The matrix as a name, guessed from transfer and size as players do if unspecified."""
-        named = _MATRICES.get(self.matrix)
+        named = matrix_name(self.matrix)
         if named:
             return named
         if self.primaries == _BT2020_PRIMARIES or self.transfer in _HDR_TRANSFERS:
             return "bt2020nc"
         return "bt709" if self.height > 576 or self.width >= 1280 else "bt601"
+
+    def frame_at(self, time_s: float) -> int:
+        """The frame that is shown so many seconds after the first one's start; -1 if none is."""
+        if time_s and not 0 <= time_s < self.duration_s:
+            return -1
+        stamp = int(self.pts[0]) + time_s / float(self.time_base)
+        return max(0, int(np.searchsorted(self.pts, stamp + 0.5, "right")) - 1)
 
     def frame_end(self, index: int) -> int:
         """The pts at which frame `index` gives way to the next."""

@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
+from vidcolor.machine import limit
 from vidcolor.media.clip import ClipInfo, Frame, Plane
 from vidcolor.media.films import film_stream
 from vidcolor.media.fit import fit
@@ -27,7 +28,7 @@ _BACK = (0, 12, 48, 250)
 _GUESSED_S = Fraction(1, 2)
 _END = 8
 """Frames at the end of a part that may be missing."""
-RESIZE_REMEDY = "Give --resize first, which brings all to the first size, or cut the film there."
+RESIZE_REMEDY = "Give `resize=first`, which brings all to the first size, or cut the film there."
 _ENOUGH = 2
 """The try from which a frame that is missing behind frames that are not counts as lost."""
 
@@ -166,7 +167,7 @@ def _indexed(clip: ClipInfo, start: int | None, threads: int) -> Iterator[tuple[
     with open_source(clip.path) as container:
         film = film_stream(container, clip.path, clip.video_index)
         film.thread_type = "AUTO"
-        film.codec_context.thread_count = threads
+        film.codec_context.thread_count = threads or limit()
         if clip.in_order:
             yield from zip(range(clip.frame_count), decoded(container, film), strict=False)
             return

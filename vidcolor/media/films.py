@@ -51,7 +51,7 @@ def film_stream(container: InputContainer, path: Path, wanted: int | None = None
         film = next((s for s in films if s.index == wanted), None)
         if film is None:
             there = " or ".join(f"{s.index} ({describe(s)})" for s in films)
-            raise UsageError(f"{path} has no video stream {wanted}.", f"Give --stream {there}.")
+            raise UsageError(f"{path} has no video stream {wanted}.", f"Give `stream={there}`.")
     else:
         film = films[0] if len(films) == 1 else _best(films, path)
     if film.codec_context is None:

@@ -108,7 +108,7 @@ def _said_of_rate(
     why = "as their head says" if told else "since they say none"
     return (
         f"The pictures {found.numbers[0]} to {found.numbers[-1]} are shown at"
-        f" {told or DEFAULT_RATE} a second, {why}; --frame-rate gives another rate.",
+        f" {told or DEFAULT_RATE} a second, {why}; `frame_rate` gives another rate.",
     )
 
 

@@ -208,7 +208,10 @@ def _is_deep_rgb(frame: VideoFrame, traits: FormatTraits) -> bool:
 
 def _rgb(frame: VideoFrame, traits: FormatTraits) -> tuple[Plane, Plane, Plane]:
     """The planes of R, G and B, full range, in their lowest bits."""
-    planar = frame.reformat(format=f"gbrp{traits.depth}le")
+    # FFmpeg's converter fills columns of gbrap*le's planes with what lay in memory.
+    wanted = f"gbrp{traits.depth}le"
+    is_planar = frame.format.name in (wanted, f"gbrap{traits.depth}le")
+    planar = frame if is_planar else frame.reformat(format=wanted)
     green, blue, red = (plane_view(planar, index, traits.depth) for index in range(3))
     return red, green, blue
 

@@ -98,7 +98,7 @@ def check_rate(source: Path, rate: str | None) -> None:
     """
     if rate is not None and sequence_of(source) is None:
         raise UsageError(
-            f"--frame-rate is for numbered pictures, and {source} is none.", "Leave it out."
+            f"`frame_rate` is for numbered pictures, and {source} is none.", "Leave it out."
         )
 
 

@@ -106,7 +106,7 @@ class _Planner:
                 return made
         raise OutputError(
             f"{_name(other)} ({other.codec}) can neither be copied into {self.suffix} nor decoded.",
-            self._advice(copied, "leave it out with --sound none"),
+            self._advice(copied, "leave it out with `sound=none`"),
         )
 
     def _without_language(self, other: OtherStream, plan: StreamPlan) -> StreamPlan:
@@ -129,7 +129,7 @@ class _Planner:
     def _uncopied(self, other: OtherStream, copied: StreamPlan) -> OutputError:
         return OutputError(
             f"{self.suffix} cannot hold {_name(other)} ({other.codec}).",
-            self._advice(copied, "have it converted with --sound auto"),
+            self._advice(copied, "have it converted with `sound=auto`"),
         )
 
     def _advice(self, copied: StreamPlan, otherwise: str) -> str:
@@ -162,7 +162,7 @@ def _stays_grey(other: OtherStream) -> str:
     """What is said of a second film, which is copied."""
     if other.kind != "video":
         return ""
-    return f"{_name(other)} is copied as it is; --stream {other.index} colours it."
+    return f"{_name(other)} is copied as it is; `stream={other.index}` colours it."
 
 
 def _name(other: OtherStream) -> str:

@@ -86,7 +86,7 @@ def tiff_sheet(path: Path, number: int) -> Iterator[Sheet]:
             raise OSError("it has no page")
         if number > len(pages):
             held = f"{len(pages)} pages" if len(pages) > 1 else "one page"
-            raise UsageError(f"{path} has {held}, no page {number}.", "Give another --page.")
+            raise UsageError(f"{path} has {held}, no page {number}.", "Give another `page`.")
         page = pages[number - 1]
         if page.photometric in _SENSORS:
             raise InputError(

@@ -112,7 +112,7 @@ def try_join(
     if fault:
         raise OutputError(
             f"{output.suffix.lower()} cannot hold the film with its other streams ({fault}).",
-            "Use .mkv, or leave the sound out with --sound none.",
+            "Use .mkv, or leave the sound out with `sound=none`.",
         )
 
 

@@ -25,7 +25,8 @@ def check_y4m(clip: ClipInfo) -> None:
     """
     if avi_slots(clip) is None:
         raise OutputError(
-            "y4m cannot hold a film whose frame rate varies.", "Give --container mkv or nut."
+            "y4m cannot hold a film whose frame rate varies.",
+            "Give `container=mkv`.",
         )
 
 

@@ -80,7 +80,7 @@ def load_model(path: Path) -> Model:
     except (SafetensorError, KeyError, RuntimeError) as problem:
         raise ModelError(
             f"The weights in {path} do not fit the network its header names.",
-            "Get the file again, or give another --model.",
+            "Get the file again, or give another `model`.",
         ) from problem
     bins = Bins(centers.numpy().astype(np.float32), prior.numpy().astype(np.float32))
     return Model(path.stem, info, bins, generator.eval())

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
-from vidcolor.errors import VidcolorError
+from vidcolor.errors import VidcolorError, as_flags
 from vidcolor.media.files import check_length, leftovers, write_error
 from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.exhibit import Shown
@@ -18,10 +18,10 @@ from vidcolor.run.ledger import Event, Ledger, Made, Standing
 from vidcolor.run.lock import Lock
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.order import Look, Order, checked, look
-from vidcolor.run.plan import ColorizeSettings
 from vidcolor.run.progress import Gauge, Progress, Scales, Weight, weigh
 from vidcolor.run.records import LEDGER, MEMORY, Records
 from vidcolor.run.results import REPORT, Result, Status
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.workers import Crew, Failure, Message, Moved, Noted
 
 ADVANCED_EVERY_S = 0.2
@@ -174,7 +174,7 @@ class _Batch:
             self._scales.correct(task.source, message.frames)
             self._move(task.source, message.share)
         elif isinstance(message, Noted):
-            self._notes.setdefault(task.output, []).append(message.sentence)
+            self._notes.setdefault(task.output, []).append(as_flags(message.sentence))
         elif isinstance(message, Shown):
             self._records.keep(task.output, message)
         elif task.output in self._known:  # a process may also die when its file is done
@@ -227,7 +227,7 @@ def _failed(result: Result, failure: Failure) -> Result:
     return replace(
         result,
         status=Status.FAILED,
-        error=f"{failure.sentence} {failure.remedy}",
+        error=as_flags(f"{failure.sentence} {failure.remedy}"),
         code=failure.kind.exit_code,
         trace=failure.trace,
     )

@@ -96,7 +96,7 @@ def _sentences(clip: ClipInfo, before: Stretch, now: Stretch) -> Iterator[str]:
         fate = (
             "black bars make up for it"
             if clip.fits
-            else "the film keeps the first shape, which --resize first makes up for"
+            else "the film keeps the first shape, which `resize=first` makes up for"
         )
         yield f"The picture's shape changes {change} at {at}; {fate}."
     full = [is_full_range(clip, stretch) for stretch in (before, now)]

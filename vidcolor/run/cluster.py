@@ -14,8 +14,8 @@ import signal
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor import __version__
-from vidcolor.color.pale import Tally
 from vidcolor.errors import MachineError, ModelError, VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction
 from vidcolor.network import shelf
 from vidcolor.remedies import install_hint
+from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.painter import Introduction, Painter, blend, sees, write
-from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed
+from vidcolor.run.stages import ahead
 
 RETRIES = 3
 """How often what was lost with a worker is done again."""
@@ -51,27 +53,36 @@ class Where:
     Attributes:
         address: "auto" for the cluster that this machine belongs to, or HOST:PORT.
         namespace: those who give the same one share their painters.
+        first: number of the painter that is asked first; who shares them gives another one each.
     """
 
     address: str
     namespace: str = field(default_factory=lambda: f"vidcolor-{secrets.token_hex(8)}")
+    first: int = 0
 
 
-@dataclass(frozen=True)
-class Made:
-    """A segment whose file is in its place.
+class Loads:
+    """How much each painter was given and has not done; the next is the least laden one's.
 
-    Attributes:
-        segment: without its luma.
-        tail: chroma of the next one's first frames, float32 (frames, 2, height, width).
-        seconds: by stage, as they passed on other machines.
-        tally: how much colour it got.
+    Args:
+        count: of painters.
+        first: whose turn it is; any number, counted round.
     """
 
-    segment: Segment
-    tail: FloatArray
-    seconds: dict[str, float]
-    tally: Tally
+    def __init__(self, count: int, first: int = 0) -> None:
+        self._loads, self._turn = [0] * count, first
+
+    def take(self) -> int:
+        """The painter that gets the next piece; of equals, the next in turn."""
+        numbers = range(len(self._loads))
+        number = min(numbers, key=lambda n: (self._loads[n], (n - self._turn) % len(numbers)))
+        self._loads[number] += 1
+        self._turn = number + 1
+        return number
+
+    def give(self, number: int) -> None:
+        """It is done with a piece."""
+        self._loads[number] -= 1
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ class _Pending:
 
 
 class Cluster:
-    """A cluster as what colours: photographs by `predict`, films by `make`.
+    """A cluster as `Executor`.
 
     Args:
         where: which cluster.
@@ -117,8 +128,8 @@ class Cluster:
             .remote(replace(settings, device="cuda" if gpus else "cpu"), cpus)
             for number in range(count)
         ]
-        self._loads = [0] * count
         self.description = self._introduced(settings)
+        self._loads = Loads(len(self._painters), where.first)
         self._blend = self._ray.remote(blend).options(num_returns=2, max_retries=RETRIES)
         self._write = self._ray.remote(write).options(num_cpus=cpus, max_retries=RETRIES)
 
@@ -145,60 +156,54 @@ class Cluster:
         if len(said) > 1:
             raise MachineError(
                 f"The cluster's devices differ ({', '.join(sorted(x.description for x in said))}).",
-                "Choose with --device or --backend what all nodes have.",
+                "Choose with `device` or `backend` what all nodes have.",
             )
         return said.pop().description
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""
-        with self._understood():
-            said: Prediction = self._ray.get(self._painters[0].predict.remote(luma, hints))
+        number = self._loads.take()
+        try:
+            with self._understood():
+                asked = self._painters[number].predict.remote(luma, hints)
+                said: Prediction = self._ray.get(asked)
+        finally:
+            self._loads.give(number)
         return said
 
     def make(
         self,
         plan: Plan,
-        segments: Iterator[Surveyed],
-        before: FloatArray | None,
+        stretches: Iterable[Stretch],
         place: Callable[[Segment], Path],
+        reports: Reports,
     ) -> Generator[Made]:
-        """Have segments coloured and written.
-
-        Args:
-            plan: what is to be done.
-            segments: as they are found.
-            before: the tail of the one before the first.
-            place: where each one's file is to be.
-
-        Yields:
-            each segment in order, once its file is complete.
-
-        Raises:
-            MachineError: workers were lost again and again, or nodes do not see the files.
-            InputError, OutputError: as on one machine.
-        """
+        """See `Executor.make`."""
         waiting: deque[_Pending] = deque()
         limit = SEGMENTS_A_PAINTER * len(self._painters)
-        shared, tail, checked = self._ray.put(plan), before, False
+        shared, checked = self._ray.put(plan), False
         try:
-            for surveyed in segments:
-                path = place(surveyed.segment)
-                if not checked:
-                    self._check_storage(plan, path.parent)
-                    checked = True
-                pending = self._sent(shared, surveyed, tail, path)
-                waiting.append(pending)
-                tail = pending.tail
-                while waiting and (len(waiting) >= limit or self._is_there(waiting[0])):
-                    yield self._finished(waiting.popleft())
+            for stretch in stretches:
+                tail: Any = stretch.before
+                with closing(ahead(stretch.segments, 1)) as segments:
+                    for surveyed in segments:
+                        path = place(surveyed.segment)
+                        if not checked:
+                            self._check_storage(plan, path.parent)
+                            checked = True
+                        reports.begun(surveyed.segment)
+                        pending = self._sent(shared, surveyed, tail, path)
+                        waiting.append(pending)
+                        tail = pending.tail
+                        while waiting and (len(waiting) >= limit or self._is_there(waiting[0])):
+                            yield self._finished(waiting.popleft(), reports)
             while waiting:
-                yield self._finished(waiting.popleft())
+                yield self._finished(waiting.popleft(), reports)
         finally:
             self._call_off(waiting)
 
     def _sent(self, plan: Any, surveyed: Surveyed, before: Any, path: Path) -> _Pending:
-        number = min(range(len(self._painters)), key=self._loads.__getitem__)
-        self._loads[number] += 1
+        number = self._loads.take()
         segment = surveyed.segment
         light = replace(segment, luma=segment.luma[:0])
         painter = self._painters[number].chroma.options(num_returns=2)
@@ -211,14 +216,17 @@ class Cluster:
     def _is_there(self, pending: _Pending) -> bool:
         return bool(self._ray.wait([pending.writing], timeout=0)[0])
 
-    def _finished(self, pending: _Pending) -> Made:
+    def _finished(self, pending: _Pending, reports: Reports) -> Made:
         with self._understood():
             written: dict[str, float]
             written, tally = self._ray.get(pending.writing)
             tail: FloatArray = self._ray.get(pending.tail)
             colour: float = self._ray.get(pending.chroma_seconds)
-        self._loads[pending.painter] -= 1
-        return Made(pending.segment, tail, {"colour": colour, **written}, tally)
+        self._loads.give(pending.painter)
+        reports.timings.add({"colour": colour, **written})
+        reports.meter.coloured(pending.segment.count)
+        reports.written(pending.segment.count)
+        return Made(pending.segment, tail, tally)
 
     def _call_off(self, waiting: Sequence[_Pending]) -> None:
         """Leave nobody writing into the job's folder."""
@@ -280,7 +288,7 @@ def _connected(address: str) -> Any:
         ray: Any = importlib.import_module("ray")
     except ImportError as error:
         raise MachineError(
-            "--cluster needs Ray, which is not installed.", f"Run {install_hint('cluster')}."
+            "`cluster` needs Ray, which is not installed.", f"Run {install_hint('cluster')}."
         ) from error
     if not ray.is_initialized():
         _check_address(address)
@@ -329,5 +337,5 @@ def _gpus(ray: Any, device: str) -> int:
     kind = device.partition(":")[0]
     count = int(ray.cluster_resources().get("GPU", 0)) if kind in ("auto", "cuda") else 0
     if kind == "cuda" and not count:
-        raise MachineError("The cluster has no GPU.", "Leave --device off, or add nodes with one.")
+        raise MachineError("The cluster has no GPU.", "Leave `device` out, or add nodes with one.")
     return count

@@ -52,7 +52,7 @@ def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[S
         handed: colour of the segment's first frames from the segment before, where people's
             colour reached that and the shot goes on: float32 (frames, 2, h, w).
     """
-    saturation = _saturation(plan)
+    saturation = plan.settings.saturation
     if saturation == 0:
         return []
     first, stop = segment.first - segment.lead, segment.first + segment.count + segment.tail
@@ -74,7 +74,7 @@ def directed_shot(
     Returns:
         float16 (frames, 2, height, width) of the working size on 0..255, before the saturation.
     """
-    steady, saturation = plan.settings.steady, _saturation(plan)
+    steady, saturation = plan.settings.steady, plan.settings.saturation
     return settle_directed(luma, predictor, steady, people, flows, saturation)
 
 
@@ -82,10 +82,6 @@ def joined(parts: Sequence[Chroma]) -> Chroma:
     """Chroma of several shots as one, at the size of the largest."""
     largest = max(parts, key=lambda part: part.shape[2])
     return np.concatenate([of_size(part, largest) for part in parts])
-
-
-def _saturation(plan: Plan) -> float:
-    return 1.0 if plan.settings.saturation is None else plan.settings.saturation
 
 
 def of_size(chroma: Chroma, like: Chroma) -> Chroma:

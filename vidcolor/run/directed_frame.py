@@ -89,7 +89,7 @@ def _is_near(path: Path, frame: int, film: FilmView, reach: int) -> bool:
     named = frame_in(path)
     time_s = time_in(path) if named is None else None
     if time_s is not None:
-        named = film.frame_at(time_s)
+        named = film.clip.frame_at(time_s)
     return named is None or abs(named - frame) <= reach
 
 

@@ -16,7 +16,7 @@ from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import read_picture
 from vidcolor.media.probe import kind_of, probe
 from vidcolor.run.look import View
-from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.sheet import thumbnail
 
 SIDE = 320

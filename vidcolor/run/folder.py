@@ -415,7 +415,7 @@ def _stored_plan(folder: Path) -> dict[str, object] | None:
     except (OSError, ValueError):
         stored = None
     if not isinstance(stored, dict):
-        raise OutputError(f"{path} cannot be read.", "Give --restart to begin anew.")
+        raise OutputError(f"{path} cannot be read.", "Give `restart` to begin anew.")
     return stored
 
 
@@ -429,12 +429,12 @@ def _other_job(
         version = version if version != now["version"] else f"{version} of another build"
         return OutputError(
             f"{folder} holds an unfinished job of vidcolor {version}; this is {now['version']}.",
-            "Give --restart to begin anew, or finish it with that version.",
+            "Give `restart` to begin anew, or finish it with that version.",
         )
     if stored.get("source") != wanted["source"]:
         return InputError(
             f"The source has changed since the unfinished job in {folder} began.",
-            "Give --restart to begin anew, or put the source back as it was.",
+            "Give `restart` to begin anew, or put the source back as it was.",
         )
     changed = [key for key in sorted(before | now) if before.get(key) != now.get(key)]
     words = [f"{key} {before.get(key)}, now {now.get(key)}" for key in changed]
@@ -442,7 +442,7 @@ def _other_job(
     return OutputError(
         f"{folder} holds an unfinished job with other settings"
         f" ({'; '.join(words[:_NAMED_DIFFERENCES])}{more}).",
-        "Give --restart to begin anew, or the options of that job to go on with it.",
+        "Give `restart` to begin anew, or the options of that job to go on with it.",
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from vidcolor.errors import InputError, OutputError, VidcolorError
+from vidcolor.errors import InputError, OutputError, VidcolorError, as_flags
 from vidcolor.media.codecs import segment_suffix
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
@@ -18,8 +18,9 @@ from vidcolor.run.inputs import Inputs, Pair
 from vidcolor.run.ledger import Ledger, Standing
 from vidcolor.run.one import Task, film_plan
 from vidcolor.run.order import Order, checked, look
-from vidcolor.run.plan import ColorizeSettings, check_output
+from vidcolor.run.plan import check_output
 from vidcolor.run.records import LEDGER, MEMORY
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.space import check_space, film_bytes
 
 STATED_PIXELS_A_SECOND = 10e6
@@ -164,7 +165,7 @@ class Prophet:
             seconds=round(
                 self.rate.seconds(plan.count - resumed, plan.clip.width * plan.clip.height), 1
             ),
-            notes=plan.notes,
+            notes=tuple(map(as_flags, plan.notes)),
         )
 
 
@@ -185,7 +186,7 @@ def _task(pair: Pair, settings: ColorizeSettings, replaces: bool) -> Task:
 
 
 def _refused(forecast: Forecast, error: VidcolorError) -> Forecast:
-    words = f"{error.sentence} {error.remedy}"
+    words = as_flags(f"{error.sentence} {error.remedy}")
     return replace(forecast, fate=Fate.REFUSE, error=words, code=error.exit_code)
 
 

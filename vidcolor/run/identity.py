@@ -44,7 +44,7 @@ class Identity:
         if now != self:
             raise InputError(
                 f"{path} changed during the run.",
-                "Wait until it is complete, then run the command again with --restart.",
+                "Wait until it is complete, then begin again with `restart`.",
             )
 
     def _now(self, path: Path) -> Identity:

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
-
-import numpy as np
-from numpy.typing import NDArray
 
 from vidcolor.color.pale import Tally
-from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.media.mux import join
-from vidcolor.run.cluster import Cluster
+from vidcolor.run.executor import Executor, Reports, Stretch
 from vidcolor.run.folder import Gap, JobFolder, Record, Standing
 from vidcolor.run.look import COLOUR_COST_S
-from vidcolor.run.meter import Meter, MeteredPredictor, metered
+from vidcolor.run.meter import Meter
 from vidcolor.run.own import OwnColour
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, segments, write_segment
-from vidcolor.run.settled import Surveyed, blended_shots, named_motion, parted, settled_shots
+from vidcolor.run.segment import Segment, segments
+from vidcolor.run.settled import Surveyed
 from vidcolor.run.space import check_space
 from vidcolor.run.stages import Timings, ahead, every
 
 __all__ = ["Finished", "JobFolder", "Told", "run_job"]
 
 SMALL_FRAMES_AHEAD = 16
-SHOTS_AHEAD = 2
 TELL_EVERY_S = 0.5
-
-FloatArray = NDArray[np.float32]
 
 
 def _nothing(*_: object) -> None:
@@ -77,7 +68,7 @@ class Finished:
 
 
 def run_job(
-    plan: Plan, predictor: Predictor, folder: JobFolder, told: Told, keep: bool = False
+    plan: Plan, executor: Executor, folder: JobFolder, told: Told, keep: bool = False
 ) -> Finished:
     """Colour a film.
 
@@ -85,7 +76,7 @@ def run_job(
 
     Args:
         plan: what is to be done.
-        predictor: what colours, here or on a cluster.
+        executor: what colours, here or elsewhere.
         folder: of this job; let go of in any case, and taken away if all went well or nothing is
             finished.
         told: who hears of it.
@@ -99,7 +90,7 @@ def run_job(
     resumed = sum(record.count for record in standing.done)
     timings = Timings()
     meter = Meter(plan.count - resumed, (COLOUR_COST_S, plan.view.write_cost_s), timings)
-    work = _Work(plan, predictor, folder, told, timings, meter)
+    work = _Work(plan, executor, folder, told, timings, meter)
     try:
         if folder.film_is_out():
             resumed = plan.count
@@ -121,7 +112,7 @@ class _Work:
     """One run at a job: what it works on, its clock and its stop sign."""
 
     plan: Plan
-    predictor: Predictor
+    executor: Executor
     folder: JobFolder
     told: Told
     timings: Timings
@@ -143,48 +134,24 @@ class _Work:
         check_space(self.plan, standing.done)
         self.parts.extend(standing.done)
         with self._source_watched(), every(TELL_EVERY_S, self.tell):
-            if isinstance(self.predictor, Cluster):
-                for gap in standing.gaps:
-                    self._colour_on(self.predictor, gap)
-            else:
-                self._colour_here(standing.gaps)
+            reports = Reports(self.timings, self.meter, self._begun, self._written)
+            stretches = map(self._stretch, standing.gaps)
+            made = self.executor.make(self.plan, stretches, self.folder.segment, reports)
+            with closing(made):
+                for one in made:
+                    self.tally.include(one.tally)
+                    self.folder.save_tail(one.segment, one.tail)
+                    self._close(one.segment, one.tally.damaged)
 
-    def _colour_here(self, gaps: Sequence[Gap]) -> None:
-        colored = ahead(self._colored_segments(gaps), SHOTS_AHEAD)
-        try:
-            for segment, shots in itertools.groupby(colored, itemgetter(0)):
-                self._tell_own(segment)
-                self._write(segment, (chroma for _, chroma in shots))
-        finally:
-            self.stopped.set()
-            colored.close()
-
-    def _colour_on(self, cluster: Cluster, gap: Gap) -> None:
+    def _stretch(self, gap: Gap) -> Stretch:
         seen_before = self.folder.load_tail(gap.before) if gap.before else None
-        with (
-            closing(ahead(self._segments(gap), 1)) as surveyed,
-            closing(cluster.make(self.plan, surveyed, seen_before, self.folder.segment)) as made,
-        ):
-            for one in made:
-                self._tell_own(one.segment)
-                self.folder.save_tail(one.segment, one.tail)
-                self.timings.add(one.seconds)
-                self.tally.include(one.tally)
-                self.meter.coloured(one.segment.count)
-                self._written(one.segment.count)
-                self._close(one.segment, one.tally.damaged)
+        return Stretch(self._segments(gap), seen_before)
 
-    def _tell_own(self, segment: Segment) -> None:
+    def _begun(self, segment: Segment) -> None:
         for frames in segment.own_frames():
             self.told.in_colour(frames)
 
-    def _write(self, segment: Segment, shots: Iterator[FloatArray]) -> None:
-        path = self.folder.segment(segment)
-        written = write_segment(self.plan, segment, shots, path, self.timings, self._written)
-        self.tally.include(written)
-        self._close(segment, written.damaged)
-
-    def _written(self, frames: int = 1) -> None:
+    def _written(self, frames: int) -> None:
         self.meter.written(frames)
         self.tell()
 
@@ -200,7 +167,7 @@ class _Work:
         own = OwnColour(view)
         luma = ahead(self.timings.each("survey", own.survey(gap.first - lead)), SMALL_FRAMES_AHEAD)
         with closing(luma):
-            for bare in segments(view, luma, gap.first, lead):
+            for bare in segments(view.segment_limits, luma, gap.first, lead):
                 found = own.find(bare)
                 segment = replace(bare, own=tuple(found))
                 folder.open_segment(segment)
@@ -210,29 +177,6 @@ class _Work:
                 before = Record(segment.first, segment.count, segment.shared, 0, direction=directed)
                 if before.stop >= gap.stop:
                     return
-
-    def _colored_segments(self, gaps: Sequence[Gap]) -> Iterator[tuple[Segment, FloatArray]]:
-        """Segments that are missing, each once a shot with that shot's chroma."""
-        for gap in gaps:
-            seen_before = self.folder.load_tail(gap.before) if gap.before else None
-            for surveyed in self._segments(gap):
-                segment = surveyed.segment
-                for part, tail in parted(self._shots(surveyed, seen_before), segment.count):
-                    if tail is not None:
-                        # Kept before the segment can be complete: a run that goes on needs it.
-                        self.folder.save_tail(segment, tail)
-                        seen_before = tail
-                    self.meter.coloured(len(part))
-                    yield segment, part
-
-    def _shots(self, surveyed: Surveyed, before: FloatArray | None) -> Iterator[FloatArray]:
-        """Chroma of a segment's frames and those behind them, shot by shot."""
-        predictor = _Stoppable(MeteredPredictor(self.predictor, self.meter), self.stopped)
-        motion = metered(named_motion(self.plan), self.meter)
-        settled = settled_shots(self.plan, surveyed, predictor, before, motion)
-        lengths = surveyed.segment.shot_lengths()
-        timed = self.timings.each("colour", self.meter.each_shot(settled, lengths))
-        yield from blended_shots(timed, surveyed.segment.lead, before)
 
     def join(self) -> None:
         """Join the segments where they are to be a film, and put it or its pictures in place."""
@@ -272,26 +216,3 @@ class _Work:
         except Exception:
             self._check_source()
             raise
-
-
-class _StoppedError(Exception):
-    """Ends the colouring thread; nobody is there any more to see it."""
-
-
-@dataclass(frozen=True)
-class _Stoppable:
-    """A predictor that gives up once the run has ended: nobody waits for a whole segment."""
-
-    predictor: Predictor
-    stopped: threading.Event
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
-
-    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
-        """See `Predictor.predict`."""
-        if self.stopped.is_set():
-            raise _StoppedError
-        return self.predictor.predict(luma, hints)

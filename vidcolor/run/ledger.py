@@ -13,7 +13,7 @@ from pathlib import Path
 from vidcolor.errors import OutputError
 from vidcolor.media.files import write_error
 from vidcolor.run.identity import Identity
-from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.settings import ColorizeSettings
 
 _OF_THE_MACHINE = ("device", "backend", "threads")
 """Settings that leave a finished film as good as it is."""

@@ -24,6 +24,7 @@ from vidcolor.media.planes import turn_upright
 TRANSFERS = {8: "linear", 16: "pq", 18: "hlg"}
 SEGMENT_SHORTEST_S = 5.0
 SEGMENT_LONGEST_S = 30.0
+OVERLAP_S = 1.0
 # What a frame costs two modest cores, whatever its size and a megapixel (benchmarks/speed.md: 27
 # frames a second at 854x480). Segments are cut by this and not by the clock: a run that goes on
 # must cut as the first one did.
@@ -42,11 +43,13 @@ class SegmentLimits:
         shortest: the fewest, but for the last one.
         enough: it ends with the first shot that ends here or later,
         longest: or after so many frames, within a shot if need be.
+        overlap: where a shot is split, both sides see so many of each other's frames.
     """
 
     shortest: int
     enough: int
     longest: int
+    overlap: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +95,7 @@ class View:
         longest = max(2, round(min(SEGMENT_LONGEST_S * rate, SEGMENT_MOST_WORK_S / cost)))
         shortest = max(1, min(round(SEGMENT_SHORTEST_S * rate), longest // 2))
         enough = min(longest, max(shortest, round(SEGMENT_WORK_S / cost)))
-        return SegmentLimits(shortest, enough, longest)
+        return SegmentLimits(shortest, enough, longest, max(1, round(OVERLAP_S * rate)))
 
     def small(self, luma: Plane) -> SmallLuma:
         """A frame's luma plane as the network sees it: uint8 `working_shape`, upright."""

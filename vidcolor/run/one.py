@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,19 +9,21 @@ from typing import Protocol
 
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import OutputError, UsageError
-from vidcolor.infer.predictor import Predictor
+from vidcolor.machine import cores
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
 from vidcolor.network import shelf
-from vidcolor.run import pictures
+from vidcolor.run import picture_files
 from vidcolor.run.directed import film_view
+from vidcolor.run.executor import Executor
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import clock, seconds_at
-from vidcolor.run.plan import ColorizeSettings, Plan, check_output, make_plan, tag_of
+from vidcolor.run.plan import Plan, check_output, make_plan, tag_of
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.still import StillSettings, colorize_picture
 
 
@@ -114,12 +115,12 @@ class _Heard:
         self._listener.note(sentence)
 
 
-def colorize_file(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
+def colorize_file(task: Task, load: Callable[[], Executor], listener: Listener) -> Outcome:
     """Colour one file.
 
     Args:
         task: what is to be done.
-        load: gives the predictor, once all that can be checked without it is.
+        load: gives what colours, once all that can be checked without it is.
         listener: told how it goes.
 
     Raises:
@@ -138,20 +139,19 @@ def colorize_file(task: Task, load: Callable[[], Predictor], listener: Listener)
     return replace(outcome, notes=tuple(heard.notes))
 
 
-def _photograph(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
+def _photograph(task: Task, load: Callable[[], Executor], listener: Listener) -> Outcome:
     settings = task.settings
     check_picture_output(task.output)
-    predictor = load()
+    executor = load()
     model = shelf.find_model(settings.model)
     info = shelf.load_info(model)
-    size = settings.render_size or info.still_size
-    chosen = replace(settings, render_size=size).for_model(info)
+    chosen = settings.for_model(info, info.still_size)
     note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
-    listener.opened(predictor.description, settings.model, f"short side {size}")
+    listener.opened(executor.description, settings.model, f"short side {chosen.render_size}")
     _tell(settings.of_films_alone(), listener)
-    wanted = StillSettings(size, chosen.saturation or 0.0, note, task.page)
-    _tell(colorize_picture(task.source, task.output, predictor, wanted, task.request), listener)
-    return Outcome(1, predictor.description, settings.model)
+    wanted = StillSettings(chosen.render_size, chosen.saturation, note, task.page)
+    _tell(colorize_picture(task.source, task.output, executor, wanted, task.request), listener)
+    return Outcome(1, executor.description, settings.model)
 
 
 def _tell(sentences: Iterable[str], listener: Listener) -> None:
@@ -159,18 +159,18 @@ def _tell(sentences: Iterable[str], listener: Listener) -> None:
         listener.note(sentence)
 
 
-def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outcome:
+def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outcome:
     if task.page is not None:
-        raise UsageError(f"{task.source} is a film, and has no pages.", "Leave --page out.")
+        raise UsageError(f"{task.source} is a film, and has no pages.", "Leave `page` out.")
     plan = film_plan(task)
     if plan.encoder.pictures:
         left = is_joined(task.output) and not task.restart
-        pictures.check(plan, task.overwrite or left)
+        picture_files.check(plan, task.overwrite or left)
     if task.request:
         plan = replace(plan, direction=prepare(task.request, film_view(plan.view)))
-    predictor = load()
+    executor = load()
     height, width = plan.view.working_shape
-    listener.opened(predictor.description, plan.settings.model, f"{width}x{height}")
+    listener.opened(executor.description, plan.settings.model, f"{width}x{height}")
     _tell(plan.notes, listener)
     listener.planned(plan)
     _tell(plan.direction.notes, listener)
@@ -181,21 +181,21 @@ def _film(task: Task, load: Callable[[], Predictor], listener: Listener) -> Outc
             listener.note(_replaced(plan, frames))
         own.append(frames)
 
-    with JobFolder(plan, predictor.description, task.restart) as folder:
+    with JobFolder(plan, executor.description, task.restart) as folder:
         _tell(_found(folder, plan), listener)
         listener.begun(plan.count, sum(part.count for part in folder.standing().done))
         told = Told(listener.progress, in_colour, listener.kept)
-        done = run_job(plan, predictor, folder, told, task.keep_job)
+        done = run_job(plan, executor, folder, told, task.keep_job)
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")
     if done.damaged:
         listener.note(_stood_in(done.damaged))
     _tell(done.notes, listener)
-    asked = 0.0 if plan.direction.anchors else plan.settings.saturation or 0.0
+    asked = 0.0 if plan.direction.anchors else plan.settings.saturation
     _tell(done.tally.notes(asked, plan.clip.pixel_format), listener)
     return Outcome(
         frames=done.frames,
-        device=predictor.description,
+        device=executor.description,
         model=plan.settings.model,
         resumed=done.resumed,
         encoder=plan.encoder.codec,
@@ -210,7 +210,7 @@ def film_plan(task: Task) -> Plan:
         VidcolorError: as `make_plan` and `probe`.
     """
     source = identify(task.source)
-    threads = task.settings.threads or os.cpu_count() or 1
+    threads = task.settings.threads or cores()
     clip = clip_of(task.source, task.settings.reading)
     return make_plan(clip, task.output, task.settings, threads, source)
 
@@ -219,7 +219,7 @@ def _replaced(plan: Plan, frames: range) -> str:
     """What is said where film that is in colour is coloured anew."""
     return (
         f"the film is in colour at {clock(seconds_at(plan.clip, frames.start))}, and gets other"
-        " colour; --input-chroma keep-if-colored leaves such shots as they are"
+        " colour; `input_chroma=keep-if-colored` leaves such shots as they are"
     )
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vidcolor.errors import UsageError
+from vidcolor.machine import cores
 from vidcolor.media.files import check_length
 from vidcolor.network import shelf
 from vidcolor.run.directions import Directions, digest
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.inputs import Inputs, Pair
 from vidcolor.run.ledger import Ledger, Standing, settings_key
-from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.watch import Arrivals
 
 
@@ -46,13 +46,6 @@ class Order:
         if not isinstance(self.inputs, Inputs):
             return None
         return [pair.source for pair in self.inputs.pairs]
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def shared_out(settings: ColorizeSettings, jobs: int) -> ColorizeSettings:

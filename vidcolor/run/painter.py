@@ -17,8 +17,9 @@ from vidcolor.errors import VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.network import shelf
 from vidcolor.run.identity import Identity, identify
-from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, write_segment
+from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed, blended_shots, parted, settled_shots
 from vidcolor.run.stages import Timings
 
@@ -55,13 +56,11 @@ class Painter:
     def _loaded(self) -> Predictor:
         import cv2
 
-        from vidcolor.infer.choose import load_predictor
+        from vidcolor.run.loading import load
 
         if self._predictor is None:
             cv2.setNumThreads(self._cpus)
-            s = self._settings
-            threads = s.threads or self._cpus
-            self._predictor = load_predictor(s.model, s.device, s.backend, s.vividness, threads)
+            self._predictor = load(self._settings, self._settings.threads or self._cpus)
         return self._predictor
 
     def introduce(self) -> Introduction:

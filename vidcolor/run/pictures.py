@@ -1,51 +1,18 @@
-"""Frames that become pictures and not a film: what is checked, and segments that are folders.
-
-A segment's folder appears when all its pictures are in it, under the names that they will have.
-"""
+"""Frames that become pictures and not a film: what of them is decided before the plan."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
 
-from vidcolor.color.convert import rgb_of_planes
-from vidcolor.errors import OutputError, UsageError
-from vidcolor.media.clip import ClipInfo, EncoderSettings, Frame
+from vidcolor.errors import UsageError
+from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import avi_slots
-from vidcolor.media.dpx import dpx_bits, read_dpx_header
-from vidcolor.media.encode import SegmentWriter
-from vidcolor.media.files import remove, temporary_name, write_error
-from vidcolor.media.frame_file import KINDS, Words, frame_file, white_of
-from vidcolor.media.frame_picture import profile_of
-from vidcolor.media.planes import turn_upright
-from vidcolor.media.sequence import is_pattern, numbered
-
-if TYPE_CHECKING:
-    from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.media.frame_file import KINDS
+from vidcolor.run.settings import ColorizeSettings
 
 SEGMENT_SUFFIX = ".frames"
 _HDR_TRANSFERS = (16, 18)
-
-
-class FrameWriter(Protocol):
-    """What takes the coloured frames of a segment."""
-
-    def write(self, frame: Frame) -> None:
-        """Take the next one."""
-
-
-def segment_writer(plan: Plan, path: Path) -> AbstractContextManager[FrameWriter]:
-    """What writes a segment to `path`, where it appears when it is complete."""
-    if plan.encoder.pictures:
-        return PictureWriter(plan, path)
-    return SegmentWriter(path, plan.clip, plan.encoder)
 
 
 def choose(clip: ClipInfo, output: Path, settings: ColorizeSettings) -> EncoderSettings:
@@ -55,11 +22,11 @@ def choose(clip: ClipInfo, output: Path, settings: ColorizeSettings) -> EncoderS
         UsageError: settings ask for what only films have.
     """
     given = {
-        "--codec": settings.codec,
-        "--pix-fmt": settings.pix_fmt,
-        "--crf": settings.crf,
-        "--preset": settings.preset,
-        "--lossless": settings.lossless or None,
+        "`codec`": settings.codec,
+        "`pix_fmt`": settings.pix_fmt,
+        "`crf`": settings.crf,
+        "`preset`": settings.preset,
+        "`lossless`": settings.lossless or None,
     }
     odd = [name for name, value in given.items() if value is not None]
     if odd:
@@ -69,15 +36,6 @@ def choose(clip: ClipInfo, output: Path, settings: ColorizeSettings) -> EncoderS
         )
     working = "yuv444p" if clip.depth == 8 else f"yuv444p{clip.depth}le"
     return EncoderSettings(KINDS[output.suffix.lower()], working, pictures=True)
-
-
-def bytes_a_pixel(plan: Plan) -> float:
-    """Of a file: what is not compressed exactly, else about what grainless film takes."""
-    kind, depth = plan.encoder.codec, plan.clip.depth
-    if kind == "dpx":
-        return 4.0 if dpx_bits(depth) == 10 else 6.0
-    deep = white_of(kind, depth) > 255
-    return {"png": 2.0 if deep else 0.6, "tiff": 6.0 if deep else 3.0, "jpeg": 0.15}[kind]
 
 
 def losses(clip: ClipInfo) -> tuple[str, ...]:
@@ -100,116 +58,3 @@ def losses(clip: ClipInfo) -> tuple[str, ...]:
     if clip.transfer in _HDR_TRANSFERS:
         said.append("Pictures do not say that the film is HDR; their values are the film's.")
     return tuple(said)
-
-
-def files(plan: Plan) -> Iterator[Path]:
-    """The files to be made, numbered as the source's are, or by the frames' indexes."""
-    start = plan.clip.first_number + plan.first
-    for number in range(start, start + plan.count):
-        yield numbered(plan.output, number)
-
-
-def check(plan: Plan, overwrite: bool) -> None:
-    """Refuse names at which there is something that must stay.
-
-    Raises:
-        OutputError: files are there and are not to be replaced, or are no files, or the source's.
-    """
-    if plan.clip.files and not is_pattern(plan.clip.path):
-        _check_apart(plan)
-    there = [path for path in files(plan) if os.path.lexists(path)]
-    if not there:
-        return
-    sources = {_key(path) for path in plan.clip.files or (plan.clip.path,)}
-    for path in there:
-        if path.exists() and _key(path) in sources:
-            raise OutputError(f"The output {path} is the source itself.", "Give another folder.")
-        if path.is_symlink() or not path.is_file():
-            raise OutputError(f"The output {path} is no file.", "Give another name or folder.")
-    if not overwrite:
-        more = f" and {len(there) - 1} more exist" if len(there) > 1 else " exists"
-        raise OutputError(
-            f"The output {there[0]}{more} already.", "Give another name, or --overwrite."
-        )
-
-
-def _check_apart(plan: Plan) -> None:
-    """Keep pictures out of a folder, or a glob's, that a run that goes on would find them in."""
-    source, folder = plan.clip.files[0].parent, plan.output.parent
-    if folder.is_dir() and folder.samefile(source):
-        raise OutputError(
-            f"The output {plan.output} would lie among the pictures of the source.",
-            "Give another folder.",
-        )
-
-
-def _key(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino
-
-
-class PictureWriter:
-    """Writes a segment as a folder of pictures.
-
-    Args:
-        plan: what is to be done.
-        path: where the folder appears when it is complete.
-    """
-
-    def __init__(self, plan: Plan, path: Path) -> None:
-        self._plan, self._path = plan, path
-        self._temporary = temporary_name(path)
-        self._white = white_of(plan.encoder.codec, plan.clip.depth)
-
-    def __enter__(self) -> Self:
-        remove(self._temporary)
-        try:
-            self._temporary.mkdir()
-        except OSError as error:
-            raise write_error(self._path, error) from error
-        return self
-
-    def write(self, frame: Frame) -> None:
-        """Write one frame, turned upright.
-
-        Raises:
-            OutputError: the disk is full, or the file cannot be made.
-        """
-        plan, clip = self._plan, self._plan.clip
-        luma, *chroma = frame.planes
-        rgb = rgb_of_planes(luma, (chroma[0], chroma[1]), plan.view.spec, self._white)
-        upright = turn_upright(rgb, clip.rotation, clip.flipped)
-        made = frame_file(plan.encoder.codec, upright, clip.depth, self._words(frame.index))
-        name = numbered(plan.output, clip.first_number + frame.index).name
-        try:
-            with (self._temporary / name).open("wb") as stream:
-                stream.write(made)
-                stream.flush()
-                os.fsync(stream.fileno())
-        except OSError as error:
-            raise write_error(plan.output, error) from error
-
-    def _words(self, index: int) -> Words:
-        """What goes along: of a picture's source, the head of a DPX file or the profile."""
-        clip = self._plan.clip
-        words = Words(self._plan.tag, clip.average_rate)
-        if not clip.files:
-            return words
-        if clip.codec == "dpx":
-            return replace(words, like=read_dpx_header(clip.files[index]))
-        return replace(words, profile=profile_of(clip.files[index]))
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            shutil.rmtree(self._temporary, ignore_errors=True)
-            return
-        try:
-            remove(self._path)
-            self._temporary.replace(self._path)
-        except OSError as failure:
-            raise write_error(self._path, failure) from failure

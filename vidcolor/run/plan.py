@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from dataclasses import asdict, dataclass, field, fields, replace
-from fractions import Fraction
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,157 +14,23 @@ from vidcolor import __version__
 from vidcolor.color.convert import SampleSpec
 from vidcolor.direct.anchors import Direction
 from vidcolor.errors import OutputError, UsageError
-from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import losses, segment_suffix
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.files import check_length, write_error
 from vidcolor.media.formats import as_encoded, raising_note
 from vidcolor.media.frame_file import is_of_pictures
-from vidcolor.media.frames import Reading
-from vidcolor.media.sound import SOUND_CHOICES, Sound
 from vidcolor.media.source import special_kind
 from vidcolor.media.stream_plans import plan_streams
 from vidcolor.media.streams import StreamPlan
 from vidcolor.media.trial import try_join
 from vidcolor.network import shelf
-from vidcolor.network.config import ModelInfo
 from vidcolor.run import pictures
 from vidcolor.run.changes import change_notes, check_changes
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.look import View
+from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
 from vidcolor.steady.raft import find_weights
-from vidcolor.steady.settings import SteadySettings
-
-RESIZE_FIRST = "first"
-DISCARD, KEEP_IF_COLORED = "discard", "keep-if-colored"
-LEAST_SIZE, LARGEST_SIZE = 64, 1024
-
-
-@dataclass(frozen=True)
-class ColorizeSettings:
-    """What a user may say of colouring; None leaves the choice to the model or the machine.
-
-    Attributes:
-        model: name or path.
-        device: auto, cpu, cuda, cuda:N, mps.
-        backend: auto, torch, openvino.
-        render_size: short side in pixels the network sees.
-        saturation: factor on chroma.
-        vividness: inverse temperature of the colour distribution.
-        steady: how colour is held still.
-        start_s: where to begin, seconds from the first frame.
-        duration_s: how much to colour.
-        stream: index of the film's stream in its file, None for the likeliest.
-        frame_rate: frames a second of a sequence of pictures, such as "25" or "24000/1001".
-        resize: "first" brings pictures of another size or format to those of the first; None
-            refuses them.
-        codec: FFmpeg encoder.
-        pix_fmt: FFmpeg's name of the encoded film's pixel format, None for the source's or the
-            nearest that the encoder takes.
-        crf: constant quality of the encoder.
-        preset: the encoder's own name of a speed.
-        lossless: luma bit by bit as in the source.
-        tag: whether the metadata of film or photograph name this program.
-        threads: CPU threads for network and encoder, 0 for one a core.
-        input_chroma: "discard", or "keep-if-colored": shots that are in colour keep their chroma.
-        sound: "auto": copied where the container holds it, else converted; "copy" or nothing,
-            "convert" in any case, "none".
-    """
-
-    model: str = shelf.DEFAULT_MODEL
-    device: str = "auto"
-    backend: str = "auto"
-    render_size: int | None = None
-    saturation: float | None = None
-    vividness: float = 1.0
-    steady: SteadySettings = field(default_factory=SteadySettings)
-    start_s: float = 0.0
-    duration_s: float | None = None
-    stream: int | None = None
-    frame_rate: str | None = None
-    resize: str | None = None
-    codec: str | None = None
-    pix_fmt: str | None = None
-    crf: int | None = None
-    preset: str | None = None
-    lossless: bool = False
-    tag: bool = True
-    threads: int = 0
-    input_chroma: str = DISCARD
-    sound: Sound = "auto"
-
-    def __post_init__(self) -> None:
-        if self.saturation is not None and not 0 <= self.saturation <= 10:
-            raise UsageError(
-                f"--saturation {self.saturation:g} is out of range.", "Give 0 (grey) to 10."
-            )
-        if self.input_chroma not in (DISCARD, KEEP_IF_COLORED):
-            raise UsageError(
-                f"--input-chroma {self.input_chroma} is unknown.",
-                f"Give {DISCARD} or {KEEP_IF_COLORED}.",
-            )
-        if self.sound not in SOUND_CHOICES:
-            raise UsageError(
-                f"--sound {self.sound} is unknown.", f"Give one of {', '.join(SOUND_CHOICES)}."
-            )
-        if self.resize not in (None, RESIZE_FIRST):
-            raise UsageError(f"--resize {self.resize} is unknown.", f"Give {RESIZE_FIRST}.")
-        size = self.render_size
-        if size is not None and (not LEAST_SIZE <= size <= LARGEST_SIZE or size % STRIDE):
-            raise UsageError(
-                f"--render-size {size} cannot be used.",
-                f"Give a multiple of {STRIDE} from {LEAST_SIZE} to {LARGEST_SIZE}.",
-            )
-        if self.start_s < 0 or (self.duration_s is not None and self.duration_s <= 0):
-            raise UsageError(
-                "--start must not be negative and --duration must be positive.",
-                "Give seconds, such as --start 60 --duration 10.",
-            )
-
-    @property
-    def reading(self) -> Reading:
-        """How the source is to be taken."""
-        rate = None if self.frame_rate is None else Fraction(self.frame_rate)
-        return Reading(rate, self.stream, self.resize == RESIZE_FIRST)
-
-    @property
-    def keeps_own(self) -> bool:
-        """Whether shots that are in colour already stay as they are."""
-        return self.input_chroma == KEEP_IF_COLORED
-
-    @property
-    def fits(self) -> bool:
-        """Whether pictures of another size or format are brought to the first's."""
-        return self.resize == RESIZE_FIRST
-
-    def of_films_alone(self) -> tuple[str, ...]:
-        """A sentence on what is set and means nothing for a photograph."""
-        films = (
-            "start_s",
-            "duration_s",
-            "codec",
-            "pix_fmt",
-            "crf",
-            "preset",
-            "lossless",
-            "sound",
-            "resize",
-        )
-        plain = {entry.name: entry.default for entry in fields(self)}
-        given = [name for name in films if getattr(self, name) != plain[name]]
-        words = [f"--{name.removesuffix('_s').replace('_', '-')}" for name in given]
-        if not words:
-            return ()
-        return (f"{', '.join(words)} mean{'s' * (len(words) == 1)} nothing for a photograph",)
-
-    def for_model(self, info: ModelInfo) -> ColorizeSettings:
-        """With the model's own choices where the user made none."""
-        return replace(
-            self,
-            render_size=self.render_size or info.working_size,
-            saturation=info.saturation if self.saturation is None else self.saturation,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +40,7 @@ class Plan:
     Attributes:
         clip: the source.
         output: the film to be made, or the pattern of its pictures.
-        settings: with nothing left open.
+        settings: as the model completes them.
         encoder: how every segment is encoded.
         streams: what becomes of all else in the file.
         first: index of the first frame to colour.
@@ -189,7 +54,7 @@ class Plan:
 
     clip: ClipInfo
     output: Path
-    settings: ColorizeSettings
+    settings: ResolvedSettings
     encoder: EncoderSettings
     streams: tuple[StreamPlan, ...]
     first: int
@@ -203,7 +68,7 @@ class Plan:
     def view(self) -> View:
         """The film as the network sees it."""
         threads = self.settings.threads
-        return View(self.clip, self.settings.render_size or 0, self.first, self.count, threads)
+        return View(self.clip, self.settings.render_size, self.first, self.count, threads)
 
     @property
     def encoded_spec(self) -> SampleSpec:
@@ -256,11 +121,11 @@ class Plan:
         }
 
 
-def tag_of(settings: ColorizeSettings, model_hash: str) -> str:
+def tag_of(settings: ResolvedSettings, model_hash: str) -> str:
     """A line about this program and how it colours, for the metadata of films and photographs.
 
     Args:
-        settings: with nothing left open.
+        settings: of the run.
         model_hash: sha256 of the weights.
     """
     s = settings
@@ -337,7 +202,7 @@ def check_output(source: Path, output: Path, overwrite: bool) -> None:
     """Refuse an output that would destroy something or cannot be made.
 
     Of pictures only the folder is looked at, whose own may be missing; the rest takes their
-    numbers (`pictures.check`).
+    numbers (`picture_files.check`).
 
     Raises:
         OutputError: it is the source itself, no file, it exists, or its folder is missing or
@@ -368,7 +233,7 @@ def check_output(source: Path, output: Path, overwrite: bool) -> None:
         )
     if not overwrite:
         raise OutputError(
-            f"The output {output} exists already.", "Give another name, or --overwrite."
+            f"The output {output} exists already.", "Give another name, or `overwrite`."
         )
     _check_folder(output.parent)
 
@@ -388,15 +253,15 @@ def _check_folder(folder: Path) -> None:
 
 
 def _range(clip: ClipInfo, settings: ColorizeSettings) -> tuple[int, int]:
-    start = int(clip.pts[0]) + settings.start_s / float(clip.time_base)
-    first = max(0, int(np.searchsorted(clip.pts, start + 0.5, "right")) - 1)
-    if settings.start_s > 0 and settings.start_s >= clip.duration_s:
+    first = clip.frame_at(settings.start_s)
+    if first < 0:
         raise UsageError(
-            f"--start {settings.start_s:g} lies behind the end of {clip.path.name}"
+            f"`start_s={settings.start_s:g}` lies behind the end of {clip.path.name}"
             f" ({clip.duration_s:.2f} s).",
             "Give a smaller one.",
         )
     if settings.duration_s is None:
         return first, clip.frame_count - first
+    start = int(clip.pts[0]) + settings.start_s / float(clip.time_base)
     end = start + settings.duration_s / float(clip.time_base)
     return first, max(1, int(np.searchsorted(clip.pts, end - 0.5, "left")) - first)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from vidcolor.errors import UsageError
 from vidcolor.infer.predictor import Predictor
-from vidcolor.media.clip import ClipInfo
+from vidcolor.media.clip import ClipInfo, Plane
 from vidcolor.media.decode import read_frames
 from vidcolor.media.files import with_ending
 from vidcolor.media.frames import clip_of
@@ -22,8 +23,8 @@ from vidcolor.media.sequence import named_after
 from vidcolor.network import shelf
 from vidcolor.run.changes import check_changes
 from vidcolor.run.look import View, seconds_at
-from vidcolor.run.plan import ColorizeSettings, check_output
-from vidcolor.run.stages import meanwhile
+from vidcolor.run.plan import check_output
+from vidcolor.run.settings import ColorizeSettings
 
 if TYPE_CHECKING:
     from vidcolor.direct.prepare import Request
@@ -53,17 +54,17 @@ class Place:
             if not 0 <= self.frame < clip.frame_count:
                 raise UsageError(
                     f"{clip.path.name} has no frame {self.frame}: it has {clip.frame_count}.",
-                    f"Give --frame 0 to {clip.frame_count - 1}.",
+                    f"Give a frame from 0 to {clip.frame_count - 1}.",
                 )
             return self.frame
         time_s = self.time_s or 0.0
-        if not 0 <= time_s < clip.duration_s:
+        frame = clip.frame_at(time_s)
+        if frame < 0:
             raise UsageError(
                 f"{clip.path.name} has nothing at {time_s:g} s: it lasts {clip.duration_s:.3f} s.",
-                "Give a smaller --at.",
+                "Give an earlier time.",
             )
-        wanted = int(clip.pts[0]) + time_s / float(clip.time_base)
-        return max(0, int(np.searchsorted(clip.pts, wanted + 0.5, "right")) - 1)
+        return frame
 
 
 @dataclass(frozen=True)
@@ -125,31 +126,68 @@ def preview(
     if output is not None:
         check_picture_output(output)
         check_output(source, output, overwrite)
-    with meanwhile(load) as loaded:
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(load)
         clip = clip_of(source, chosen.reading)
         frame = place.in_clip(clip)
         target = output or default_output(source, frame)
         check_output(source, target, overwrite)
         check_changes(clip, frame, 1)
-        view = View(clip, chosen.render_size or 0, 0, clip.frame_count, chosen.threads)
+        view = View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
         luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
-        predictor = loaded()
-    saturation = 1.0 if chosen.saturation is None else chosen.saturation
-    made = Preview(target, frame, round(seconds_at(clip, frame), 6), predictor.description)
-    chroma = None
+        predictor = loading.result()
+    seen = colored_frame(view, frame, luma, predictor, chosen.saturation, request)
+    write_rgb(target, seen.rgb, text_of(clip, frame))
+    time_s = round(seconds_at(clip, frame), 6)
+    return Preview(target, frame, time_s, predictor.description, seen.directed, seen.notes)
+
+
+@dataclass(frozen=True, eq=False)
+class ColoredFrame:
+    """A frame as a player shows it.
+
+    Attributes:
+        rgb: uint8 (height, width, 3), upright, square pixels.
+        directed: whether stills or hints reached it.
+        notes: sentences on stills that do not fit or say grey.
+    """
+
+    rgb: NDArray[np.uint8]
+    directed: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def colored_frame(
+    film: View,
+    frame: int,
+    luma: Plane,
+    predictor: Predictor,
+    saturation: float,
+    request: Request | None = None,
+) -> ColoredFrame:
+    """Colour one frame by itself, or as people say of its shot.
+
+    Args:
+        film: all of it.
+        frame: which one.
+        luma: its plane.
+        predictor: what colours.
+        saturation: factor on its chroma.
+        request: stills and hints.
+
+    Raises:
+        UsageError: what people said cannot be used.
+    """
+    notes: tuple[str, ...] = ()
     if request:
         from vidcolor.run.directed_frame import directed_frame
 
-        said = directed_frame(view, frame, request, predictor, saturation)
-        chroma = said.chroma
-        made = replace(made, directed=chroma is not None, notes=said.notes)
-    if chroma is not None:
-        rgb = view.picture(luma, chroma, 1.0)
-    else:
-        alone = predictor.predict(view.small(luma)[None]).chroma[0]
-        rgb = view.picture(luma, alone, saturation)
-    write_rgb(target, rgb, text_of(clip, frame))
-    return made
+        said = directed_frame(film, frame, request, predictor, saturation)
+        notes = said.notes
+        if said.chroma is not None:
+            return ColoredFrame(film.picture(luma, said.chroma, 1.0), True, notes)
+    alone = predictor.predict(film.small(luma)[None]).chroma[0]
+    return ColoredFrame(film.picture(luma, alone, saturation), False, notes)
 
 
 def text_of(clip: ClipInfo, frame: int, shot: int | None = None) -> dict[str, str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from vidcolor.media.files import finished_file
 from vidcolor.run.batch_page import batch_page
 from vidcolor.run.exhibit import Shown
-from vidcolor.run.plan import ColorizeSettings
 from vidcolor.run.results import Report, Result, Status
+from vidcolor.run.settings import ColorizeSettings
 
 MEMORY = ".vidcolor-batch"
 """Folder in the output folder: the ledger, the lock, the pictures of the page."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vidcolor import __version__
 from vidcolor.media.files import finished_file
-from vidcolor.run.plan import ColorizeSettings
+from vidcolor.run.settings import ColorizeSettings
 
 REPORT = "report.json"
 

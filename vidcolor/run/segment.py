@@ -20,13 +20,12 @@ from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames, read_luma
 from vidcolor.media.planes import plane_shapes, turn_back
 from vidcolor.run.look import SegmentLimits, SmallLuma, View
-from vidcolor.run.pictures import segment_writer
+from vidcolor.run.picture_files import segment_writer
 from vidcolor.run.plan import Plan
 from vidcolor.run.stages import Timings, ahead
 from vidcolor.steady.shots import find_cuts
 
 FRAMES_AHEAD = 4
-OVERLAP_S = 1.0
 
 FloatArray = NDArray[np.float32]
 
@@ -80,21 +79,20 @@ def small_luma(view: View, first: int, count: int | None = None) -> Iterator[Sma
 
 
 def segments(
-    view: View, frames: Iterator[SmallLuma], first: int, lead: int = 0
+    limits: SegmentLimits, frames: Iterator[SmallLuma], first: int, lead: int = 0
 ) -> Iterator[Segment]:
     """Cut small luma into segments of whole shots, splitting shots that are too long.
 
-    Where a shot is split, both sides see a second of each other's frames, so that colour can be
-    blended from the one to the other.
+    Where a shot is split, both sides see some of each other's frames, so that colour can be blended
+    from the one to the other.
 
     Args:
-        view: the film.
+        limits: how long they may be.
         frames: small luma from frame `first - lead` on.
-        first: where the first segment begins: the view's first frame, or behind any segment.
+        first: where the first segment begins: the first frame of all, or behind any segment.
         lead: how many frames before it that segment shared.
     """
-    limits = view.segment_limits
-    overlap = max(1, round(OVERLAP_S * float(view.clip.average_rate)))
+    overlap = limits.overlap
     waiting = list(itertools.islice(frames, lead))
     ended = False
     while not ended or len(waiting) > lead:
@@ -181,7 +179,7 @@ def _colored(
     clip, spec, target = plan.clip, plan.view.spec, plan.encoded_spec
     shapes = plane_shapes(plan.encoder.pixel_format, clip.width, clip.height)
     kept = segment.own_frames() if plan.settings.keeps_own else []
-    saturation = np.float32(1.0 if plan.settings.saturation is None else plan.settings.saturation)
+    saturation = np.float32(plan.settings.saturation)
     for upright in chroma:
         frame = next(frames)
         luma = raised_luma(frame.luma, spec, target)

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 
 from vidcolor.errors import OutputError
-from vidcolor.run import pictures
+from vidcolor.run import picture_files
 from vidcolor.run.folder import Record
 from vidcolor.run.plan import Plan
 
@@ -34,7 +34,7 @@ def film_bytes(plan: Plan, done: Sequence[Record] = ()) -> int:
 def _bytes_a_pixel(plan: Plan) -> float:
     encoder = plan.encoder
     if encoder.pictures:
-        return pictures.bytes_a_pixel(plan)
+        return picture_files.bytes_a_pixel(plan)
     if encoder.lossless or encoder.codec in _LOSSLESS_CODECS:
         return LOSSLESS
     if encoder.codec in _MEZZANINE_CODECS:

@@ -1,4 +1,4 @@
-"""Stages that overlap: the only place with threads and queues, and the clock that times them."""
+"""Stages that overlap, and the clock that times them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -61,52 +62,18 @@ def every(seconds: float, call: Callable[[], None]) -> Iterator[None]:
     An error of it ends the calls, and is raised when the block has ended.
     """
     done = threading.Event()
-    failed: list[BaseException] = []
 
     def run() -> None:
+        while not done.wait(seconds):
+            call()
+
+    with ThreadPoolExecutor(1) as pool:
+        calls = pool.submit(run)
         try:
-            while not done.wait(seconds):
-                call()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-    if failed:
-        raise failed[0]
-
-
-@contextmanager
-def meanwhile(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
-    """Do a piece of work in a thread of its own; calling what is given waits for it.
-
-    An error in the thread is raised there. The thread has ended when the block is left.
-    """
-    done: list[T | _Failure] = []
-
-    def run() -> None:
-        try:
-            done.append(work())
-        except BaseException as error:
-            done.append(_Failure(error))
-
-    def result() -> T:
-        thread.join()
-        if isinstance(done[0], _Failure):
-            raise done[0].error
-        return done[0]
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield result
-    finally:
-        thread.join()
+            yield
+        finally:
+            done.set()
+    calls.result()
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,15 @@ from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import UsageError
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, working_shape
-from vidcolor.media.picture import Page, holds_pages, page_sizes, read_picture, write_pages
+from vidcolor.media.picture import (
+    Page,
+    Picture,
+    holds_pages,
+    luma_of,
+    page_sizes,
+    read_picture,
+    write_pages,
+)
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
@@ -32,11 +40,9 @@ class _Photograph:
     upright_size: tuple[int, int]
     frame_count: int = 1
     duration_s: float = 0.0
-    time_base: Fraction = Fraction(1)
 
-    @property
-    def pts(self) -> NDArray[np.int64]:
-        return np.zeros(1, np.int64)
+    def frame_at(self, _: float) -> int:
+        return -1
 
     def resolved_matrix(self) -> str:
         return "bt601"
@@ -90,13 +96,13 @@ def colorize_picture(
     if request and len(numbers) > 1:
         raise UsageError(
             f"{source} has {len(numbers)} pages, and stills and hints are for one picture.",
-            "Say which with --page.",
+            "Say which with `page`.",
         )
     told: list[str] = []
-    studio = _Studio(source, predictor, settings, request)
 
     def page(number: int) -> Page:
-        made, said = studio.page(number)
+        picture = read_picture(source, number, keep_rgb=False)
+        made, said = colored_page(picture, predictor, settings, request)
         told.extend(f"page {number}: {words}" if len(numbers) > 1 else words for words in said)
         return made
 
@@ -113,45 +119,66 @@ def _chosen(held: int, output: Path, page: int | None) -> tuple[Sequence[int], t
         return range(1, held + 1), ()
     left = "the other is" if held == 2 else f"the other {held - 1} are"
     words = f"only the first of its {held} pages is coloured, and {left} left out: an output in"
-    return [1], (f"{words} .tif takes all, and --page 2 the second",)
+    return [1], (f"{words} .tif takes all, and `page=2` the second",)
 
 
-@dataclass(frozen=True)
-class _Studio:
-    """Where the pages of a file are coloured."""
+def colored_page(
+    picture: Picture,
+    predictor: Predictor,
+    settings: StillSettings,
+    request: Request | None = None,
+) -> tuple[Page, tuple[str, ...]]:
+    """A picture and its colour, and what is to be said of it.
 
-    source: Path
-    predictor: Predictor
-    settings: StillSettings
-    request: Request | None
+    Arguments and errors as of `colorize_picture`.
+    """
+    saturation, spec = settings.saturation, SampleSpec(depth=picture.depth)
+    size = picture.luma.shape[0], picture.luma.shape[1]
+    small = small_luma(picture.luma, spec, working_shape(*size, settings.render_size))
+    said = _direction(request, size, small) if request else Direction()
+    strong = _chroma(small, said, predictor, saturation)
+    tally = Tally()
+    tally.add(strong, picture.luma, spec)
+    asked = 0.0 if said.anchors else saturation
+    grey = tally.notes(asked, f"of {picture.depth} bits")
+    large = enlarger(strong, picture.luma, spec)
+    return Page(picture, large), (*picture.notes, *said.notes, *grey)
 
-    def page(self, number: int) -> tuple[Page, tuple[str, ...]]:
-        """A page and its colour, and what is to be said of it."""
-        picture = read_picture(self.source, number, keep_rgb=False)
-        saturation, spec = self.settings.saturation, SampleSpec(depth=picture.depth)
-        size = picture.luma.shape[0], picture.luma.shape[1]
-        small = small_luma(picture.luma, spec, working_shape(*size, self.settings.render_size))
-        said = _direction(self.request, size, small) if self.request else Direction()
-        strong = self._chroma(small, said)
-        tally = Tally()
-        tally.add(strong, picture.luma, spec)
-        asked = 0.0 if said.anchors else saturation
-        grey = tally.notes(asked, f"of {picture.depth} bits")
-        large = enlarger(strong, picture.luma, spec)
-        return Page(picture, large), (*picture.notes, *said.notes, *grey)
 
-    def _chroma(self, small: NDArray[np.uint8], said: Direction) -> NDArray[np.float32]:
-        """Cb and Cr, float32 (2, h, w) on 0..255, as strong as asked."""
-        saturation, mean = self.settings.saturation, Mirrored(self.predictor)
-        if said.anchors and saturation:
-            people = [Said(0, one.chroma, one.confidence, one.is_hint) for one in said.anchors]
-            steady = SteadySettings()
-            made = settle_directed(small[None], mean, steady, people, saturation=saturation)
-            chroma = made[0].astype(np.float32)
-        else:
-            chroma = mean.predict(small[None]).chroma[0]
-        strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation) + np.float32(NEUTRAL)
-        return np.asarray(strong)
+def luma_of_array(array: Any) -> NDArray[Any]:
+    """Full-range luma (height, width) of an array in grey or RGB, at its own depth.
+
+    Raises:
+        UsageError: it is not uint8 or uint16, or of another shape.
+    """
+    given = np.asarray(array)
+    grey = given.ndim == 2 or (given.ndim == 3 and given.shape[2] == 1)
+    if given.dtype not in (np.uint8, np.uint16) or not (
+        grey or (given.ndim == 3 and given.shape[2] == 3)
+    ):
+        raise UsageError(
+            f"An array of {given.dtype} {given.shape} is no picture.",
+            "Give uint8 or uint16 of (height, width) or (height, width, 3).",
+        )
+    if not given.size:
+        raise UsageError(f"An array of {given.shape} holds no pixel.", "Give a picture.")
+    return given.reshape(given.shape[:2]) if grey else luma_of(given)
+
+
+def _chroma(
+    small: NDArray[np.uint8], said: Direction, predictor: Predictor, saturation: float
+) -> NDArray[np.float32]:
+    """Cb and Cr, float32 (2, h, w) on 0..255, as strong as asked."""
+    mean = Mirrored(predictor)
+    if said.anchors and saturation:
+        people = [Said(0, one.chroma, one.confidence, one.is_hint) for one in said.anchors]
+        steady = SteadySettings()
+        made = settle_directed(small[None], mean, steady, people, saturation=saturation)
+        chroma = made[0].astype(np.float32)
+    else:
+        chroma = mean.predict(small[None]).chroma[0]
+    strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation) + np.float32(NEUTRAL)
+    return np.asarray(strong)
 
 
 def _direction(request: Request, size: tuple[int, int], small: NDArray[np.uint8]) -> Direction:

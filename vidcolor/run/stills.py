@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def shots_of(film: View, frames: Iterator[SmallLuma]) -> Iterator[Shot]:
         frames: its small luma from its first frame on.
     """
     shot: Shot | None = None
-    for segment in segments(film, frames, film.first):
+    for segment in segments(film.segment_limits, frames, film.first):
         begins = set(segment.cuts) if segment.lead else {0, *segment.cuts}
         for place in range(segment.lead, segment.lead + segment.count):
             if shot is None or place in begins:
@@ -204,23 +205,36 @@ def _take(
     walked: Callable[[int], None],
 ) -> list[Taken]:
     taken, shown = [], []
-    frames = ahead(small_luma(film, film.first), FRAMES_AHEAD)
-    for number, shot in enumerate(shots_of(film, frames), 1):
-        for chosen in _standing_for(shot, per_shot, predictor):
-            luma = next(read_frames(film.clip, chosen.frame, 1, film.threads)).luma
-            rgb = film.picture(luma, chosen.chroma, saturation)
-            still = Taken(
-                name=f"ref_{chosen.frame:06d}.png",
-                frame=chosen.frame,
-                time_s=round(seconds_at(film.clip, chosen.frame), 6),
-                shot=number,
-            )
-            write_rgb(folder / still.name, rgb, text_of(film.clip, still.frame, number))
+    for shot, stills in stills_of(film, predictor, saturation, per_shot):
+        for still, rgb in stills:
+            write_rgb(folder / still.name, rgb, text_of(film.clip, still.frame, still.shot))
             taken.append(still)
             shown.append(_shown(film.clip, still, shot, rgb))
         walked(shot.count)
     (folder / INDEX).write_text(contact_sheet(film.clip, shown), encoding="utf-8")
     return taken
+
+
+def stills_of(
+    film: View, predictor: Predictor, saturation: float, per_shot: int
+) -> Iterator[tuple[Shot, list[tuple[Taken, NDArray[np.uint8]]]]]:
+    """Each shot with its stills: RGB uint8 (height, width, 3), upright, at full size.
+
+    Arguments and errors as of `take_stills`.
+    """
+    with closing(ahead(small_luma(film, film.first), FRAMES_AHEAD)) as frames:
+        for number, shot in enumerate(shots_of(film, frames), 1):
+            found = []
+            for chosen in _standing_for(shot, per_shot, predictor):
+                luma = next(read_frames(film.clip, chosen.frame, 1, film.threads)).luma
+                still = Taken(
+                    name=f"ref_{chosen.frame:06d}.png",
+                    frame=chosen.frame,
+                    time_s=round(seconds_at(film.clip, chosen.frame), 6),
+                    shot=number,
+                )
+                found.append((still, film.picture(luma, chosen.chroma, saturation)))
+            yield shot, found
 
 
 def _shown(clip: ClipInfo, still: Taken, shot: Shot, rgb: NDArray[np.uint8]) -> Shown:
@@ -257,5 +271,5 @@ def check_folder(folder: Path, overwrite: bool) -> None:
         more = f" and {len(there) - 1} more" * (len(there) > 1)
         raise OutputError(
             f"{folder} holds {there[0].name}{more} already.",
-            "Give another folder, or --overwrite to take them anew.",
+            "Give another folder, or `overwrite` to take them anew.",
         )

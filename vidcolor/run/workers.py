@@ -17,11 +17,13 @@ from pathlib import Path
 from types import FrameType
 
 from vidcolor.errors import MachineError, VidcolorError
-from vidcolor.infer.predictor import Predictor
 from vidcolor.run.cluster import Cluster, Where
+from vidcolor.run.executor import Executor
 from vidcolor.run.exhibit import Shown, before_and_after
+from vidcolor.run.here import Here
 from vidcolor.run.one import Outcome, Task
-from vidcolor.run.plan import ColorizeSettings, Plan
+from vidcolor.run.plan import Plan
+from vidcolor.run.settings import ColorizeSettings
 
 MOVED_EVERY_S = 0.5
 ASK_EVERY_S = 0.2
@@ -97,6 +99,7 @@ class Crew:
         self._size = size
         self._settings = settings
         self._where = where
+        self._started = 0
         self._busy: list[_Worker] = []
         self._idle: list[_Worker] = []
         self._context = multiprocessing.get_context("spawn")
@@ -162,7 +165,9 @@ class Crew:
 
     def _start(self, task: Task) -> _Worker:
         ours, theirs = self._context.Pipe()
-        given = (theirs, self._settings, self._where)
+        where = replace(self._where, first=self._started) if self._where else None
+        self._started += 1
+        given = (theirs, self._settings, where)
         process = self._context.Process(target=work, args=given, daemon=True)
         _check_here()
         process.start()
@@ -246,26 +251,22 @@ def _die_with_parent() -> None:
 
 
 class _Model:
-    """A predictor that is loaded when it is first wanted."""
+    """What colours, loaded when it is first wanted."""
 
     def __init__(self, settings: ColorizeSettings, where: Where | None) -> None:
         self._settings, self._where = settings, where
-        self._predictor: Predictor | None = None
+        self._executor: Executor | None = None
         self.failed = False
 
-    def load(self) -> Predictor:
-        from vidcolor.infer.choose import load_predictor
+    def load(self) -> Executor:
+        from vidcolor.run.loading import load
 
-        if self._predictor is None:
+        if self._executor is None:
             s = self._settings
             self.failed = True
-            self._predictor = (
-                Cluster(self._where, s)
-                if self._where
-                else load_predictor(s.model, s.device, s.backend, s.vividness, s.threads)
-            )
+            self._executor = Cluster(self._where, s) if self._where else Here(load(s))
             self.failed = False
-        return self._predictor
+        return self._executor
 
 
 def _result(task: Task, model: _Model, channel: Connection) -> Outcome | Failure:

@@ -64,7 +64,7 @@ def find_weights() -> Path:
         MachineError: torch or torchvision is not installed.
         ModelError: the weights are not there. Nothing is downloaded.
     """
-    need("--flow raft", "gpu", "torch", "torchvision")
+    need("`flow=raft`", "gpu", "torch", "torchvision")
     # As torch finds it: unlike Path's own, this leaves "~" where nobody knows what it stands for.
     folder = os.path.expanduser(os.environ.get("TORCH_HOME", "~/.cache/torch"))  # noqa: PTH111
     path = Path(folder) / "hub" / "checkpoints" / WEIGHTS

@@ -18,21 +18,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vidcolor.color.convert import compose_rgb
+from vidcolor.color.colourfulness import colourfulness
+from vidcolor.color.srgb import compose_rgb, scale_chroma
 from vidcolor.errors import MachineError
-from vidcolor.evaluate.colour import scale_chroma
-from vidcolor.evaluate.judge import first_judge
-from vidcolor.evaluate.kid import kid, pair_terms
-from vidcolor.evaluate.measures import colourfulness, psnr
 from vidcolor.infer.predictor import network_input
 from vidcolor.media.files import finished_file
 from vidcolor.network.generator import Decoder
 from vidcolor.train.data import PictureStore
-from vidcolor.train.degrade import disturb
 from vidcolor.train.log import read_rows, write_rows
 from vidcolor.train.settings import NoGan
 from vidcolor.train.sources import Picture
 from vidcolor.train.validate import resized
+from vidcolor.truth.degrade import disturb
+from vidcolor.truth.figures import psnr
+from vidcolor.truth.judge import first_judge
+from vidcolor.truth.kid import kid, pair_terms
 
 FOLDER = "candidates"
 ROWS = "candidates.jsonl"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.evaluate.colour import Floats
+from vidcolor.color.srgb import Floats
 
 Doubles = NDArray[np.float64]
 

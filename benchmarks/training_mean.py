@@ -1,44 +1,19 @@
 """What can be guessed without looking: the training pictures' mean chroma, and that by luma.
 
-python -m vidcolor.evaluate.training_mean data/train vidcolor/evaluate/training_mean.npz
+python benchmarks/training_mean.py data/train vidcolor/evaluate/training_mean.npz
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from vidcolor.evaluate.colour import Floats, to_planes
+from vidcolor.color.srgb import to_planes
+from vidcolor.evaluate.baselines import TrainingMean
 from vidcolor.evaluate.read import find, read_picture
 from vidcolor.media.suffixes import may_be_picture
-
-STORED = Path(__file__).with_name("training_mean.npz")
-
-
-@dataclass(frozen=True)
-class TrainingMean:
-    """Statistics of the training pictures.
-
-    Attributes:
-        chroma: float32 (2,), mean Cb and Cr over all pixels, 0..255.
-        by_luma: float32 (2, 256), mean Cb and Cr of the pixels of each luma.
-        pictures: how many pictures they come from.
-    """
-
-    chroma: Floats
-    by_luma: Floats
-    pictures: int
-
-
-@lru_cache(maxsize=1)
-def stored() -> TrainingMean:
-    """The statistics that come with the package."""
-    with np.load(STORED) as data:
-        return TrainingMean(data["chroma"], data["by_luma"], int(data["pictures"]))
 
 
 def measure(paths: list[Path]) -> TrainingMean:
@@ -57,7 +32,6 @@ def measure(paths: list[Path]) -> TrainingMean:
 
 
 def main(source: Path, target: Path) -> None:
-    """Measure the pictures of a folder and store what comes out."""
     result = measure(find(source, may_be_picture))
     np.savez(target, chroma=result.chroma, by_luma=result.by_luma, pictures=result.pictures)
 

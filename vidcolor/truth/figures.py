@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.evaluate.colour import Floats, Picture
+from vidcolor.color.srgb import Picture
 
 CLOSENESS_TOLERANCE = 0.05 * 255
 
@@ -15,31 +15,6 @@ def psnr(result: Picture, truth: Picture) -> float:
     difference = result.astype(np.int32) - truth.astype(np.int32)
     mean_square = float(np.mean(np.square(difference), dtype=np.float64))
     return float("inf") if mean_square == 0 else 10 * float(np.log10(255**2 / mean_square))
-
-
-def _opponents(picture: Picture) -> tuple[Floats, Floats]:
-    """rg and yb; halves of whole numbers, which float32 and their squares in it hold exactly."""
-    red, green, blue = np.moveaxis(picture, -1, 0).astype(np.float32)
-    return red - green, (red + green) / 2 - blue
-
-
-def _colourfulness(rg: Floats, yb: Floats) -> float:
-    means = [float(part.mean(dtype=np.float64)) for part in (rg, yb)]
-    squares = [float(np.square(part).mean(dtype=np.float64)) for part in (rg, yb)]
-    mean_square = means[0] ** 2 + means[1] ** 2
-    spread = np.sqrt(max(0.0, sum(squares) - mean_square))
-    return float(spread + 0.3 * np.sqrt(mean_square))
-
-
-def colourfulness(picture: Picture) -> float:
-    """CF of Hasler and Süsstrunk 2003 on 0-255: signed rg and yb, as in the paper's equations."""
-    return _colourfulness(*_opponents(picture))
-
-
-def colourfulness_abs(picture: Picture) -> float:
-    """CF as the field's code computes it: absolute values of rg and yb first (some 10 % less)."""
-    rg, yb = _opponents(picture)
-    return _colourfulness(np.abs(rg), np.abs(yb))
 
 
 def closeness(result: Picture, truth: Picture) -> float:

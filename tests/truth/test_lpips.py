@@ -8,7 +8,7 @@ import pytest
 from scipy.signal import correlate
 
 from vidcolor.errors import ModelError
-from vidcolor.evaluate.lpips import Lpips, installed_lpips
+from vidcolor.truth.lpips import Lpips, installed_lpips
 
 CHANNELS, SIDES = (3, 64, 192, 384, 256, 256), (11, 5, 3, 3, 3)
 

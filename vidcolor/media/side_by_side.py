@@ -10,16 +10,16 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.evaluate.colour import Picture
-from vidcolor.evaluate.read import upright
 from vidcolor.media.files import temporary_name
 from vidcolor.media.films import film_stream
+from vidcolor.media.shown import upright
 from vidcolor.media.source import check_file, media_url
 
-LAYOUTS = ("beside", "split")
+Picture = NDArray[np.uint8]
 _QUALITY = "18"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vidcolor.evaluate.bootstrap import difference, figure, means, resamples
-from vidcolor.evaluate.kid import kid, kid_share, pair_terms
+from vidcolor.truth.kid import kid, kid_share, pair_terms
 
 
 def features(seed, shift=0.0, count=9):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from vidcolor.errors import UsageError
 
 if TYPE_CHECKING:
+    from vidcolor.evaluate.models import Model
     from vidcolor.evaluate.names import Weights
-    from vidcolor.evaluate.rows import Contender
 
 NO_MODEL = "none"
 """What is given for a model where only baselines are to be judged."""
@@ -28,7 +28,7 @@ class Wishes:
     saturation: float | None
 
 
-def contenders(given: Sequence[str], wishes: Wishes) -> list[Contender]:
+def judged_models(given: Sequence[str], wishes: Wishes) -> list[Model]:
     """The models, ready to colour.
 
     Args:
@@ -50,7 +50,7 @@ def contenders(given: Sequence[str], wishes: Wishes) -> list[Contender]:
         return []
     models = _weights(given)
     named = zip(row_names(models), models, strict=True)
-    return [_contender(name, weights, wishes) for name, weights in named]
+    return [_model(name, weights, wishes) for name, weights in named]
 
 
 def _weights(given: Sequence[str]) -> list[Weights]:
@@ -73,9 +73,9 @@ def _weights(given: Sequence[str]) -> list[Weights]:
     return found
 
 
-def _contender(name: str, weights: Weights, wishes: Wishes) -> Contender:
+def _model(name: str, weights: Weights, wishes: Wishes) -> Model:
     from vidcolor.cli.colourings import Way, directed_colouring, steady_colouring
-    from vidcolor.evaluate.rows import Contender
+    from vidcolor.evaluate.models import Model
     from vidcolor.infer.choose import load_predictor
     from vidcolor.network import shelf
 
@@ -85,7 +85,7 @@ def _contender(name: str, weights: Weights, wishes: Wishes) -> Contender:
     saturation = info.saturation if wishes.saturation is None else wishes.saturation
     side = wishes.size or info.working_size
     way = Way(predictor, wishes.every, side, saturation)
-    return Contender(
+    return Model(
         name=name,
         predictor=predictor,
         digest=weights.digest,

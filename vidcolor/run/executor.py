@@ -1,0 +1,96 @@
+"""What every executor promises: missing frames of a film go in, files of segments come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.color.pale import Tally
+from vidcolor.infer.predictor import Predictor
+from vidcolor.run.meter import Meter
+from vidcolor.run.plan import Plan
+from vidcolor.run.segment import Segment
+from vidcolor.run.settled import Surveyed
+from vidcolor.run.stages import Timings
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Frames in a row that are missing.
+
+    Attributes:
+        segments: of them, as they are found.
+        before: what an earlier run's segment before them saw of the first, float32 (frames, 2,
+            height, width); None for nothing.
+    """
+
+    segments: Generator[Surveyed]
+    before: FloatArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A segment whose file is in its place.
+
+    Attributes:
+        segment: with or without its luma.
+        tail: chroma of the next one's first frames, float32 (frames, 2, height, width).
+        tally: how much colour it got.
+    """
+
+    segment: Segment
+    tail: FloatArray
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Where an executor says what it is doing.
+
+    Attributes:
+        timings: seconds by stage.
+        meter: told of frames that are coloured; of those that are written `written` tells it.
+        begun: called with a segment before any of its frames is written.
+        written: called with a number of frames that are encoded.
+    """
+
+    timings: Timings
+    meter: Meter
+    begun: Callable[[Segment], None]
+    written: Callable[[int], None]
+
+
+class Executor(Predictor, Protocol):
+    """What colours: photographs by `predict`, films by `make`."""
+
+    def make(
+        self,
+        plan: Plan,
+        stretches: Iterable[Stretch],
+        place: Callable[[Segment], Path],
+        reports: Reports,
+    ) -> Generator[Made]:
+        """Have segments coloured and written.
+
+        Args:
+            plan: what is to be done.
+            stretches: of the film, rising; each is taken up when the one before is handed out.
+            place: where each segment's file is to be.
+            reports: told on the way, `begun` and `written` by the thread that asks for segments.
+
+        Yields:
+            each segment in order, once its file is complete. Closing this generator leaves nobody
+            at work.
+
+        Raises:
+            InputError: the source went away, or cannot be decoded.
+            OutputError: writing failed.
+            MachineError: a machine was lost, or cannot do it.
+        """

@@ -1,0 +1,151 @@
+"""The executor of this machine: while one segment is written, the next one's shots are coloured."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
+from vidcolor.run.executor import Made, Reports, Stretch
+from vidcolor.run.meter import MeteredPredictor, metered
+from vidcolor.run.plan import Plan
+from vidcolor.run.segment import Segment, write_segment
+from vidcolor.run.settled import (
+    Motion,
+    Surveyed,
+    blended_shots,
+    named_motion,
+    parted,
+    settled_shots,
+)
+from vidcolor.run.stages import ahead
+
+SHOTS_AHEAD = 2
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Here:
+    """See `Executor`.
+
+    Args:
+        predictor: what colours.
+    """
+
+    predictor: Predictor
+
+    @property
+    def description(self) -> str:
+        """See `Predictor.description`."""
+        return self.predictor.description
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        return self.predictor.predict(luma, hints)
+
+    def make(
+        self,
+        plan: Plan,
+        stretches: Iterable[Stretch],
+        place: Callable[[Segment], Path],
+        reports: Reports,
+    ) -> Generator[Made]:
+        """See `Executor.make`."""
+        stopped = threading.Event()
+        predictor = _Stoppable(MeteredPredictor(self.predictor, reports.meter), stopped)
+        motion = metered(named_motion(plan), reports.meter)
+        colouring = _Colouring(plan, predictor, motion, reports)
+        colored = ahead(colouring.parts(stretches), SHOTS_AHEAD)
+        try:
+            for segment, parts in itertools.groupby(colored, attrgetter("segment")):
+                reports.begun(segment)
+                yield _written(plan, segment, parts, place(segment), reports)
+        finally:
+            stopped.set()
+            colored.close()
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Chroma of a segment's next frames; the last part has the tail."""
+
+    segment: Segment
+    chroma: FloatArray
+    tail: FloatArray | None
+
+
+@dataclass(frozen=True)
+class _Colouring:
+    """What the colouring thread does."""
+
+    plan: Plan
+    predictor: Predictor
+    motion: Motion
+    reports: Reports
+
+    def parts(self, stretches: Iterable[Stretch]) -> Iterator[_Part]:
+        for stretch in stretches:
+            before = stretch.before
+            with closing(stretch.segments) as segments:
+                for surveyed in segments:
+                    segment = surveyed.segment
+                    for chroma, tail in parted(self._shots(surveyed, before), segment.count):
+                        self.reports.meter.coloured(len(chroma))
+                        yield _Part(segment, chroma, tail)
+                    before = tail
+
+    def _shots(self, surveyed: Surveyed, before: FloatArray | None) -> Iterator[FloatArray]:
+        """Chroma of a segment's frames and those behind them, shot by shot."""
+        settled = settled_shots(self.plan, surveyed, self.predictor, before, self.motion)
+        meter, lengths = self.reports.meter, surveyed.segment.shot_lengths()
+        timed = self.reports.timings.each("colour", meter.each_shot(settled, lengths))
+        yield from blended_shots(timed, surveyed.segment.lead, before)
+
+
+def _written(
+    plan: Plan, segment: Segment, parts: Iterator[_Part], path: Path, reports: Reports
+) -> Made:
+    tails: list[FloatArray] = []
+
+    def chroma() -> Iterator[FloatArray]:
+        for part in parts:
+            if part.tail is not None:
+                tails.append(part.tail)
+            yield part.chroma
+
+    tally = write_segment(
+        plan, segment, chroma(), path, reports.timings, lambda: reports.written(1)
+    )
+    return Made(segment, tails[-1], tally)
+
+
+class _StoppedError(Exception):
+    """Ends the colouring thread; nobody is there any more to see it."""
+
+
+@dataclass(frozen=True)
+class _Stoppable:
+    """A predictor that gives up once the run has ended: nobody waits for a whole segment."""
+
+    predictor: Predictor
+    stopped: threading.Event
+
+    @property
+    def description(self) -> str:
+        """See `Predictor.description`."""
+        return self.predictor.description
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        if self.stopped.is_set():
+            raise _StoppedError
+        return self.predictor.predict(luma, hints)

@@ -1,0 +1,51 @@
+"""The shots of a film as a list: where each begins and how long it is shown."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from vidcolor.media.clip import ClipInfo
+from vidcolor.run.changes import check_changes
+from vidcolor.run.look import View, seconds_at
+from vidcolor.run.segment import small_luma
+from vidcolor.steady.shots import find_cuts
+
+SHORT_SIDE = 192
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A shot of a film.
+
+    Attributes:
+        first: number of its first frame in the film, from 0 on.
+        frames: how many it has.
+        start_s: seconds from the film's start.
+        duration_s: seconds that it is shown.
+    """
+
+    first: int
+    frames: int
+    start_s: float
+    duration_s: float
+
+
+def list_shots(clip: ClipInfo) -> list[Shot]:
+    """All shots of a film, which is read through for it.
+
+    Raises:
+        InputError: it cannot be decoded, or its picture changes midway.
+    """
+    check_changes(clip, 0, clip.frame_count)
+    whole = View(clip, SHORT_SIDE, 0, clip.frame_count)
+    edges = [0, *find_cuts(small_luma(whole, 0)), clip.frame_count]
+    return [
+        Shot(
+            first,
+            after - first,
+            round(seconds_at(clip, first), 6),
+            round(float((clip.frame_end(after - 1) - int(clip.pts[first])) * clip.time_base), 6),
+        )
+        for first, after in itertools.pairwise(edges)
+    ]
