@@ -126,7 +126,7 @@ def test_one_frame_is_a_shot():
     assert np.array_equal(chroma, true_colour(static(1)))
 
 
-def test_the_network_runs_on_anchors_only():
+def test_the_network_runs_on_keyframes_only():
     network = Noisy()
     settle(static(33), network, SteadySettings(every=8))
     assert network.frames == 5
@@ -141,7 +141,7 @@ def test_a_network_that_fails_ends_the_shot():
         settle(static(200), Failing(), SteadySettings(every=1))
 
 
-def test_auto_takes_fewer_anchors_where_nothing_moves():
+def test_auto_takes_fewer_keyframes_where_nothing_moves():
     still, wild = Noisy(), Noisy()
     settle(static(33), still, SteadySettings())
     settle(np.stack([texture(seed) for seed in range(33)]), wild, SteadySettings())

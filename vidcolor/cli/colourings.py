@@ -31,7 +31,7 @@ class Way:
 
     Attributes:
         predictor: the network.
-        every: distance of anchors; None lets the program choose.
+        every: distance of keyframes; None lets the program choose.
         side: short side that the network sees.
         saturation: factor on the settled chroma.
     """

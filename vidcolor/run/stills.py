@@ -27,8 +27,8 @@ from vidcolor.run.preview import text_of
 from vidcolor.run.segment import segments, small_luma
 from vidcolor.run.sheet import Shown, contact_sheet, thumbnail
 from vidcolor.run.stages import ahead
-from vidcolor.steady.anchors import ask
 from vidcolor.steady.flow import DisFlow
+from vidcolor.steady.keyframes import ask
 from vidcolor.steady.links import links_of
 from vidcolor.steady.vivid import keep_vivid
 from vidcolor.steady.vote import agree

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
 from vidcolor.steady.along import agreed, filled
-from vidcolor.steady.anchors import place_anchors
 from vidcolor.steady.flow import DisFlow, FineFlow, Flow, named_flow
+from vidcolor.steady.keyframes import place_keyframes
 from vidcolor.steady.paths import Steps, steps_of
 from vidcolor.steady.people import Carried, Said, carry, large
 from vidcolor.steady.settings import SteadySettings
@@ -103,7 +103,7 @@ def directed_flows(name: str) -> Flows:
 def _rest(carried: Carried, steps: Steps, settings: SteadySettings, painter: Painter) -> FloatArray:
     """What the network paints of all frames: float32 (frames, height / 2, width / 2, 2)."""
     every = 1 if settings.strength < 1.0 else settings.every or EVERY
-    keyframes = place_anchors(len(steps), every)
+    keyframes = place_keyframes(len(steps), every)
     painted = _painted(keyframes, carried, steps, painter)
     colours = agreed(keyframes, painted, steps) if settings.strength > 0 else painted
     rest = filled(keyframes, colours, steps)

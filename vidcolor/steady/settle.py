@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import Predictor
-from vidcolor.steady.anchors import ask, choose_every, place_anchors
 from vidcolor.steady.ballot import Ballot
 from vidcolor.steady.between import fill, lost, sides
 from vidcolor.steady.flow import Flow, named_flow
+from vidcolor.steady.keyframes import ask, choose_every, place_keyframes
 from vidcolor.steady.links import LinkBook, links_of
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.shots import find_cuts
@@ -104,20 +104,20 @@ def _settled(
 ) -> FloatArray:
     everything = range(len(luma))
     every = settings.every or choose_every(len(luma), book)
-    anchors = place_anchors(len(luma), every)
-    between = sorted(set(everything) - set(anchors))
-    asked = everything if settings.strength < 1.0 else anchors
+    keyframes = place_keyframes(len(luma), every)
+    between = sorted(set(everything) - set(keyframes))
+    asked = everything if settings.strength < 1.0 else keyframes
     with ThreadPoolExecutor(1) as network:
         answers = network.submit(ask, luma, asked, predictor, settings.batch)
-        for _ in book.prepare((*glances(anchors), *sides(between, anchors))):
+        for _ in book.prepare((*glances(keyframes), *sides(between, keyframes))):
             if answers.done():
                 answers.result()  # If it failed, nothing else is worth the time.
         said = dict(zip(asked, answers.result(), strict=True))
-    first = [said[anchor] for anchor in anchors]
-    settled = keep_vivid(first, agree(anchors, first, book))
-    alone = [frame for frame in lost(between, anchors, book) if frame not in said]
+    first = [said[keyframe] for keyframe in keyframes]
+    settled = keep_vivid(first, agree(keyframes, first, book))
+    alone = [frame for frame in lost(between, keyframes, book) if frame not in said]
     said.update(zip(alone, ask(luma, alone, predictor, settings.batch), strict=True))
-    ballots = fill(between, anchors, settled, {f: said[f] for f in alone}, book)
+    ballots = fill(between, keyframes, settled, {f: said[f] for f in alone}, book)
     steady = _planes([ballots[frame] for frame in everything])
     if settings.strength == 1.0:
         return steady

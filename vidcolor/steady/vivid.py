@@ -20,7 +20,7 @@ def keep_vivid(before: Sequence[Ballot], after: Mapping[int, Ballot]) -> dict[in
     """Scale a shot's settled chroma by one factor if agreeing made it too pale.
 
     Args:
-        before: the anchors' ballots as the network said them.
+        before: the keyframes' ballots as the network said them.
         after: the same, settled.
     """
     had = np.mean([chroma_colourfulness(ballot.colour) for ballot in before])

@@ -1,6 +1,6 @@
-"""Anchors agree on colour: each hears the others along the motion, from near to far and back.
+"""Keyframes agree on colour: each hears the others along the motion, from near to far and back.
 
-The anchors' own colours and how much they count come in; colours on which the shot agrees go out.
+The keyframes' own colours and how much they count come in; colours on which the shot agrees go out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vidcolor.steady.warp import COLOUR_METHOD
 
 FloatArray = NDArray[np.float32]
 
-# At each level an anchor hears so many neighbours on either side.
+# At each level a keyframe hears so many neighbours on either side.
 REACH = 4
 # Trust below the first counts as none: what was uncovered keeps its own colour. Above it, trust
 # counts with this power: below 1, because doubtful links still agree on most of what they carry.
@@ -29,54 +29,54 @@ TRUST_POWER = 0.5
 LOUDEST = 6.0
 
 
-def agree(anchors: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> dict[int, Ballot]:
-    """Let anchors vote until the shot agrees.
+def agree(keyframes: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> dict[int, Ballot]:
+    """Let keyframes vote until the shot agrees.
 
-    A level holds every 2nd, 4th, 8th ... anchor. Votes are gathered from the finest level to the
+    A level holds every 2nd, 4th, 8th ... keyframe. Votes are gathered from the finest level to the
     coarsest, whose members then speak for the whole shot with the mass of all they heard, and
     are handed back to the finest.
 
     Args:
-        anchors: frame indexes, rising.
-        ballots: one for each anchor.
+        keyframes: frame indexes, rising.
+        ballots: one for each keyframe.
         book: links between the frames.
 
     Returns:
-        the settled ballot of each anchor, by frame index.
+        the settled ballot of each keyframe, by frame index.
     """
-    settled = dict(zip(anchors, ballots, strict=True))
-    for level in schedule(len(anchors)):
+    settled = dict(zip(keyframes, ballots, strict=True))
+    for level in schedule(len(keyframes)):
         heard = {
             frame: hear(frame, others, settled, book)
-            for frame, others in neighbourhoods(anchors, level)
+            for frame, others in neighbourhoods(keyframes, level)
         }
         settled.update(heard)
     return settled
 
 
-def neighbourhoods(anchors: Sequence[int], level: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Each anchor of a level with those it hears there."""
-    members = anchors[:: 2**level]
+def neighbourhoods(keyframes: Sequence[int], level: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Each keyframe of a level with those it hears there."""
+    members = keyframes[:: 2**level]
     for i, frame in enumerate(members):
         yield frame, (*members[max(0, i - REACH) : i], *members[i + 1 : i + 1 + REACH])
 
 
-def glances(anchors: Sequence[int]) -> Iterator[tuple[int, int]]:
+def glances(keyframes: Sequence[int]) -> Iterator[tuple[int, int]]:
     """The links that `agree` will ask for: pairs of frames."""
-    for level in range(coarsest(len(anchors)) + 1):
-        for frame, others in neighbourhoods(anchors, level):
+    for level in range(coarsest(len(keyframes)) + 1):
+        for frame, others in neighbourhoods(keyframes, level):
             yield from ((frame, other) for other in others)
 
 
-def schedule(anchors: int) -> list[int]:
+def schedule(keyframes: int) -> list[int]:
     """Levels in the order in which they vote."""
-    last = coarsest(anchors)
+    last = coarsest(keyframes)
     return [*range(last + 1), *reversed(range(last))]
 
 
-def coarsest(anchors: int) -> int:
-    """The last level that still holds two anchors of so many; 0 if there is but one."""
-    return max(0, (anchors - 1).bit_length() - 1)
+def coarsest(keyframes: int) -> int:
+    """The last level that still holds two keyframes of so many; 0 if there is but one."""
+    return max(0, (keyframes - 1).bit_length() - 1)
 
 
 def hear(frame: int, others: Iterable[int], ballots: dict[int, Ballot], book: LinkBook) -> Ballot:

@@ -1,4 +1,4 @@
-"""Anchors: the frames on which the network runs, and what they say at first."""
+"""Keyframes: the frames on which the network runs, and what they say at first."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ FloatArray = NDArray[np.float32]
 
 # A vote has at least this mass, or an unsure frame could not even speak for itself.
 MIN_CONFIDENCE = 0.02
-# Choosing: a shot may have anchors this far apart if this share of its picture can be followed
+# Choosing: a shot may have keyframes this far apart if this share of its picture can be followed
 # over that distance. Measured in so many places.
 FOLLOWED = ((8, 0.97), (4, 0.92), (2, 0.0))
 PROBES = 6
 
 
-def place_anchors(frames: int, every: int) -> list[int]:
-    """Frame indexes of the anchors, rising: every `every`-th, and the last."""
+def place_keyframes(frames: int, every: int) -> list[int]:
+    """Frame indexes of the keyframes, rising: every `every`-th, and the last."""
     return sorted({*range(0, frames, every), frames - 1})
 
 
 def choose_every(frames: int, book: LinkBook) -> int:
-    """Distance of anchors for a shot: the largest over which its motion can still be followed."""
+    """Distance of keyframes for a shot: the largest over which its motion can still be followed."""
     for every, share in FOLLOWED:
         if every < frames and followed(frames, every, book) >= share:
             return every
@@ -38,7 +38,7 @@ def choose_every(frames: int, book: LinkBook) -> int:
 def followed(frames: int, distance: int, book: LinkBook) -> float:
     """Mean trust in the motion over a distance in frames, 0..1, in a few places of the shot.
 
-    The places are multiples of the distance, so that the links serve the anchors afterwards.
+    The places are multiples of the distance, so that the links serve the keyframes afterwards.
     """
     starts = np.arange(0, frames - distance, distance)
     picked = starts[np.linspace(0, len(starts) - 1, min(PROBES, len(starts))).round().astype(int)]
