@@ -6,7 +6,7 @@ import pytest
 from vidcolor.steady.ballot import Ballot, counted, mixed, side_weight
 from vidcolor.steady.estimates import Estimates, estimators
 from vidcolor.steady.trust import link_trust, path_trust
-from vidcolor.steady.warp import beyond, composed
+from vidcolor.steady.warp import beyond, composed, lengths
 
 
 def ballot(colour: float, mass: float) -> Ballot:
@@ -61,3 +61,16 @@ def test_a_pair_is_estimated_once() -> None:
         assert (1, 2) in kept and (2, 1) not in kept
         assert [kept.of(1, 2), kept.of(2, 1), kept.of(1, 2)] == [12, 21, 12]
     assert sorted(asked) == [(1, 2), (2, 1)]
+
+
+def test_lengths_do_not_depend_on_where_they_lie_in_memory() -> None:
+    flow = np.random.default_rng(0).normal(0, 3, (61, 83, 2)).astype(np.float32)
+    seen = set()
+    for offset in range(0, 64, 4):
+        room = np.zeros(flow.nbytes + 128, np.uint8)
+        start = -room.ctypes.data % 64 + offset
+        there = room[start : start + flow.nbytes].view(np.float32).reshape(flow.shape)
+        there[...] = flow
+        seen.add(lengths(there).tobytes())
+    assert len(seen) == 1
+    assert np.abs(lengths(flow) - np.hypot(flow[..., 0], flow[..., 1])).max() < 1e-6

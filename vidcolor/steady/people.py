@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vidcolor.steady.paths import Path, Steps, paths
 from vidcolor.steady.trust import residual, round_trip
-from vidcolor.steady.warp import at_size, beyond, sampled
+from vidcolor.steady.warp import at_size, beyond, lengths, sampled
 
 FloatArray = NDArray[np.float32]
 
@@ -143,7 +143,7 @@ def _brought(
     doubt = (
         0.245 * np.log1p(np.minimum(*misses))
         + 0.26 * np.log(0.3 + round_trip(path.exact, path.back))
-        + 0.48 * np.log1p(cv2.magnitude(apart[..., 0], apart[..., 1]))
+        + 0.48 * np.log1p(lengths(apart))
         + BEYOND * np.log1p(np.where(share > 0.5, beyond(path.exact), beyond(path.chained)))
         + 1.08
     )

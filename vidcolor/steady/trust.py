@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.steady.warp import beyond, ends, sampled
+from vidcolor.steady.warp import beyond, ends, lengths, sampled
 
 FloatArray = NDArray[np.float32]
 
@@ -76,7 +76,7 @@ def residual(luma: FloatArray, other: FloatArray, flow: FloatArray) -> FloatArra
 def round_trip(there: FloatArray, back: FloatArray) -> FloatArray:
     """By how much there and back misses, in units of what is allowed."""
     miss = there + sampled(back, there)
-    return np.asarray(cv2.magnitude(miss[..., 0], miss[..., 1]) / _allowed(there), np.float32)
+    return np.asarray(lengths(miss) / _allowed(there), np.float32)
 
 
 def boundary(flow: FloatArray) -> FloatArray:
@@ -88,8 +88,7 @@ def boundary(flow: FloatArray) -> FloatArray:
 
 
 def _allowed(flow: FloatArray) -> FloatArray:
-    length = cv2.magnitude(flow[..., 0], flow[..., 1])
-    return np.asarray(ROUND_TRIP_PIXELS + ROUND_TRIP_SHARE * length, np.float32)
+    return np.asarray(ROUND_TRIP_PIXELS + ROUND_TRIP_SHARE * lengths(flow), np.float32)
 
 
 def _changed(luma: FloatArray, brought: FloatArray) -> FloatArray:

@@ -50,10 +50,19 @@ def composed(first: FloatArray, second: FloatArray) -> FloatArray:
     return first + sampled(second, first)
 
 
+def lengths(flow: FloatArray) -> FloatArray:
+    """Length of each vector of a flow (height, width, 2), in pixels.
+
+    Not by `cv2.magnitude`, whose last bit depends on where in memory its result lies.
+    """
+    across, down = flow[..., 0], flow[..., 1]
+    return np.asarray(np.sqrt(across * across + down * down), np.float32)
+
+
 def beyond(flow: FloatArray) -> FloatArray:
     """How far beyond the frame's edge each pixel ends, in pixels; 0 within."""
     height, width = flow.shape[:2]
     column, row = ends(flow)
     across = np.maximum(np.maximum(-column, column - (width - 1)), 0)
     down = np.maximum(np.maximum(-row, row - (height - 1)), 0)
-    return np.asarray(cv2.magnitude(across, down), np.float32)
+    return lengths(np.stack([across, down], axis=-1))
