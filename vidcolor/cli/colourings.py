@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.hint import Hint
 from vidcolor.color.srgb import Floats, scale_chroma
 from vidcolor.direct.laying import FINER
 from vidcolor.evaluate.colouring import ClipColouring, Luma, whole
@@ -16,7 +17,6 @@ from vidcolor.evaluate.given import HALF, Given, resized
 from vidcolor.evaluate.models import shrink_frames
 from vidcolor.infer.predictor import Predictor
 from vidcolor.steady.directed import settle_directed
-from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.settle import colorize_shots
 from vidcolor.steady.shots import find_cuts
@@ -70,7 +70,7 @@ def directed_colouring(way: Way, given: Given) -> ClipColouring:
     return colour
 
 
-def said_of(given: Given, shape: tuple[int, ...]) -> Said:
+def said_of(given: Given, shape: tuple[int, ...]) -> Hint:
     """What is given, as a person would have said it.
 
     Args:
@@ -79,12 +79,12 @@ def said_of(given: Given, shape: tuple[int, ...]) -> Said:
     """
     height, width = shape
     if given.dots:
-        return Said(given.frame, *given.spots((height, width)), is_hint=True)
+        return Hint(given.frame, *given.spots((height, width)), spreads=True)
     fine = resized(given.chroma, (round(FINER * width), round(FINER * height)))
-    return Said(given.frame, fine, np.ones((height // HALF, width // HALF), np.float32))
+    return Hint(given.frame, fine, np.ones((height // HALF, width // HALF), np.float32))
 
 
-def _piece(luma: NDArray[np.uint8], way: Way, said: Said) -> Iterator[Floats]:
+def _piece(luma: NDArray[np.uint8], way: Way, said: Hint) -> Iterator[Floats]:
     edges = [0, *find_cuts(luma), len(luma)]
     for start, stop in itertools.pairwise(edges):
         shot = luma[start:stop]

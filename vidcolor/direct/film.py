@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from vidcolor.direct.anchors import SmallLuma
+from vidcolor.direct.direction import SmallLuma
 
 
 class Shown(Protocol):

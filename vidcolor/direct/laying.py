@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.hint import HALF
 from vidcolor.color.srgb import LUMA_WEIGHTS, luma_and_chroma
-from vidcolor.direct.anchors import HALF, SmallLuma
+from vidcolor.direct.direction import SmallLuma
 from vidcolor.direct.reference import Still
 
 FloatArray = NDArray[np.float32]

@@ -12,7 +12,7 @@ import numpy as np
 
 from vidcolor import __version__
 from vidcolor.color.convert import SampleSpec
-from vidcolor.direct.anchors import Direction
+from vidcolor.direct.direction import Direction
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import losses, segment_suffix

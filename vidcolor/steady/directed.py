@@ -13,13 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.hint import Hint
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
 from vidcolor.steady.along import agreed, filled
 from vidcolor.steady.flow import DisFlow, FineFlow, Flow, named_flow
 from vidcolor.steady.keyframes import place_keyframes
 from vidcolor.steady.paths import Steps, steps_of
-from vidcolor.steady.people import Carried, Said, carry, large
+from vidcolor.steady.people import Carried, carry, large
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.spreading import spread_over_things, stronger
 from vidcolor.steady.warp import HALF
@@ -53,7 +54,7 @@ def settle_directed(
     luma: LumaStack,
     predictor: Predictor,
     settings: SteadySettings,
-    people: Sequence[Said],
+    people: Sequence[Hint],
     flows: Flows | None = None,
     saturation: float = 1.0,
 ) -> NDArray[np.float16]:
@@ -73,8 +74,8 @@ def settle_directed(
         than what the network paints.
     """
     flows = flows or directed_flows(settings.flow)
-    stills = [said for said in people if not said.is_hint]
-    hints = [said for said in people if said.is_hint]
+    stills = [said for said in people if not said.spreads]
+    hints = [said for said in people if said.spreads]
     shape = max((luma.shape[1:], *(said.chroma.shape[1:] for said in stills)))
     with steps_of(luma, flows.exact, flows.glance) as steps:
         steps.lead_to(said.frame for said in (*stills, *hints))

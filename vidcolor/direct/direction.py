@@ -8,33 +8,22 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from vidcolor.color.hint import Hint
+
 SmallLuma = NDArray[np.uint8]
 
-HALF = 2
-"""How surely colour is meant is kept at half the working size."""
 
-
-@dataclass(frozen=True, eq=False)
-class Anchor:
-    """Colour that a person gave to one frame.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PlacedHint(Hint):
+    """A hint whose place in the film was found.
 
     Attributes:
-        frame: index in the film.
         luma: uint8 (height, width), the frame at working size.
-        chroma: float32 (2, h, w), Cb and Cr on 0..255, as it is to be seen: finer than the working
-            size for stills, of half of it for hints.
-        confidence: float32 (height / 2, width / 2), 0..1; 1 is law.
-        is_hint: whether it is dots or strokes, which spread over their thing; a still shows all.
         digest: of what was said and where.
         name: of the file it came from.
     """
 
-    frame: int
     luma: SmallLuma
-    chroma: FloatArray
-    confidence: FloatArray
-    is_hint: bool
     digest: str
     name: str
 
@@ -44,25 +33,25 @@ class Direction:
     """All that a person says about a film.
 
     Attributes:
-        anchors: by frame, rising.
+        hints: by frame, rising.
         reach: "shot", "scene" or "film": how far stills give their colour.
         notes: sentences on stills that were left out or say grey.
     """
 
-    anchors: tuple[Anchor, ...] = ()
+    hints: tuple[PlacedHint, ...] = ()
     reach: str = "shot"
     notes: tuple[str, ...] = field(default=(), compare=False)
 
-    def within(self, first: int, stop: int) -> tuple[Anchor, ...]:
-        """Anchors on frames first..stop (stop not included)."""
-        return tuple(anchor for anchor in self.anchors if first <= anchor.frame < stop)
+    def within(self, first: int, stop: int) -> tuple[PlacedHint, ...]:
+        """Hints on frames first..stop (stop not included)."""
+        return tuple(hint for hint in self.hints if first <= hint.frame < stop)
 
     @property
-    def roaming(self) -> tuple[Anchor, ...]:
+    def roaming(self) -> tuple[PlacedHint, ...]:
         """Stills that may reach other shots than their own."""
         if self.reach == "shot":
             return ()
-        return tuple(anchor for anchor in self.anchors if not anchor.is_hint)
+        return tuple(hint for hint in self.hints if not hint.spreads)
 
     def digest(self, first: int, stop: int, before: str = "") -> str:
         """Of all that reaches frames first..stop; "" if nothing does.
@@ -74,7 +63,7 @@ class Direction:
         """
         outside = (a for a in self.roaming if not first <= a.frame < stop)
         reaching = (*self.within(first, stop), *outside)
-        words = [f"{anchor.frame}:{anchor.digest}" for anchor in reaching]
+        words = [f"{hint.frame}:{hint.digest}" for hint in reaching]
         if not words and not before:
             return ""
         spoken = " ".join([self.reach, before, *words])
@@ -83,4 +72,4 @@ class Direction:
     @property
     def whole(self) -> str:
         """The digest of all that is said; "" if nothing is."""
-        return self.digest(0, 1 + max((anchor.frame for anchor in self.anchors), default=0))
+        return self.digest(0, 1 + max((hint.frame for hint in self.hints), default=0))
