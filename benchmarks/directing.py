@@ -18,26 +18,26 @@ from typing import Any
 
 import cv2
 import numpy as np
+from motion import Scene, scenes
 
 from vidcolor.cli.colourings import said_of
 from vidcolor.color.convert import SampleSpec, small_luma
+from vidcolor.color.hint import Hint
+from vidcolor.color.srgb import LUMA_WEIGHTS, Picture, Planes, scale_chroma, to_picture, to_planes
 from vidcolor.color.upscale import enlarge
 from vidcolor.direct.reference import Still
 from vidcolor.direct.register import register
-from vidcolor.evaluate.colour import Picture, Planes, scale_chroma, to_picture, to_planes
 from vidcolor.evaluate.flow import Estimated
 from vidcolor.evaluate.given import Given, carried, spread_by_luma
-from vidcolor.evaluate.measures import histograms, psnr
-from vidcolor.evaluate.motion import Scene, scenes
 from vidcolor.evaluate.read import find, read_clip, read_picture
 from vidcolor.evaluate.series import CdcSums
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor, working_shape
 from vidcolor.media.suffixes import may_be_picture
 from vidcolor.steady.directed import settle_directed
-from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.settle import colorize_shots
+from vidcolor.truth.figures import histograms, psnr
 
 FRAMES, SIDE, LATER = 49, 192, 24
 SATURATION = 1.3
@@ -78,7 +78,7 @@ def given(clip: Clip, index: int, dots: int = 0) -> Given:
     return Given("first", 0, clip.planes[0].chroma, clip.planes[0].luma_bytes, dots, SEED + index)
 
 
-def edited_still(clip: Clip, cropped: bool) -> Said:
+def edited_still(clip: Clip, cropped: bool) -> Hint:
     """Enlarged by 2 %, shifted by 3 pixels, gamma 1.2, and put back by registration.
 
     What is shifted out comes in again on the other side. Cropped, it is cut to the frame's size as
@@ -91,11 +91,11 @@ def edited_still(clip: Clip, cropped: bool) -> Said:
         top, left = (large.shape[0] - height) // 2, (large.shape[1] - width) // 2
         large = large[top : top + height, left : left + width]
     rgb = (255 * (np.roll(large, (3, 3), (0, 1)) / 255.0) ** 1.2).astype(np.float32)
-    light = np.clip(rgb @ np.array([0.299, 0.587, 0.114], np.float32) + 0.5, 0, 255)
+    light = np.clip(rgb @ LUMA_WEIGHTS + 0.5, 0, 255)
     opaque = np.ones(light.shape, np.float32)
     still = Still(Path("still.png"), rgb, light.astype(np.uint8), opaque, 0, None, "")
     laid = register(still, clip.luma[0])
-    return Said(0, laid.chroma, laid.confidence)
+    return Hint(0, laid.chroma, laid.confidence)
 
 
 def by_hand_rows(clip: Clip, index: int) -> dict[str, list[np.ndarray]]:
@@ -131,7 +131,7 @@ def figures(clip: Clip, chroma: list[np.ndarray]) -> dict[str, float]:
 
 
 def rows(clip: Clip, index: int, predictor: Predictor) -> dict[str, dict[str, float]]:
-    def directed(said: Said) -> list[np.ndarray]:
+    def directed(said: Hint) -> list[np.ndarray]:
         made = settle_directed(clip.luma, predictor, SteadySettings(), [said], None, SATURATION)
         return [scale_chroma(one.astype(np.float32), SATURATION) for one in made]
 
@@ -163,7 +163,7 @@ def dot_trial(scene: Scene, rng: np.random.Generator, predictor: Predictor) -> b
     place = np.hypot(*np.mgrid[-y / 2 : height - y / 2 - 0.5, -x / 2 : width - x / 2 - 0.5]) <= 2.5
     chroma = np.empty((2, height, width), np.float32)
     chroma[:] = np.array(DOT_COLOUR, np.float32)[:, None, None]
-    said = Said(0, chroma, place[:height, :width].astype(np.float32), is_hint=True)
+    said = Hint(0, chroma, place[:height, :width].astype(np.float32), spreads=True)
     made = settle_directed(luma, predictor, SteadySettings(), [said])[LATER]
     plain = enlarge(predictor.predict(luma[-1:]).chroma[0], luma[-1])
     there = motion.flow[y, x] + (x, y)

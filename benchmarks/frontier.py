@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vidcolor.evaluate.painters import GREY, QUARTER
-from vidcolor.evaluate.plots import HEIGHT, WIDTH, lines, styles
+from vidcolor.evaluate.names import GREY, QUARTER
+from vidcolor.pages.plots import HEIGHT, WIDTH, lines, styles
 
 STYLE = "text{font:12px sans-serif;fill:#444}line{stroke:#ddd}"
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import av
 import numpy as np
+from motion import Scene, scenes
 
 from vidcolor.evaluate.clip_table import clip_table
 from vidcolor.evaluate.clips import ClipResult, score_rows
-from vidcolor.evaluate.colouring import Colouring, each, together, treated
-from vidcolor.evaluate.motion import Scene, scenes
-from vidcolor.evaluate.painters import film
+from vidcolor.evaluate.colouring import ClipColouring, each, together, treated
+from vidcolor.evaluate.models import Model
 from vidcolor.evaluate.read import find, read_picture
 from vidcolor.evaluate.report import About, Report, as_markdown, fingerprint, versions
 from vidcolor.evaluate.smoothings import smoothings
@@ -75,13 +75,13 @@ def keep(scene: Scene, folder: Path) -> None:
     np.savez_compressed(folder / f"{scene.name}.npz", flow=flow, visible=visible)
 
 
-def judge(made: list[Scene], per_frame: Colouring, steady: Colouring, jobs: int) -> Table:
+def judge(made: list[Scene], per_frame: ClipColouring, steady: ClipColouring, jobs: int) -> Table:
     """All rows on all scenes, with the true motion."""
-    paint = together([treated(per_frame, smoothings()), each({"vidcolor": steady})])
+    colourings = together([treated(per_frame, smoothings()), each({"vidcolor": steady})])
     results = []
     for scene in made:
         frames = (scene.picture(frame) for frame in range(scene.frames))
-        scores = score_rows(frames, paint, scene.motion, jobs=jobs)
+        scores = score_rows(frames, colourings, scene.motion, jobs=jobs)
         results.append(ClipResult(scene.name, scores))
         print(scene.name, file=sys.stderr)
     title = f"{len(made)} clips of known motion, seed {SEED}"
@@ -103,8 +103,9 @@ def main() -> None:
     path = shelf.find_model(options.model)
     info = shelf.load_info(path)
     steady = steady_colouring(Way(predictor, None, info.working_size, info.saturation))
-    per_frame = film(predictor, info.working_size, info.saturation)
-    table = judge(made, per_frame, steady, options.jobs)
+    size, saturation = info.working_size, info.saturation
+    alone = Model("", predictor, film_side=size, saturation=saturation)
+    table = judge(made, alone.of_clips(), steady, options.jobs)
     print(plain(cells(table)), *table.notes, sep="\n")
     if options.markdown:
         data = {"photographs": fingerprint(paths, options.photographs)}

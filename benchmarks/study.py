@@ -23,13 +23,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.evaluate import painters
+from vidcolor.color.srgb import Picture, to_planes
+from vidcolor.evaluate.baselines import baselines, truth
 from vidcolor.evaluate.bootstrap import Figure, difference, figure, means, resamples
-from vidcolor.evaluate.colour import Picture, to_planes
-from vidcolor.evaluate.judge import first_judge
-from vidcolor.evaluate.kid import kid, pair_terms
+from vidcolor.evaluate.models import Model
+from vidcolor.evaluate.names import GREY, QUARTER, TRUTH
 from vidcolor.evaluate.pictures import Bench
-from vidcolor.evaluate.samples import Painter, Sample
+from vidcolor.evaluate.samples import PictureColouring, Sample
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import working_shape
 from vidcolor.network.config import GeneratorConfig
@@ -37,13 +37,14 @@ from vidcolor.network.cost import generator_cost
 from vidcolor.train.data import open_store
 from vidcolor.train.loop import MODEL, start
 from vidcolor.train.settings import Simulation, TrainSettings
+from vidcolor.truth.judge import first_judge
+from vidcolor.truth.kid import kid, pair_terms
 
 HERE = Path(__file__).parent
 PICTURES = 200
 BATCH = 8
 SMALL, LARGE = 24, 48
 CLEAN = Simulation(damage=0.0, damaged=0.0, hinted=0.0, recoloured=0.0, own=0.0)
-GREY = "grey"
 
 Doubles = NDArray[np.float64]
 
@@ -222,8 +223,8 @@ def held_out(data: Path, cache: Path, size: int) -> Bench:
 
 def judge_bounds(bench: Bench, out: Path, size: int) -> None:
     """Grey, quarter-size truth and truth: what lies below and above every system."""
-    rows = painters.baselines(size) | {painters.TRUTH: painters.truth}
-    for name in (painters.QUARTER, painters.TRUTH, GREY):
+    rows = baselines(size) | {TRUTH: truth}
+    for name in (QUARTER, TRUTH, GREY):
         save(out, name, judge(bench, name, rows[name], {}))
 
 
@@ -261,11 +262,12 @@ def train_and_judge(name: str, chosen: argparse.Namespace, cache: Path, bench: B
         "seconds": round(time.perf_counter() - before, 1),
     }
     predictor = load_predictor(str(run / MODEL), "cpu", precision="f32")
-    save(chosen.out, name, judge(bench, name, painters.model(predictor, chosen.size), about))
+    model = Model(name, predictor, still_side=chosen.size)
+    save(chosen.out, name, judge(bench, name, model.of_pictures(), about))
 
 
-def judge(bench: Bench, name: str, painter: Painter, about: dict[str, Any]) -> Judged:
-    scores, results = bench.score(name, painter)
+def judge(bench: Bench, name: str, colouring: PictureColouring, about: dict[str, Any]) -> Judged:
+    scores, results = bench.score(name, colouring)
     figures = {
         key: np.asarray(getattr(scores, key), np.float64)
         for key in ("psnr", "psnr_85", "delta_e", "cf", "closeness")
@@ -308,9 +310,9 @@ class Results:
     """All systems that are there, in the same resamples of the pictures."""
 
     def __init__(self, out: Path) -> None:
-        names = [GREY, *SYSTEMS, painters.QUARTER]
+        names = [GREY, *SYSTEMS, QUARTER]
         self.judged = {name: load(out, name) for name in names if kept(out, name).is_file()}
-        truth = load(out, painters.TRUTH)
+        truth = load(out, TRUTH)
         self.pictures = len(truth.features)
         weights = resamples(self.pictures)
         self.draws = {

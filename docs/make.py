@@ -98,7 +98,8 @@ def exit_codes() -> list[tuple[int, str]]:
 
 def _kinds() -> list[type[errors.VidcolorError]]:
     found = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
-    return [kind for kind in found if kind.__base__ is errors.VidcolorError]
+    said = [kind for kind in found if kind.__base__ is errors.VidcolorError]
+    return [kind for kind in said if kind is not errors.Cancelled]  # programs alone see it
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

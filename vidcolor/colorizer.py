@@ -386,11 +386,7 @@ class Colorizer:
         steady = {_STEADY[name]: options[name] for name in _STEADY if name in options}
         names = {entry.name for entry in fields(ColorizeSettings)} - _STEADY.keys()
         given = {name: value for name, value in options.items() if name in names}
-        try:
-            held = SteadySettings(**steady)
-        except ValueError as error:
-            raise UsageError(f"{str(error).capitalize()}.", "Give another value.") from error
-        return ColorizeSettings(**self._given, **given, steady=held)
+        return ColorizeSettings(**self._given, **given, steady=SteadySettings(**steady))
 
     def _resolved(self, options: dict[str, Any], still: bool = False) -> ResolvedSettings:
         settings = self._settings(options)

@@ -62,6 +62,8 @@ class MachineError(VidcolorError):
 class Cancelled(VidcolorError):  # noqa: N818 - what happened, as programs ask for it
     """The program that asked for the work wants no more of it."""
 
+    exit_code = 130
+
 
 class ModelError(VidcolorError):
     """The weights are missing, damaged or foreign."""

@@ -87,7 +87,7 @@ def test_a_photograph_is_written_as_a_whole_or_not_at_all(
     def press(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vidcolor.infer.choose.load_predictor", press)
+    monkeypatch.setattr("vidcolor.run.loading.load_predictor", press)
     assert run(["colorize", str(source), str(tmp_path / "out.png")]) == 130
     assert "interrupted; nothing was written. Again: " in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["in.png"]

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from vidcolor.color.convert import (
     LUMA_COEFFICIENTS,
     SampleSpec,
-    compose_rgb,
     full_range_luma,
     limit_to_gamut,
     small_luma,
     stream_chroma,
     viewed_luma,
 )
+from vidcolor.color.srgb import compose_rgb
 
 CODES = [(True, 8, 0, 255), (False, 8, 16, 235), (False, 10, 64, 940), (True, 10, 0, 1023)]
 

@@ -23,7 +23,7 @@ def test_names_times_and_looks_find_the_frame(film_of, tmp_path):
     save(folder / "0.75s.png", tinted(shot(2)[6]))
     save(folder / "my favourite.png", tinted(shot(3)[7]))
     direction = prepare(Request((folder,)), view(film))
-    assert [anchor.frame for anchor in direction.anchors] == [4, 18, 2 * LENGTH + 7]
+    assert [hint.frame for hint in direction.hints] == [4, 18, 2 * LENGTH + 7]
     assert direction.notes == ()
 
 
@@ -32,7 +32,7 @@ def test_a_still_of_another_film_is_named_and_left_out(film_of, tmp_path):
     good = save(tmp_path / "ref_000004.png", tinted(shot(1)[4]))
     bad = save(tmp_path / "stranger.png", tinted(shot(9)[0]))
     direction = prepare(Request((good, bad)), view(film))
-    assert [anchor.name for anchor in direction.anchors] == ["ref_000004.png"]
+    assert [hint.name for hint in direction.hints] == ["ref_000004.png"]
     assert "stranger.png" in direction.notes[0]
     with pytest.raises(UsageError, match=r"stranger\.png"):
         prepare(Request((bad,)), view(film))
@@ -43,7 +43,7 @@ def test_a_grey_still_says_grey_and_is_mentioned(film_of, tmp_path):
     grey = save(tmp_path / "ref_000004.png", np.asarray(shot(1)[4]))
     direction = prepare(Request((grey,)), view(film))
     assert "stays grey" in direction.notes[0]
-    assert np.abs(direction.anchors[0].chroma - 128).max() < 1
+    assert np.abs(direction.hints[0].chroma - 128).max() < 1
 
 
 def test_strokes_lie_where_they_were_put(film_of, tmp_path):
@@ -51,7 +51,7 @@ def test_strokes_lie_where_they_were_put(film_of, tmp_path):
     hints = tmp_path / "dots.json"
     dot = {"frame": 3, "points": [[64, 48], [84, 48]], "radius": 5, "colour": "red"}
     hints.write_text(json.dumps({"version": 1, "hints": [dot, dot | {"frame": 20}]}))
-    first, second = prepare(Request(hints=(hints,)), view(film)).anchors
+    first, second = prepare(Request(hints=(hints,)), view(film)).hints
     assert (first.frame, second.frame) == (3, 20)
     rows, columns = np.nonzero(first.confidence)
     assert abs(rows.mean() - 24) < 1
@@ -63,11 +63,11 @@ def test_an_overlay_says_what_is_opaque(film_of, tmp_path):
     rgba = np.zeros((96, 128, 4), np.uint8)
     rgba[40:50, 60:70] = (255, 0, 0, 255)
     save(tmp_path / "over" / "hint_000005.png", rgba)
-    (anchor,) = prepare(Request(hints=(tmp_path / "over",)), view(film)).anchors
-    assert anchor.is_hint
-    assert anchor.frame == 5
-    assert 15 < (anchor.confidence > 0.5).sum() < 40
-    assert anchor.chroma[1][anchor.confidence > 0.9].mean() > 240
+    (hint,) = prepare(Request(hints=(tmp_path / "over",)), view(film)).hints
+    assert hint.spreads
+    assert hint.frame == 5
+    assert 15 < (hint.confidence > 0.5).sum() < 40
+    assert hint.chroma[1][hint.confidence > 0.9].mean() > 240
 
 
 def _wrong(tmp, luma):

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidcolor.evaluate.colour import NEUTRAL
-from vidcolor.evaluate.judge import FIRST, Verdicts
+from vidcolor.color.convert import NEUTRAL
 from vidcolor.infer.predictor import Prediction
+from vidcolor.truth.judge import FIRST, Verdicts
 
 
 class FakeJudge:
@@ -45,3 +45,8 @@ class Tint:
 
 def neutral(shape):
     return np.full((2, *shape), NEUTRAL, np.float32)
+
+
+def figure_of(table, row, key):
+    """One figure of a table."""
+    return next(r for r in table.rows if r.name == row).figures[key]

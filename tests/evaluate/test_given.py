@@ -10,8 +10,9 @@ import pytest
 
 from tests.evaluate.conftest import panning, scenery, write_clip
 from vidcolor.cli.main import run
+from vidcolor.color.convert import NEUTRAL
+from vidcolor.color.srgb import to_planes
 from vidcolor.evaluate.clips import read_shown
-from vidcolor.evaluate.colour import NEUTRAL, to_planes
 from vidcolor.evaluate.flow import Motion
 from vidcolor.evaluate.given import Given, all_given, carried
 

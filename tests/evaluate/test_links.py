@@ -12,14 +12,14 @@ from PIL import Image
 from tests.evaluate.conftest import panning, scenery, write_clip
 from tests.evaluate.fakes import FakeJudge
 from vidcolor.cli.main import run
-from vidcolor.evaluate import judging
+from vidcolor.evaluate import session
 from vidcolor.evaluate.read import find, search
 from vidcolor.media.suffixes import may_be_film, may_be_picture
 
 
 @pytest.fixture(autouse=True)
 def quick_judge(monkeypatch):
-    monkeypatch.setattr(judging, "judges", lambda *_: [FakeJudge()])
+    monkeypatch.setattr(session, "judges", lambda *_: [FakeJudge()])
 
 
 @pytest.fixture

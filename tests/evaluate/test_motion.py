@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from motion import Path, Scene, scenes
 
 from tests.evaluate.conftest import panning, scenery
+from vidcolor.color.srgb import to_planes
 from vidcolor.evaluate.clips import score_rows
-from vidcolor.evaluate.colour import to_planes
 from vidcolor.evaluate.colouring import each, treated
 from vidcolor.evaluate.flow import Estimated
-from vidcolor.evaluate.motion import Path, Scene, scenes
 from vidcolor.evaluate.smoothings import average, carried, smoothings, two_way
 
 SHAPE = (72, 96)

@@ -11,9 +11,9 @@ import pytest
 from tests.evaluate.conftest import panning, write_clip
 from tests.evaluate.fakes import FakeJudge
 from vidcolor.cli.main import run
-from vidcolor.evaluate import judging
-from vidcolor.evaluate.delta_e import delta_e, to_lab
-from vidcolor.evaluate.plots import lines, styles
+from vidcolor.evaluate import session
+from vidcolor.pages.plots import lines, styles
+from vidcolor.truth.delta_e import delta_e, to_lab
 
 ROWS = ["grey", *(f"row {number}" for number in range(20)), "truth"]
 # Machado, Oliveira, Fernandes 2009, severity 1, on linear sRGB.
@@ -86,7 +86,7 @@ def test_stills_say_clip_colouring_frame_and_time(tmp_path, runs):
 
 
 def test_pictures_say_what_they_are(photographs, tmp_path, monkeypatch):
-    monkeypatch.setattr(judging, "judges", lambda *_: [FakeJudge()])
+    monkeypatch.setattr(session, "judges", lambda *_: [FakeJudge()])
     page = tmp_path / "r.html"
     options = ["--model", "none", "--html", str(page)]
     assert run(["evaluate", "--data", str(photographs / "town"), *options]) == 0

@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from training_mean import measure
 
 from tests.evaluate.conftest import scenery
-from tests.evaluate.fakes import FakeJudge, Tint
+from tests.evaluate.fakes import FakeJudge, Tint, figure_of
 from vidcolor.color.spread import spread
-from vidcolor.evaluate import painters
-from vidcolor.evaluate.colour import scale_chroma, to_planes
+from vidcolor.color.srgb import scale_chroma, to_planes
+from vidcolor.evaluate.baselines import baselines, training_mean, truth
+from vidcolor.evaluate.models import Model
 from vidcolor.evaluate.picture_table import picture_table
 from vidcolor.evaluate.pictures import Bench, evaluate_pictures, find_root
-from vidcolor.evaluate.report import figure_of
-from vidcolor.evaluate.rows import Contender, picture_rows
+from vidcolor.evaluate.rows import picture_rows
 from vidcolor.evaluate.samples import Preparation, Sample, dots, load
-from vidcolor.evaluate.session import Settings
-from vidcolor.evaluate.training_mean import measure, stored
+from vidcolor.evaluate.settings import Settings
 
 
 def sample(seed, height=64, width=80):
@@ -25,7 +25,7 @@ def sample(seed, height=64, width=80):
 @pytest.fixture(scope="module")
 def table():
     bench = Bench([sample(seed) for seed in range(5)], [FakeJudge()], jobs=2)
-    rows = {**painters.baselines(64), "pale": lambda s: scale_chroma(s.planes.chroma, 0.4)}
+    rows = {**baselines(64), "pale": lambda s: scale_chroma(s.planes.chroma, 0.4)}
     scores = evaluate_pictures(bench, rows)
     return picture_table("five", scores), scores
 
@@ -44,7 +44,7 @@ def test_lpips_is_a_column_where_it_is_installed():
         return float(np.abs(result.astype(float) - truth).mean() / 255)
 
     bench = Bench([sample(seed) for seed in range(3)], [FakeJudge()], lpips=distance)
-    scores = evaluate_pictures(bench, painters.baselines(64))
+    scores = evaluate_pictures(bench, baselines(64))
     made = picture_table("three", scores)
     grey = np.mean([distance(np.dstack([s.planes.luma_bytes] * 3), s.truth) for s in bench.samples])
     assert figure_of(made, "grey", "lpips").value == pytest.approx(grey, abs=1e-3)
@@ -80,7 +80,7 @@ def test_grey_pictures_are_left_out_of_colour_figures():
     grey = np.repeat(scenery(9)[..., :1], 3, axis=2)
     odd = Sample("grey.png", "", grey, grey[..., 0])
     bench = Bench([sample(1), odd])
-    scores, _ = bench.score("truth", painters.truth)
+    scores, _ = bench.score("truth", truth)
     assert np.isnan(scores.cf[1])
     assert np.isnan(scores.delta_e[1])
     assert not np.isnan(scores.psnr[1])
@@ -93,8 +93,8 @@ def test_root_is_found_or_refused():
 
 def test_hints_reach_the_model_and_ten_are_the_first_of_a_hundred():
     tint = Tint()
-    contender = Contender("tint", tint, still_side=64)
-    rows = picture_rows([contender], (0, 10), 64)
+    model = Model("tint", tint, still_side=64)
+    rows = picture_rows([model], (0, 10), 64)
     assert {"tint", "tint, 10 hints", "10 hints by luma alone"} < rows.keys()
     rows["tint, 10 hints"](sample(1))
     few, many = (dots(sample(1), (64, 80), count) for count in (10, 100))
@@ -124,7 +124,7 @@ def test_training_mean_by_plain_loops(photographs):
         sums += planes.chroma.reshape(2, -1).sum(1, dtype=np.float64)
         count += planes.luma.size
     assert found.chroma == pytest.approx(sums / count, abs=1e-3)
-    assert stored().pictures == 24770
+    assert training_mean().pictures == 24770
 
 
 def test_preparation_crops_and_degrades_the_same_each_time(photographs):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import re
 import shlex
 import sys
 from pathlib import Path
 
+import known_motion
 import numpy as np
 import pytest
+import tables
 
 from vidcolor.cli.evaluate import evaluate
 from vidcolor.evaluate.read import read_clip
@@ -18,16 +19,6 @@ from vidcolor.evaluate.read import read_clip
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-def program(name):
-    """A program of benchmarks/, which is no package."""
-    spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", BENCHMARKS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-tables = program("tables")
 ROWS = {
     "quality.md": {"grey", "mean chroma", "mean chroma by luma", "quarter-size truth", "truth"},
     "temporal.md": {"grey", "per frame", "5-frame average", "first frame carried",
@@ -47,7 +38,7 @@ def accepted(words):
     """Whether a command line is understood; the command itself does not run."""
     if words[0] == "python":
         assert words[1] == "benchmarks/known_motion.py"
-        return program("known_motion").parser().parse_args(words[2:])
+        return known_motion.parser().parse_args(words[2:])
     assert words[:2] == ["vidcolor", "evaluate"]
     return evaluate.make_context("evaluate", words[2:])
 
@@ -117,7 +108,6 @@ def test_a_section_made_anew_leaves_the_others_alone():
 def test_known_motion_makes_its_section_and_keeps_its_clips(
     photographs, tmp_path, tiny_model, monkeypatch
 ):
-    known_motion = program("known_motion")
     target = tmp_path / "table.md"
     options = ["--model", tiny_model, "--count", 1, "--frames", 3, "--markdown", target,
                "--clips", tmp_path / "clips"]  # fmt: skip

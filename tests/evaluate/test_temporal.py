@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from tests.evaluate.conftest import panning, scenery
+from tests.evaluate.fakes import figure_of
+from vidcolor.color.convert import NEUTRAL
+from vidcolor.color.srgb import scale_chroma, to_picture, to_planes
 from vidcolor.evaluate.clip_table import clip_table
 from vidcolor.evaluate.clips import ClipResult, score_rows
-from vidcolor.evaluate.colour import NEUTRAL, scale_chroma, to_picture, to_planes
 from vidcolor.evaluate.colouring import each
 from vidcolor.evaluate.flow import Motion
-from vidcolor.evaluate.report import figure_of
 from vidcolor.evaluate.temporal import score_clip
 from vidcolor.evaluate.wear import Wear
 

@@ -190,7 +190,7 @@ def test_a_still_is_placed_as_surely_on_deep_film(twin: Path, tmp_path: Path, pi
     tinted = np.dstack([scene("vtest")] * 3).astype(float) * [0.5, 0.9, 1.0]
     cv2.imwrite(str(still), np.roll(tinted, 2, axis=1).astype(np.uint8))
     placed = [
-        prepare(Request((still,)), film_view(view_of(probe(path)))).anchors for path in (deep, twin)
+        prepare(Request((still,)), film_view(view_of(probe(path)))).hints for path in (deep, twin)
     ]
     (here,), (there,) = placed
     assert here.frame == there.frame == 10

@@ -14,6 +14,7 @@ from tests.direct.conftest import LENGTH, film_of, save, shot, tinted  # noqa: F
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
+from vidcolor.run import here
 from vidcolor.run.directed import film_view
 from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
@@ -35,15 +36,13 @@ class Job:
         self.settings = ColorizeSettings(model=str(model), render_size=96, lossless=True)
         self.predictor = load_predictor(str(model), "cpu", "openvino", threads=1)
         self.written: list[int] = []
-        from vidcolor.run import job
-
-        real = job.write_segment
+        real = here.write_segment
 
         def counted(plan, segment, *rest):
             self.written.append(segment.first)
             return real(plan, segment, *rest)
 
-        monkeypatch.setattr(job, "write_segment", counted)
+        monkeypatch.setattr(here, "write_segment", counted)
 
     def run(self, request: Request) -> list[int]:
         """First frames of the segments that were coloured."""

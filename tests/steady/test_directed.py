@@ -3,8 +3,8 @@
 import numpy as np
 
 from tests.steady.conftest import GREEN, RED, Noisy, crossing, true_colour
+from vidcolor.color.hint import Hint
 from vidcolor.steady.directed import settle_directed
-from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
 
 BLUE = np.array([190.0, 110.0], np.float32)
@@ -12,7 +12,7 @@ BLUE = np.array([190.0, 110.0], np.float32)
 
 def still(luma, frame):
     chroma = true_colour(luma[frame : frame + 1])[0].repeat(2, axis=1).repeat(2, axis=2)
-    return Said(frame, chroma, np.ones(chroma.shape[1:], np.float32))
+    return Hint(frame, chroma, np.ones(chroma.shape[1:], np.float32))
 
 
 def test_a_still_is_law_on_its_frame_and_rules_the_others():
@@ -33,7 +33,7 @@ def test_a_painted_thing_takes_its_colour_along_and_leaves_none_behind():
     chroma[:] = BLUE[:, None, None]
     mask = np.zeros((48, 64), np.float32)
     mask[16:32, 0:16] = 1
-    made = settle_directed(luma, Noisy(), SteadySettings(), [Said(0, chroma, mask)])
+    made = settle_directed(luma, Noisy(), SteadySettings(), [Hint(0, chroma, mask)])
     last = made[23].astype(np.float32)
     assert np.abs(last[0, 38:58, 69 + 6 : 69 + 26] - BLUE[0]).mean() < 15
     assert np.abs(last[0, :, 4:60] - GREEN[0]).mean() < 6

@@ -4,7 +4,8 @@ import pytest
 from tests.steady.conftest import crossing, texture
 from vidcolor.errors import ModelError
 from vidcolor.steady import raft
-from vidcolor.steady.flow import DisFlow, link_pair, view
+from vidcolor.steady.flow import DisFlow
+from vidcolor.steady.links import link_pair, view
 
 
 def test_a_known_shift_is_found_both_ways():

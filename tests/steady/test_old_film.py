@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from tests.steady.conftest import Noisy, crossing
-from vidcolor.steady.settle import SteadySettings, settle
+from vidcolor.steady.settings import SteadySettings
+from vidcolor.steady.settle import settle
 
 
 def grain(luma, random):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.conftest import tiny_bins
-from vidcolor.evaluate.measures import colourfulness
+from vidcolor.color.colourfulness import colourfulness
 from vidcolor.network.decoding import Decoding
 from vidcolor.network.generator import GeneratorOutput
 from vidcolor.train.losses import (

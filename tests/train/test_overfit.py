@@ -9,7 +9,6 @@ import torch
 
 from tests.train.conftest import run_settings
 from vidcolor.color.chroma import bins_from_histogram
-from vidcolor.evaluate.measures import psnr
 from vidcolor.network.build import build_generator
 from vidcolor.network.config import GeneratorConfig
 from vidcolor.network.picture import compose
@@ -21,6 +20,7 @@ from vidcolor.train.samples import Maker
 from vidcolor.train.schedule import Phase
 from vidcolor.train.settings import Simulation
 from vidcolor.train.tensors import to_device
+from vidcolor.truth.figures import psnr
 
 
 def test_two_hundred_steps_learn_eight_pictures_to_30_db(

@@ -12,13 +12,13 @@ from tests.conftest import tiny_bins
 from vidcolor.network.checkpoint import load_model
 from vidcolor.train import hints
 from vidcolor.train.data import open_store
-from vidcolor.train.degrade import degrade
 from vidcolor.train.draw import Order
 from vidcolor.train.losses import ClassificationLoss, warp
 from vidcolor.train.samples import Maker
 from vidcolor.train.settings import Simulation
 from vidcolor.train.tensors import to_device, with_own_hints
 from vidcolor.train.validate import fit_calibration
+from vidcolor.truth.degrade import degrade
 
 
 def texture() -> np.ndarray:

@@ -314,7 +314,7 @@ def _ends(files: Sequence[str], container: str | None) -> Ends:
 def settings_of(options: dict[str, Any]) -> ColorizeSettings:
     """Settings from the options' values by name; raises UsageError where one cannot be used."""
     from vidcolor.run.settings import ColorizeSettings
-    from vidcolor.steady.settle import SteadySettings
+    from vidcolor.steady.settings import SteadySettings
 
     steady = SteadySettings(
         strength=options["steady"],

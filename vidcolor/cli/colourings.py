@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.hint import Hint
+from vidcolor.color.srgb import Floats, scale_chroma
 from vidcolor.direct.laying import FINER
-from vidcolor.evaluate.colour import Floats, scale_chroma
-from vidcolor.evaluate.colouring import Colouring, Luma, whole
+from vidcolor.evaluate.colouring import ClipColouring, Luma, whole
 from vidcolor.evaluate.given import HALF, Given, resized
-from vidcolor.evaluate.painters import shrink_frames
+from vidcolor.evaluate.models import shrink_frames
 from vidcolor.infer.predictor import Predictor
 from vidcolor.steady.directed import settle_directed
-from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.settle import colorize_shots
 from vidcolor.steady.shots import find_cuts
@@ -31,7 +31,7 @@ class Way:
 
     Attributes:
         predictor: the network.
-        every: distance of anchors; None lets the program choose.
+        every: distance of keyframes; None lets the program choose.
         side: short side that the network sees.
         saturation: factor on the settled chroma.
     """
@@ -47,7 +47,7 @@ class Way:
         return SteadySettings(strength=1.0, every=self.every)
 
 
-def steady_colouring(way: Way) -> Colouring:
+def steady_colouring(way: Way) -> ClipColouring:
     """The project's own steadying, as a colouring."""
 
     def colour(luma: NDArray[np.uint8]) -> Floats:
@@ -57,7 +57,7 @@ def steady_colouring(way: Way) -> Colouring:
     return whole(colour)
 
 
-def directed_colouring(way: Way, given: Given) -> Colouring:
+def directed_colouring(way: Way, given: Given) -> ClipColouring:
     """The project's own directing by what is given, as a colouring; other shots are automatic."""
 
     def colour(luma: Iterator[Luma]) -> Iterator[Floats]:
@@ -70,7 +70,7 @@ def directed_colouring(way: Way, given: Given) -> Colouring:
     return colour
 
 
-def said_of(given: Given, shape: tuple[int, ...]) -> Said:
+def said_of(given: Given, shape: tuple[int, ...]) -> Hint:
     """What is given, as a person would have said it.
 
     Args:
@@ -79,12 +79,12 @@ def said_of(given: Given, shape: tuple[int, ...]) -> Said:
     """
     height, width = shape
     if given.dots:
-        return Said(given.frame, *given.spots((height, width)), is_hint=True)
+        return Hint(given.frame, *given.spots((height, width)), spreads=True)
     fine = resized(given.chroma, (round(FINER * width), round(FINER * height)))
-    return Said(given.frame, fine, np.ones((height // HALF, width // HALF), np.float32))
+    return Hint(given.frame, fine, np.ones((height // HALF, width // HALF), np.float32))
 
 
-def _piece(luma: NDArray[np.uint8], way: Way, said: Said) -> Iterator[Floats]:
+def _piece(luma: NDArray[np.uint8], way: Way, said: Hint) -> Iterator[Floats]:
     edges = [0, *find_cuts(luma), len(luma)]
     for start, stop in itertools.pairwise(edges):
         shot = luma[start:stop]

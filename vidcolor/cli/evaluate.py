@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vidcolor.cli.colorize import colorize, every_of
-from vidcolor.cli.contenders import Wishes, contenders
+from vidcolor.cli.models import Wishes, judged_models
 from vidcolor.cli.options import ANY_PATH, grouped, options_of
 from vidcolor.errors import BatchError, InputError, OutputError, UsageError
 from vidcolor.needs import TORCH, need
 
 if TYPE_CHECKING:
     from vidcolor.evaluate.exhibits import Exhibits
+    from vidcolor.evaluate.models import Model
     from vidcolor.evaluate.report import Report
-    from vidcolor.evaluate.rows import Contender
-    from vidcolor.evaluate.session import Settings
+    from vidcolor.evaluate.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -89,19 +89,19 @@ def evaluate(models: tuple[str, ...], **given: Any) -> None:
     _check(outputs)
     say = _silent if options["quiet"] else _say
     wishes = _wishes(options)
-    from vidcolor.evaluate.judging import judge_folder, judge_pairs
-    from vidcolor.evaluate.session import find_data
+    from vidcolor.evaluate.session import judge_folder, judge_pairs
+    from vidcolor.evaluate.settings import find_data
 
     if options["pairs"]:
-        judged: list[Contender] = []
+        judged: list[Model] = []
         results, truths = options["pairs"]
         report, page = judge_pairs(results, truths, settings, wishes.device, say)
     else:
         data = find_data(options["data"], settings)
-        judged = contenders(models, wishes)
+        judged = judged_models(models, wishes)
         _introduce(judged, say)
         report, page = judge_folder(data, judged, settings, wishes.device, say)
-    digests = {contender.name: contender.digest for contender in judged}
+    digests = {model.name: model.digest for model in judged}
     own = {"working size": wishes.size, "saturation": wishes.saturation, "every": wishes.every}
     chosen = {key: "own" if value is None else f"{value:g}" for key, value in own.items()}
     about = replace(report.about, models=digests, command=_command())
@@ -128,7 +128,7 @@ def _check_together(models: tuple[str, ...], options: dict[str, Any]) -> None:
 
 def _settings(options: dict[str, Any]) -> Settings:
     from vidcolor.evaluate.samples import Preparation
-    from vidcolor.evaluate.session import Settings
+    from vidcolor.evaluate.settings import Settings
 
     return Settings(
         side=options["render_size"] or STILL_SIDE,
@@ -158,7 +158,7 @@ def _wishes(options: dict[str, Any]) -> Wishes:
     )
 
 
-def _introduce(judged: Sequence[Contender], say: Callable[[str], None]) -> None:
+def _introduce(judged: Sequence[Model], say: Callable[[str], None]) -> None:
     from vidcolor.evaluate.names import DIGITS
 
     for one in judged:

@@ -201,15 +201,6 @@ def stream_chroma(chroma: FloatArray, spec: SampleSpec) -> tuple[Plane, Plane]:
     return planes[0], planes[1]
 
 
-def compose_rgb(luma: NDArray[np.uint8], chroma: FloatArray) -> NDArray[np.uint8]:
-    """sRGB uint8 (height, width, 3) of luma uint8 and chroma float32 (2, height, width), 0..255."""
-    y = luma.astype(np.float32)
-    blue, red = chroma - np.float32(NEUTRAL)
-    green = y - np.float32(0.344136) * blue - np.float32(0.714136) * red
-    rgb = np.stack([y + np.float32(RED_SCALE) * red, green, y + np.float32(BLUE_SCALE) * blue], -1)
-    return np.asarray(np.clip(rgb + 0.5, 0, 255).astype(np.uint8))
-
-
 def _pq_to_light(signal: FloatArray) -> FloatArray:
     """PQ signal in 0..1 to cd/m²: the EOTF of SMPTE ST 2084."""
     power = signal ** (1 / _PQ_M2)

@@ -41,17 +41,6 @@ def read_colour(text: str, where: str) -> tuple[float, float]:
     return (blue - luma) / BLUE_SCALE + NEUTRAL, (red - luma) / RED_SCALE + NEUTRAL
 
 
-def chroma_of(rgb: FloatArray) -> FloatArray:
-    """Cb and Cr, float32 (2, height, width) on 0..255, of RGB (height, width, 3) on 0..255."""
-    red, green, blue = np.moveaxis(np.asarray(rgb, np.float32), -1, 0)
-    luma = np.float32(_RED) * red + np.float32(_GREEN) * green + np.float32(_BLUE) * blue
-    planes = [
-        (blue - luma) / np.float32(BLUE_SCALE) + np.float32(NEUTRAL),
-        (red - luma) / np.float32(RED_SCALE) + np.float32(NEUTRAL),
-    ]
-    return np.asarray(np.stack(planes), np.float32)
-
-
 def for_matrix(chroma: FloatArray, matrix: str) -> FloatArray:
     """Chroma of RGB that a player will make of a film's luma and matrix.
 

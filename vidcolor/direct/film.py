@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from vidcolor.direct.anchors import SmallLuma
+from vidcolor.direct.direction import SmallLuma
 
 
 class Shown(Protocol):
@@ -21,11 +17,8 @@ class Shown(Protocol):
     @property
     def duration_s(self) -> float: ...  # noqa: D102
     @property
-    def pts(self) -> NDArray[Any]: ...  # noqa: D102
-    @property
-    def time_base(self) -> Fraction: ...  # noqa: D102
-    @property
     def upright_size(self) -> tuple[int, int]: ...  # noqa: D102
+    def frame_at(self, time_s: float) -> int: ...  # noqa: D102
     def resolved_matrix(self) -> str: ...  # noqa: D102
 
 
@@ -44,10 +37,3 @@ class FilmView:
     look: Callable[[int], SmallLuma]
     sweep: Callable[[], Iterator[SmallLuma]]
     first: int = 0
-
-    def frame_at(self, time_s: float) -> int:
-        """The frame that is shown so many seconds after the first one's start; -1 if none is."""
-        if not 0 <= time_s < self.clip.duration_s:
-            return -1
-        stamp = int(self.clip.pts[0]) + time_s / float(self.clip.time_base)
-        return max(0, int(np.searchsorted(self.clip.pts, stamp + 0.5, "right")) - 1)

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.direct.anchors import HALF, SmallLuma
-from vidcolor.direct.colours import chroma_of
+from vidcolor.color.hint import HALF
+from vidcolor.color.srgb import LUMA_WEIGHTS, luma_and_chroma
+from vidcolor.direct.direction import SmallLuma
 from vidcolor.direct.reference import Still
 
 FloatArray = NDArray[np.float32]
@@ -107,7 +108,7 @@ def laid_at(still: Still, place: FloatArray, luma: SmallLuma) -> Registered:
     edge = _at_edge(still, place)
     trusted = np.where(edge, trusted * _same_light(relit(_at(still.rgb, place)), luma), trusted)
     finely = cv2.resize(place, (round(FINER * width), round(FINER * height)))
-    chroma = chroma_of(relit(_at(still.rgb, np.asarray(finely, np.float32))))
+    chroma = luma_and_chroma(relit(_at(still.rgb, np.asarray(finely, np.float32))))[1]
     half = width // HALF, height // HALF
     sure = np.asarray(cv2.resize(cover * trusted, half, interpolation=cv2.INTER_AREA), np.float32)
     covered = float(cover.sum())
@@ -172,7 +173,7 @@ def _at_edge(still: Still, place: FloatArray) -> NDArray[np.bool_]:
 
 def _same_light(lit: FloatArray, luma: SmallLuma) -> FloatArray:
     """How well each pixel's luma agrees by itself, 0..1."""
-    light = lit @ np.array([0.299, 0.587, 0.114], np.float32)
+    light = lit @ LUMA_WEIGHTS
     squared = cv2.GaussianBlur((light - luma) ** 2, (0, 0), 0.8)
     return np.asarray(np.exp(-squared / EDGE_RESIDUAL**2), np.float32)
 

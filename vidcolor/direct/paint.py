@@ -1,4 +1,4 @@
-"""Strokes and overlays put on their frames: hints come in, anchors go out."""
+"""Strokes and overlays as people wrote them come in, hints placed on their frames go out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.direct.anchors import HALF, Anchor, SmallLuma
-from vidcolor.direct.colours import chroma_of
+from vidcolor.color.hint import HALF
+from vidcolor.color.srgb import luma_and_chroma
+from vidcolor.direct.direction import PlacedHint, SmallLuma
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.hints import RADIUS_SHARE, Stroke
 from vidcolor.direct.names import frame_in
@@ -50,7 +51,7 @@ def is_overlay(path: Path) -> bool:
     return named and may_be_picture(path)
 
 
-def overlay_anchor(path: Path, film: FilmView) -> Anchor:
+def overlay_hint(path: Path, film: FilmView) -> PlacedHint:
     """A transparent picture over its frame as hints: what is opaque is said.
 
     Raises:
@@ -76,7 +77,15 @@ def overlay_anchor(path: Path, film: FilmView) -> Anchor:
     strong = cv2.resize(still.rgb * still.alpha[..., None], size, interpolation=cv2.INTER_AREA)
     rgb = strong / np.maximum(opaque, 1e-3)[..., None]
     sure = np.where(opaque > 0.2, opaque, 0.0).astype(np.float32)
-    return Anchor(frame, luma, chroma_of(rgb), sure, True, still.digest, path.name)
+    return PlacedHint(
+        frame,
+        luma_and_chroma(rgb)[1],
+        sure,
+        spreads=True,
+        luma=luma,
+        digest=still.digest,
+        name=path.name,
+    )
 
 
 def _check_aspect(still: Still, luma: SmallLuma) -> None:
@@ -89,8 +98,8 @@ def _check_aspect(still: Still, luma: SmallLuma) -> None:
         )
 
 
-def stroke_anchors(strokes: Sequence[Stroke], film: FilmView) -> list[Anchor]:
-    """Strokes as anchors, one a frame.
+def stroke_hints(strokes: Sequence[Stroke], film: FilmView) -> list[PlacedHint]:
+    """Strokes as hints, one a frame.
 
     Raises:
         UsageError: a stroke lies outside the film or the picture.
@@ -114,7 +123,7 @@ def _frame(stroke: Stroke, film: FilmView) -> int:
         if count == 1:
             return 0
         raise UsageError(f"The {stroke.where} needs a frame or a time.", "Give one of the two.")
-    frame = film.frame_at(stroke.time_s)
+    frame = film.clip.frame_at(stroke.time_s)
     if frame < 0:
         raise UsageError(
             f"The {stroke.where} is at {stroke.time_s:g} s; the film has {seconds:.2f} s.",
@@ -123,7 +132,7 @@ def _frame(stroke: Stroke, film: FilmView) -> int:
     return frame
 
 
-def _drawn(frame: int, strokes: Sequence[Stroke], film: FilmView) -> Anchor:
+def _drawn(frame: int, strokes: Sequence[Stroke], film: FilmView) -> PlacedHint:
     luma = film.look(frame)
     height, width = luma.shape[0] // HALF, luma.shape[1] // HALF
     chroma = np.full((2, height, width), 128, np.float32)
@@ -134,7 +143,9 @@ def _drawn(frame: int, strokes: Sequence[Stroke], film: FilmView) -> Anchor:
             plane[mask] = value
         sure[mask] = stroke.strength
     words = hashlib.sha256(chroma.tobytes() + sure.tobytes()).hexdigest()[:16]
-    return Anchor(frame, luma, chroma, sure, True, words, strokes[0].where)
+    return PlacedHint(
+        frame, chroma, sure, spreads=True, luma=luma, digest=words, name=strokes[0].where
+    )
 
 
 def _mask(stroke: Stroke, shape: tuple[int, int], film: tuple[int, int]) -> NDArray[np.bool_]:

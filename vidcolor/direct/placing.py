@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.direct.anchors import Anchor, SmallLuma
+from vidcolor.direct.direction import PlacedHint, SmallLuma
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.laying import Registered
 from vidcolor.direct.reference import Still
@@ -25,8 +25,8 @@ CANDIDATES, APART = 6, 12
 AROUND = (8, 4, 2, 1)
 
 
-def place_stills(stills: Sequence[Still], film: FilmView) -> tuple[list[Anchor], list[str]]:
-    """Anchors of all stills that fit, and sentences on those that do not or that say grey.
+def place_stills(stills: Sequence[Still], film: FilmView) -> tuple[list[PlacedHint], list[str]]:
+    """Hints of all stills that fit, and sentences on those that do not or that say grey.
 
     Raises:
         UsageError: two stills show one frame, a name gives a frame that is not in the film, or no
@@ -36,7 +36,7 @@ def place_stills(stills: Sequence[Still], film: FilmView) -> tuple[list[Anchor],
     places = dict(named)
     unnamed = [still for still in stills if named[still.path] is None]
     places.update(_found(unnamed, film))
-    anchors: list[Anchor] = []
+    hints: list[PlacedHint] = []
     notes: list[str] = []
     taken: dict[int, Still] = {}
     for still in stills:
@@ -54,13 +54,13 @@ def place_stills(stills: Sequence[Still], film: FilmView) -> tuple[list[Anchor],
         taken[frame] = still
         if still.says_grey:
             notes.append(f"{still.path.name} has no colour: what it shows stays grey")
-        anchors.append(_anchor(still, frame, laid, film.look(frame)))
-    if not anchors:
+        hints.append(_placed(still, frame, laid, film.look(frame)))
+    if not hints:
         raise UsageError(
             f"No still fits the film: {'; '.join(notes)}.",
             "Give stills of this film, named by frame (ref_000040.png) or by time (00-01-23.png).",
         )
-    return anchors, notes
+    return hints, notes
 
 
 def _named_frame(still: Still, film: FilmView) -> int | None:
@@ -72,7 +72,7 @@ def _named_frame(still: Still, film: FilmView) -> int | None:
         )
     if still.time_s is None:
         return still.frame
-    frame = film.frame_at(still.time_s)
+    frame = film.clip.frame_at(still.time_s)
     if frame < 0:
         raise UsageError(
             f"{still.path.name} names {still.time_s:g} s; the film has"
@@ -121,13 +121,13 @@ def thumb(luma: SmallLuma) -> FloatArray:
     return np.asarray(small / max(float(np.linalg.norm(small)), 1.0), np.float32)
 
 
-def _anchor(still: Still, frame: int, laid: Registered, luma: SmallLuma) -> Anchor:
-    return Anchor(
+def _placed(still: Still, frame: int, laid: Registered, luma: SmallLuma) -> PlacedHint:
+    return PlacedHint(
         frame=frame,
         luma=luma,
         chroma=laid.chroma,
         confidence=laid.confidence,
-        is_hint=False,
+        spreads=False,
         digest=still.digest,
         name=still.path.name,
     )

@@ -1,4 +1,4 @@
-"""From options to anchors: every still and hint read, placed in the film and checked.
+"""From options to hints: every still and hint read, placed in the film and checked.
 
     request = Request(references=(Path("stills"),), hints=(Path("dots.json"),))
     direction = prepare(request, film)
@@ -12,11 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidcolor.direct.anchors import Direction
 from vidcolor.direct.colours import for_matrix
+from vidcolor.direct.direction import Direction
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.hints import read_hints
-from vidcolor.direct.paint import overlay_anchor, overlays_in, stroke_anchors
+from vidcolor.direct.paint import overlay_hint, overlays_in, stroke_hints
 from vidcolor.direct.placing import place_stills
 from vidcolor.direct.reference import find_stills, read_still
 from vidcolor.errors import UsageError
@@ -53,13 +53,13 @@ def prepare(request: Request, film: FilmView) -> Direction:
     if request.reach not in REACHES:
         raise UsageError(f"There is no reach '{request.reach}'.", f"Choose {', '.join(REACHES)}.")
     stills = [read_still(path) for path in find_stills(request.references)]
-    anchors, notes = place_stills(stills, film) if stills else ([], [])
+    hints, notes = place_stills(stills, film) if stills else ([], [])
     for path in request.hints:
         for overlay in overlays_in(path):
-            anchors.append(overlay_anchor(overlay, film))
+            hints.append(overlay_hint(overlay, film))
         if (path.is_file() and not overlays_in(path)) or not path.exists():
-            anchors.extend(stroke_anchors(read_hints(path), film))
+            hints.extend(stroke_hints(read_hints(path), film))
     matrix = film.clip.resolved_matrix()
-    meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in anchors]
-    ordered = sorted(meant, key=lambda anchor: (anchor.frame, anchor.is_hint))
+    meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in hints]
+    ordered = sorted(meant, key=lambda hint: (hint.frame, hint.spreads))
     return Direction(tuple(ordered), request.reach, tuple(notes))

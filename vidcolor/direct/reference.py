@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.srgb import LUMA_WEIGHTS
 from vidcolor.direct.names import frame_in, time_in
 from vidcolor.errors import InputError, UsageError
 from vidcolor.media.picture import read_picture
@@ -104,7 +105,7 @@ def read_still(path: Path) -> Still:
         raise UsageError(
             f"The still {path} is transparent everywhere.", "Paint something, or leave it out."
         )
-    luma = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
+    luma = rgb @ LUMA_WEIGHTS
     return Still(
         path=path,
         rgb=rgb,

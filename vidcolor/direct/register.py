@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.direct.anchors import SmallLuma
+from vidcolor.direct.direction import SmallLuma
 from vidcolor.direct.laying import (
     LEAST_COVER,
     Registered,

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.convert import compose_rgb
-from vidcolor.direct.anchors import HALF, Anchor, Direction, SmallLuma
+from vidcolor.color.hint import HALF
+from vidcolor.color.srgb import compose_rgb
+from vidcolor.direct.direction import Direction, PlacedHint, SmallLuma
 from vidcolor.direct.placing import thumb
 from vidcolor.direct.reference import Still
 from vidcolor.direct.register import register
@@ -39,7 +40,7 @@ def recalled(direction: Direction, luma: SmallLuma) -> tuple[FloatArray, FloatAr
 
 
 def recall(
-    stills: Sequence[Anchor], luma: SmallLuma, by_looks: bool
+    stills: Sequence[PlacedHint], luma: SmallLuma, by_looks: bool
 ) -> tuple[FloatArray, FloatArray] | None:
     """Colour for a frame from stills of other shots, None if no still is of its scene.
 
@@ -53,8 +54,8 @@ def recall(
     """
     here = thumb(luma)
     likely = sorted(stills, key=lambda still: -float(thumb(still.luma) @ here))[:TRIED]
-    for anchor in likely:
-        laid = register(_still(anchor), luma)
+    for hint in likely:
+        laid = register(_still(hint), luma)
         if laid.fits:
             return laid.chroma, laid.confidence * np.float32(SAME_PLACE)
     if not by_looks or not likely:
@@ -62,19 +63,19 @@ def recall(
     return _palette(likely[0], luma)
 
 
-def _still(anchor: Anchor) -> Still:
-    height, width = anchor.luma.shape
-    chroma = np.stack([cv2.resize(plane, (width, height)) for plane in anchor.chroma])
-    alpha = cv2.resize(anchor.confidence, (width, height))
-    rgb = compose_rgb(anchor.luma, chroma).astype(np.float32)
-    return Still(Path(anchor.name), rgb, anchor.luma, alpha, None, None, anchor.digest)
+def _still(hint: PlacedHint) -> Still:
+    height, width = hint.luma.shape
+    chroma = np.stack([cv2.resize(plane, (width, height)) for plane in hint.chroma])
+    alpha = cv2.resize(hint.confidence, (width, height))
+    rgb = compose_rgb(hint.luma, chroma).astype(np.float32)
+    return Still(Path(hint.name), rgb, hint.luma, alpha, None, None, hint.digest)
 
 
-def _palette(anchor: Anchor, luma: SmallLuma) -> tuple[FloatArray, FloatArray]:
-    there, looks = _looks(anchor.luma), _looks(luma)
-    size = anchor.luma.shape[1] // COARSE, anchor.luma.shape[0] // COARSE
-    planes = [cv2.resize(p, size, interpolation=cv2.INTER_AREA).ravel() for p in anchor.chroma]
-    sure = cv2.resize(anchor.confidence, size, interpolation=cv2.INTER_AREA).ravel()
+def _palette(hint: PlacedHint, luma: SmallLuma) -> tuple[FloatArray, FloatArray]:
+    there, looks = _looks(hint.luma), _looks(luma)
+    size = hint.luma.shape[1] // COARSE, hint.luma.shape[0] // COARSE
+    planes = [cv2.resize(p, size, interpolation=cv2.INTER_AREA).ravel() for p in hint.chroma]
+    sure = cv2.resize(hint.confidence, size, interpolation=cv2.INTER_AREA).ravel()
     apart = ((looks[:, None] - there[None]) ** 2).sum(axis=2) + 10 * (1 - sure)[None]
     nearest = np.argpartition(apart, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
     colours = np.stack(planes, axis=1)[nearest]

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from vidcolor.evaluate.bootstrap import Doubles, difference, figure, means, resamples
-from vidcolor.evaluate.clips import GREY, ClipResult, per_frame_row
+from vidcolor.evaluate.clips import ClipResult, per_frame_row
+from vidcolor.evaluate.names import GREY, TRUTH
 from vidcolor.evaluate.series import DISTANCES, ClipScore
 from vidcolor.evaluate.table import Column, Row, Table
-from vidcolor.evaluate.temporal import TRUTH
 
 COLUMNS = (
     Column("psnr", "PSNR", 2, "higher"),

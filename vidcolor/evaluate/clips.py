@@ -16,18 +16,17 @@ from itertools import tee
 from pathlib import Path
 from typing import TypeVar
 
-from vidcolor.evaluate.colour import Picture, to_planes
-from vidcolor.evaluate.colouring import PER_FRAME, Luma, Paint, enlarge, grey
+from vidcolor.color.srgb import Picture, to_planes
+from vidcolor.evaluate.colouring import ClipColourings, Luma, enlarge, grey
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.flow import Estimated, MotionSource
+from vidcolor.evaluate.names import GREY, PER_FRAME
 from vidcolor.evaluate.read import read_clip
 from vidcolor.evaluate.series import ClipScore
 from vidcolor.evaluate.temporal import score_clip
 from vidcolor.evaluate.wear import Wear, wear_of
 
-GREY = "grey"
-
-Item = TypeVar("Item")
+Frame = TypeVar("Frame")
 
 
 @dataclass(frozen=True)
@@ -44,17 +43,17 @@ class ClipResult:
 
 def evaluate_clips(
     paths: Sequence[Path],
-    paint: Paint,
+    colourings: ClipColourings,
     limit: int | None = None,
     costs: Costs | None = None,
     jobs: int = 1,
     degrade: float = 0.0,
 ) -> list[ClipResult]:
-    """Score all rows of `paint`, grey and the truth on every clip.
+    """Score all rows of `colourings`, grey and the truth on every clip.
 
     Args:
         paths: the colour clips.
-        paint: gives the rows; `colouring.each` makes one from colourings by name.
+        colourings: gives the rows; `colouring.each` makes one from colourings by name.
         limit: frames of each clip at most.
         costs: takes the seconds each metric took.
         jobs: threads.
@@ -67,7 +66,7 @@ def evaluate_clips(
     results = []
     for path in paths:
         wear = wear_of(path, degrade)
-        scores = score_rows(read_clip(path, limit), paint, None, costs, jobs, wear)
+        scores = score_rows(read_clip(path, limit), colourings, None, costs, jobs, wear)
         results.append(ClipResult(path.stem, scores))
     return results
 
@@ -83,13 +82,13 @@ def _shown(frames: Iterator[Picture], wear: Wear | None) -> Iterator[tuple[Pictu
 
 def score_rows(
     frames: Iterator[Picture],
-    paint: Paint,
+    colourings: ClipColourings,
     motion: MotionSource | None = None,
     costs: Costs | None = None,
     jobs: int = 1,
     wear: Wear | None = None,
 ) -> dict[str, ClipScore]:
-    """Score all rows of `paint`, grey and the truth on one clip's frames (evaluation size).
+    """Score all rows of `colourings`, grey and the truth on one clip's frames (evaluation size).
 
     With `wear` the rows see worn luma; baselines that warp then find their motion on it, as any
     tool has to, and the referee its own on the clean luma.
@@ -98,14 +97,14 @@ def score_rows(
     clean, seen = tee(_shown(frames, wear))
     colourless, given, guides = tee((luma for _, luma in seen), 3)
     referee = motion or Estimated()
-    painted = {GREY: grey(colourless), **paint(given, Estimated() if wear else referee)}
-    streams = zip(painted.items(), tee(guides, len(painted)), strict=True)
+    coloured = {GREY: grey(colourless), **colourings(given, Estimated() if wear else referee)}
+    streams = zip(coloured.items(), tee(guides, len(coloured)), strict=True)
     rows = {name: _timed(map(enlarge, chroma, guide), costs) for (name, chroma), guide in streams}
     truth = _timed((picture for picture, _ in clean), costs)
     return score_clip(truth, rows, referee, costs, jobs)
 
 
-def _timed(items: Iterator[Item], costs: Costs) -> Iterator[Item]:
+def _timed(items: Iterator[Frame], costs: Costs) -> Iterator[Frame]:
     while True:
         with costs("decoding, colouring, smoothing"):
             item = next(items, None)

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, tee
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.convert import NEUTRAL
+from vidcolor.color.srgb import Floats
 from vidcolor.color.upscale import enlarge as guided
-from vidcolor.evaluate.colour import NEUTRAL, Floats
 from vidcolor.evaluate.flow import MotionSource
+from vidcolor.evaluate.names import PER_FRAME
 
 Luma = NDArray[np.uint8]
 """uint8 (height, width), full range, at the evaluation size."""
 
-Colouring = Callable[[Iterator[Luma]], Iterator[Floats]]
+ClipColouring = Callable[[Iterator[Luma]], Iterator[Floats]]
 """Luma frames to chroma frames, float32 (2, height, width) or a quarter of it each way."""
 
 Smoothing = Callable[[Iterator[Luma], Iterator[Floats], MotionSource], Iterator[Floats]]
 """Luma frames and per-frame chroma to steadier chroma, with the referee's motion at hand."""
 
-Paint = Callable[[Iterator[Luma], MotionSource], Mapping[str, Iterator[Floats]]]
+ClipColourings = Callable[[Iterator[Luma], MotionSource], Mapping[str, Iterator[Floats]]]
 """Luma frames (and the referee's motion, for baselines) to rows' chroma frames, by name."""
 
-PER_FRAME = "per frame"
 PIECE = 240
 
 
@@ -46,7 +47,7 @@ def grey(luma: Iterator[Luma]) -> Iterator[Floats]:
         yield np.full((2, *frame.shape), NEUTRAL, np.float32)
 
 
-def whole(function: Callable[[NDArray[np.uint8]], Floats], piece: int = PIECE) -> Colouring:
+def whole(function: Callable[[NDArray[np.uint8]], Floats], piece: int = PIECE) -> ClipColouring:
     """A colouring from a function of whole shots.
 
     Args:
@@ -62,21 +63,23 @@ def whole(function: Callable[[NDArray[np.uint8]], Floats], piece: int = PIECE) -
     return colour
 
 
-def each(rows: Mapping[str, Colouring]) -> Paint:
+def each(rows: Mapping[str, ClipColouring]) -> ClipColourings:
     """Rows that know nothing of each other, side by side over one reading of the clip."""
 
-    def paint(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
+    def colour(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         streams = tee(luma, len(rows))
         pairs = zip(rows.items(), streams, strict=True)
-        return {name: colour(stream) for (name, colour), stream in pairs}
+        return {name: row(stream) for (name, row), stream in pairs}
 
-    return paint
+    return colour
 
 
-def treated(per_frame: Colouring, smoothings: Mapping[str, Smoothing], prefix: str = "") -> Paint:
+def treated(
+    per_frame: ClipColouring, smoothings: Mapping[str, Smoothing], prefix: str = ""
+) -> ClipColourings:
     """Rows of one per-frame colouring, computed once: itself, and with each smoothing."""
 
-    def paint(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
+    def colour(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         lumas = tee(luma, len(smoothings) + 1)
         chromas = tee(per_frame(lumas[0]), len(smoothings) + 1)
         rows = {prefix + PER_FRAME: chromas[0]}
@@ -86,16 +89,16 @@ def treated(per_frame: Colouring, smoothings: Mapping[str, Smoothing], prefix: s
             rows[prefix + name] = smooth(frames, chroma, motion)
         return rows
 
-    return paint
+    return colour
 
 
-def together(paints: list[Paint]) -> Paint:
-    """All rows of several paints over one reading of the clip."""
+def together(parts: Sequence[ClipColourings]) -> ClipColourings:
+    """All rows of several over one reading of the clip."""
 
-    def paint(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
+    def colour(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         rows: dict[str, Iterator[Floats]] = {}
-        for part, stream in zip(paints, tee(luma, len(paints)), strict=True):
+        for part, stream in zip(parts, tee(luma, len(parts)), strict=True):
             rows.update(part(stream, motion))
         return rows
 
-    return paint
+    return colour

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidcolor.evaluate.colour import Floats, scale_chroma
+from vidcolor.color.srgb import Floats, scale_chroma
 from vidcolor.evaluate.colouring import enlarge
-from vidcolor.evaluate.judge import FIRST
-from vidcolor.evaluate.kid import kid, pair_terms
 from vidcolor.evaluate.pictures import Bench, PictureScores
-from vidcolor.evaluate.samples import Painter, Sample
+from vidcolor.evaluate.samples import PictureColouring, Sample
+from vidcolor.truth.judge import FIRST
+from vidcolor.truth.kid import kid, pair_terms
 
 SATURATIONS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 VIVIDNESSES = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -39,16 +39,20 @@ class Curve:
 
 
 def saturation_curve(
-    bench: Bench, truth: PictureScores, row: str, painter: Painter, factors: Sequence[float]
+    bench: Bench,
+    truth: PictureScores,
+    row: str,
+    colouring: PictureColouring,
+    factors: Sequence[float],
 ) -> Curve:
     """The row with its chroma multiplied; the network runs once."""
-    chromas = {s.name: enlarge(painter(s), s.seen).astype(np.float16) for s in bench.samples}
+    chromas = {s.name: enlarge(colouring(s), s.seen).astype(np.float16) for s in bench.samples}
 
-    def scaled(factor: float) -> Painter:
-        def paint(sample: Sample) -> Floats:
+    def scaled(factor: float) -> PictureColouring:
+        def colour(sample: Sample) -> Floats:
             return scale_chroma(chromas[sample.name].astype(np.float32), factor)
 
-        return paint
+        return colour
 
     points = [_point(bench, truth, factor, scaled(factor)) for factor in factors]
     return Curve(row, "saturation", tuple(points))
@@ -58,7 +62,7 @@ def vividness_curve(
     bench: Bench,
     truth: PictureScores,
     row: str,
-    at: Callable[[float], Painter],
+    at: Callable[[float], PictureColouring],
     values: Sequence[float],
 ) -> Curve:
     """The row with the model's vividness varied."""
@@ -66,8 +70,10 @@ def vividness_curve(
     return Curve(row, "vividness", tuple(points))
 
 
-def _point(bench: Bench, truth: PictureScores, setting: float, painter: Painter) -> Point:
-    scores, _ = bench.score("", painter)
+def _point(
+    bench: Bench, truth: PictureScores, setting: float, colouring: PictureColouring
+) -> Point:
+    scores, _ = bench.score("", colouring)
     distance = float("nan")
     if FIRST in scores.verdicts:
         features = scores.verdicts[FIRST].features

@@ -10,11 +10,12 @@ from itertools import tee
 import cv2
 import numpy as np
 
+from vidcolor.color.convert import NEUTRAL
+from vidcolor.color.srgb import Floats, Picture, to_picture
 from vidcolor.evaluate.clips import ClipResult
-from vidcolor.evaluate.colour import NEUTRAL, Floats, Picture, to_picture
-from vidcolor.evaluate.colouring import Luma, Paint, enlarge
+from vidcolor.evaluate.colouring import ClipColourings, Luma, enlarge
 from vidcolor.evaluate.flow import MotionSource
-from vidcolor.evaluate.painters import GREY
+from vidcolor.evaluate.names import GREY
 from vidcolor.evaluate.pictures import PictureScores
 from vidcolor.evaluate.samples import Sample
 
@@ -144,7 +145,7 @@ class Strip:
     """Collects thumbnails of one row of a clip while it is scored.
 
     Args:
-        row: the row, as the paint calls it.
+        row: the row, as the colourings call it.
         model: whose row it is.
     """
 
@@ -167,12 +168,12 @@ class Strip:
             for frame, url in self._pictures.items()
         ]
 
-    def along(self, paint: Paint) -> Paint:
-        """The same paint; frames of the row are looked at as they pass."""
+    def along(self, colourings: ClipColourings) -> ClipColourings:
+        """The same colourings; frames of the row are looked at as they pass."""
 
         def watched(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
             given, guide = tee(luma)
-            rows = dict(paint(given, motion))
+            rows = dict(colourings(given, motion))
             if self.row in rows:
                 rows[self.row] = self._watch(rows[self.row], guide)
             return rows

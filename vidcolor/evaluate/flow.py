@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 
-from vidcolor.evaluate.colour import Floats
+from vidcolor.color.srgb import Floats
 
 Mask = NDArray[np.bool_]
 

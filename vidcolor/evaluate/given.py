@@ -13,13 +13,13 @@ from itertools import chain, islice
 import cv2
 import numpy as np
 
-from vidcolor.color.convert import SampleSpec, small_luma
+from vidcolor.color.convert import NEUTRAL, SampleSpec, small_luma
 from vidcolor.color.spread import spread
+from vidcolor.color.srgb import Floats, Picture, to_planes
 from vidcolor.color.upscale import enlarge
-from vidcolor.evaluate.colour import NEUTRAL, Floats, Picture, to_planes
-from vidcolor.evaluate.colouring import Colouring, Luma, Paint
+from vidcolor.evaluate.baselines import working
+from vidcolor.evaluate.colouring import ClipColouring, ClipColourings, Luma
 from vidcolor.evaluate.flow import MotionSource
-from vidcolor.evaluate.painters import working
 from vidcolor.infer.predictor import QUARTER
 
 STILLS = ("first", "middle")
@@ -78,7 +78,7 @@ class Given:
         return chroma, meant
 
 
-Directed = Callable[[Given], Colouring]
+Directed = Callable[[Given], ClipColouring]
 """The project's own colouring of a clip of which something is given."""
 
 
@@ -125,7 +125,7 @@ def _at(frames: Iterator[tuple[Picture, Luma]], frame: int) -> Iterator[tuple[Fl
         yield to_planes(picture).chroma, luma
 
 
-def by_hand(given: Given, side: int) -> Paint:
+def by_hand(given: Given, side: int) -> ClipColourings:
     """The row of what is given without a network: the still itself, or dots by luma, carried.
 
     Args:
@@ -134,11 +134,11 @@ def by_hand(given: Given, side: int) -> Paint:
     """
     name = f"{_dots(given.dots)} by luma alone" if given.dots else f"{given.place} still"
 
-    def paint(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
-        colour = spread_by_luma(given, side) if given.dots else given.chroma
-        return {f"{name}, carried": carried(luma, colour, given.frame, motion)}
+    def colour(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
+        known = spread_by_luma(given, side) if given.dots else given.chroma
+        return {f"{name}, carried": carried(luma, known, given.frame, motion)}
 
-    return paint
+    return colour
 
 
 def spread_by_luma(given: Given, side: int) -> Floats:

@@ -1,4 +1,4 @@
-"""What models are called in tables: the shortest name that tells them apart."""
+"""What rows of tables are called: bounds, baselines, and models by the shortest name that does."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidcolor.evaluate.painters import GREY, MEAN, MEAN_BY_LUMA, QUARTER, TRUTH
-
+GREY = "grey"
+MEAN = "mean chroma"
+MEAN_BY_LUMA = "mean chroma by luma"
+QUARTER = "quarter-size truth"
+TRUTH = "truth"
+PER_FRAME = "per frame"
+OWN = "vidcolor"
 NO_NAME = "model"
 """What every training run calls its weights."""
 BASELINES = frozenset({GREY, MEAN, MEAN_BY_LUMA, QUARTER, TRUTH})

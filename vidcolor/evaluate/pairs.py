@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import tee
 from pathlib import Path
 
+from vidcolor.color.srgb import Floats, Picture, to_planes
 from vidcolor.errors import InputError
-from vidcolor.evaluate import painters
-from vidcolor.evaluate.clips import GREY, ClipResult
-from vidcolor.evaluate.colour import Floats, Picture, to_planes
+from vidcolor.evaluate.baselines import baselines
+from vidcolor.evaluate.clips import ClipResult
 from vidcolor.evaluate.colouring import grey
 from vidcolor.evaluate.costs import Costs
+from vidcolor.evaluate.names import GREY, TRUTH
 from vidcolor.evaluate.pictures import Bench, PictureScores, evaluate_pictures
 from vidcolor.evaluate.read import (
     Found,
@@ -24,7 +25,7 @@ from vidcolor.evaluate.read import (
 )
 from vidcolor.evaluate.samples import Preparation, Sample, load
 from vidcolor.evaluate.series import ClipScore
-from vidcolor.evaluate.temporal import TRUTH, score_clip
+from vidcolor.evaluate.temporal import score_clip
 from vidcolor.media.suffixes import may_be_film, may_be_picture
 
 RESULT = "result"
@@ -106,8 +107,8 @@ def load_pairs(
 
 def score_pairs(bench: Bench, results: list[Picture], side: int) -> list[PictureScores]:
     """The baselines, the results and the truth, as rows."""
-    *baselines, truth = evaluate_pictures(bench, painters.baselines(side))
-    return [*baselines, bench.score_results(RESULT, results), truth]
+    *others, truth = evaluate_pictures(bench, baselines(side))
+    return [*others, bench.score_results(RESULT, results), truth]
 
 
 def score_clip_pair(

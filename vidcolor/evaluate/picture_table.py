@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.evaluate.bootstrap import Doubles, Figure, difference, figure, means, resamples
-from vidcolor.evaluate.judge import FIRST, SECOND
-from vidcolor.evaluate.kid import kid, kid_share, pair_terms
-from vidcolor.evaluate.painters import GREY, QUARTER, TRUTH
+from vidcolor.evaluate.names import GREY, QUARTER, TRUTH
 from vidcolor.evaluate.pictures import PictureScores
 from vidcolor.evaluate.report import Item
 from vidcolor.evaluate.samples import Sample
 from vidcolor.evaluate.table import Column, Row, Table
+from vidcolor.truth.judge import FIRST, SECOND
+from vidcolor.truth.kid import kid, kid_share, pair_terms
 
 COLUMNS = (
     Column("psnr", "PSNR", 2, "higher"),

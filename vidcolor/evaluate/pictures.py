@@ -8,25 +8,26 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vidcolor.evaluate import measures, painters
-from vidcolor.evaluate.colour import Floats, Picture, scale_chroma, to_picture, to_planes
+from vidcolor.color.colourfulness import colourfulness, colourfulness_abs
+from vidcolor.color.srgb import Floats, Picture, scale_chroma, to_picture, to_planes
+from vidcolor.evaluate.baselines import truth
+from vidcolor.evaluate.bootstrap import Doubles
 from vidcolor.evaluate.colouring import enlarge
 from vidcolor.evaluate.costs import Costs
-from vidcolor.evaluate.delta_e import delta_e, to_lab
-from vidcolor.evaluate.judge import Judge, Verdicts
-from vidcolor.evaluate.lpips import Lpips
-from vidcolor.evaluate.samples import Painter, Sample
+from vidcolor.evaluate.names import TRUTH
+from vidcolor.evaluate.samples import PictureColouring, Sample
+from vidcolor.truth import figures
+from vidcolor.truth.delta_e import delta_e, to_lab
+from vidcolor.truth.judge import Judge, Verdicts
+from vidcolor.truth.lpips import Lpips
 
-Doubles = NDArray[np.float64]
-Item = TypeVar("Item")
+Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 COLOUR_SHARE = 0.85
 """Share of the truth's colourfulness at which rows are compared without the win of grey."""
 MAX_FACTOR = 8.0
-NOTHING = float("nan")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class PictureScores:
 
     Attributes:
         row: name.
-        psnr, delta_e, cf, cf_abs, closeness: as in `measures`; Delta E and CF are NaN where the
+        psnr, delta_e, cf, cf_abs, closeness: see `truth.figures`; Delta E and CF are NaN where the
             truth is grey.
         factor: what the chroma was multiplied by for `psnr_85`; NaN where nothing brings the
             row's colourfulness there, and for results that came as pictures.
@@ -82,20 +83,20 @@ class Bench:
     def __post_init__(self) -> None:
         self.grey = np.array([sample.planes.is_grey for sample in self.samples], bool)
         with self.costs("CF"):
-            found = self.map(lambda s: measures.colourfulness(s.truth), self.samples)
-        self.truth_cf = np.where(self.grey, NOTHING, found)
+            found = self.map(lambda s: colourfulness(s.truth), self.samples)
+        self.truth_cf = np.where(self.grey, np.nan, found)
 
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    def map(self, function: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
         """The function of each item, on all threads."""
         if self.jobs == 1:
             return [function(item) for item in items]
         with ThreadPoolExecutor(self.jobs) as pool:
             return list(pool.map(function, items))
 
-    def score(self, row: str, painter: Painter) -> tuple[PictureScores, list[Picture]]:
+    def score(self, row: str, colouring: PictureColouring) -> tuple[PictureScores, list[Picture]]:
         """Colour all pictures and score them; also returns the results, sRGB."""
         with self.costs("colouring"):
-            chromas = [enlarge(painter(sample), sample.seen) for sample in self.samples]
+            chromas = [enlarge(colouring(sample), sample.seen) for sample in self.samples]
         with self.costs("sRGB"):
             results = self._compose(chromas)
         return self._scores(row, chromas, results), results
@@ -120,27 +121,27 @@ class Bench:
         truths = [sample.truth for sample in self.samples]
         costs = self.costs
         with costs("PSNR"):
-            psnr = self._figure(measures.psnr, results, truths)
+            psnr = self._figure(figures.psnr, results, truths)
         with costs("closeness"):
-            closeness = self._figure(measures.closeness, results, truths)
+            closeness = self._figure(figures.closeness, results, truths)
         with costs("CF"):
-            cf = self._figure(measures.colourfulness, results)
-            cf_abs = self._figure(measures.colourfulness_abs, results)
+            cf = self._figure(colourfulness, results)
+            cf_abs = self._figure(colourfulness_abs, results)
         with costs("Delta E"):
             difference = self._figure(_mean_delta_e, results, truths)
         with costs("PSNR at 85 %"):
             factor = self._factor(chromas, float(np.mean(cf)))
-            psnr_85 = np.full(len(truths), NOTHING)
+            psnr_85 = np.full(len(truths), np.nan)
             if not np.isnan(factor):
-                psnr_85 = self._figure(measures.psnr, self._compose(chromas, factor), truths)
+                psnr_85 = self._figure(figures.psnr, self._compose(chromas, factor), truths)
         return PictureScores(
             row=row,
             psnr=psnr,
             psnr_85=psnr_85,
             factor=factor,
-            delta_e=np.where(self.grey, NOTHING, difference),
-            cf=np.where(self.grey, NOTHING, cf),
-            cf_abs=np.where(self.grey, NOTHING, cf_abs),
+            delta_e=np.where(self.grey, np.nan, difference),
+            cf=np.where(self.grey, np.nan, cf),
+            cf_abs=np.where(self.grey, np.nan, cf_abs),
             closeness=closeness,
             verdicts=self._judge(results),
             lpips=self._distances(results, truths),
@@ -168,14 +169,14 @@ class Bench:
         """
         kept = ~self.grey
         if not kept.any() or unscaled < 1e-3:
-            return NOTHING
+            return np.nan
         lumas = [s.planes.luma[::2, ::2] for s, k in zip(self.samples, kept, strict=True) if k]
         thin = [c[:, ::2, ::2] for c, k in zip(chromas, kept, strict=True) if k]
         target = COLOUR_SHARE * float(np.nanmean(self.truth_cf))
 
         def excess(factor: float) -> float:
             def cf(pair: tuple[Floats, Floats]) -> float:
-                return measures.colourfulness(to_picture(pair[0], scale_chroma(pair[1], factor)))
+                return colourfulness(to_picture(pair[0], scale_chroma(pair[1], factor)))
 
             return float(np.mean(self.map(cf, zip(lumas, thin, strict=True)))) - target
 
@@ -185,7 +186,7 @@ class Bench:
 def find_root(excess: Callable[[float], float], guess: float) -> float:
     """Where a rising function of 0..`MAX_FACTOR` crosses zero, by the secant method; NaN if not."""
     if not 0 < guess < MAX_FACTOR:
-        return NOTHING
+        return np.nan
     before, factor = 0.0, guess
     # Without colour there is no colourfulness: one end is known for nothing.
     value_before, value = -np.inf, excess(factor)
@@ -197,7 +198,7 @@ def find_root(excess: Callable[[float], float], guess: float) -> float:
         before, value_before = factor, value
         factor = factor - step if step else factor * (0.95 if value > 0 else 1.05)
         if not 0 < factor < MAX_FACTOR:
-            return NOTHING
+            return np.nan
         value = excess(factor)
     return factor
 
@@ -208,19 +209,19 @@ def _mean_delta_e(result: Picture, truth: Picture) -> float:
 
 def evaluate_pictures(
     bench: Bench,
-    rows: Mapping[str, Painter],
+    rows: Mapping[str, PictureColouring],
     keep: Callable[[str, list[Picture]], None] | None = None,
 ) -> list[PictureScores]:
     """Score all rows, one after the other, and the truth as the last of them.
 
     Args:
         bench: the pictures and their judges.
-        rows: painters by name.
+        rows: colourings by name.
         keep: gets each row's results, for pages that show them.
     """
     scores = []
-    for row, painter in {**rows, painters.TRUTH: painters.truth}.items():
-        score, results = bench.score(row, painter)
+    for row, colouring in {**rows, TRUTH: truth}.items():
+        score, results = bench.score(row, colouring)
         scores.append(score)
         if keep is not None:
             keep(row, results)

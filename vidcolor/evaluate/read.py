@@ -11,15 +11,13 @@ from itertools import islice
 from pathlib import Path
 
 import av
-import cv2
-import numpy as np
 
+from vidcolor.color.srgb import Picture
 from vidcolor.errors import InputError
-from vidcolor.evaluate.colour import Picture
 from vidcolor.infer.predictor import working_shape
 from vidcolor.media import picture as media
 from vidcolor.media.films import film_stream
-from vidcolor.media.planes import format_traits
+from vidcolor.media.shown import upright
 from vidcolor.media.source import media_url
 
 Kind = Callable[[Path], bool]
@@ -196,15 +194,3 @@ def _evaluation_picture(frame: av.VideoFrame, aspect: Fraction) -> Picture:
     height, width = frame.height, max(1, round(frame.width * aspect))
     rows, columns = working_shape(height, width, min(EVALUATION_SIDE, height, width))
     return upright(frame, rows, columns)
-
-
-def upright(frame: av.VideoFrame, height: int, width: int) -> Picture:
-    """A decoded frame as sRGB, resized to (height, width) as coded, then turned upright."""
-    # FFmpeg's converter makes 8 bits of more by cutting, 1.5 of 255 too dark.
-    deep = format_traits(frame.format.name).depth > 8
-    picture = frame.to_ndarray(format="rgb48le" if deep else "rgb24")
-    picture = media.narrowed(picture)
-    smaller = height <= frame.height and width <= frame.width
-    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    resized = np.asarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
-    return np.ascontiguousarray(np.rot90(resized, round(frame.rotation / 90) % 4))

@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from vidcolor.errors import InputError
-from vidcolor.evaluate.bootstrap import Figure
 from vidcolor.evaluate.curve import Curve
 from vidcolor.evaluate.table import (
     WEIGHTS,
@@ -194,12 +193,3 @@ def read_json(path: Path) -> Report:
             f"{path} is no report of this program ({error}).",
             "Give a file that `vidcolor evaluate --json FILE` wrote.",
         ) from error
-
-
-def figure_of(table: Table, row: str, key: str) -> Figure:
-    """One figure of a table.
-
-    Raises:
-        KeyError: the table has no such row or figure.
-    """
-    return next(r for r in table.rows if r.name == row).figures[key]

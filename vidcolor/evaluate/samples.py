@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.evaluate.colour import Floats, Picture, Planes, to_planes
+from vidcolor.color.srgb import Floats, Picture, Planes, to_planes
 from vidcolor.evaluate.read import read_picture
+from vidcolor.truth.degrade import degrade
 
 DOT = 3
 """Side of a hint, in quarter-size pixels."""
@@ -44,7 +45,7 @@ class Sample:
         return to_planes(self.truth)
 
 
-Painter = Callable[[Sample], Floats]
+PictureColouring = Callable[[Sample], Floats]
 """A picture's chroma: float32 (2, height, width), or a quarter of it each way."""
 
 
@@ -79,8 +80,6 @@ def load(path: Path, root: Path, preparation: Preparation) -> Sample:
     name = inside.as_posix()
     luma = to_planes(truth).luma_bytes
     if preparation.degrade > 0:
-        from vidcolor.train.degrade import degrade
-
         luma = degrade(luma, preparation.degrade, seed(name, "degrade"))
     category = inside.parts[0] if len(inside.parts) > 1 else ""
     return Sample(name, category, truth, luma)

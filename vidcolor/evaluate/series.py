@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.evaluate.measures import jensen_shannon
+from vidcolor.truth.figures import jensen_shannon
 
 DISTANCES = (1, 8, 24)
 """Frames apart at which residual flicker is taken."""
 CDC_STEPS = (1, 2, 4)
 """Frames apart at which colour distributions are compared (Liu et al. 2021)."""
-NOTHING = float("nan")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class ClipScore:
 
 def mean(values: Sequence[float]) -> float:
     """Mean of what is there; NaN of nothing."""
-    return float(np.mean(values)) if values else NOTHING
+    return float(np.mean(values)) if values else np.nan
 
 
 def decibels(values: Sequence[float]) -> float:
@@ -87,12 +86,12 @@ class Pooled:
         total = float(values.sum(dtype=np.float64))
         self.total += total
         self.count += values.size
-        return total / values.size if values.size else NOTHING
+        return total / values.size if values.size else np.nan
 
     @property
     def mean(self) -> float:
         """Mean over all pixels so far; NaN of none."""
-        return self.total / self.count if self.count else NOTHING
+        return self.total / self.count if self.count else np.nan
 
 
 @dataclass
@@ -144,7 +143,7 @@ class RowSums:
     def score(self) -> ClipScore:
         """The figures of what was taken in."""
         pairs = self._pixels.items()
-        visible = tuple(self._flicker[d].count / n if n else NOTHING for d, n in pairs)
+        visible = tuple(self._flicker[d].count / n if n else np.nan for d, n in pairs)
         return ClipScore(
             frames=len(self.psnr),
             psnr=decibels(self.psnr),

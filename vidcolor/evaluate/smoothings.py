@@ -11,7 +11,7 @@ from itertools import islice
 
 import numpy as np
 
-from vidcolor.evaluate.colour import Floats
+from vidcolor.color.srgb import Floats
 from vidcolor.evaluate.colouring import Luma, Smoothing, enlarge
 from vidcolor.evaluate.flow import Motion, MotionSource
 

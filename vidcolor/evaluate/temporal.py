@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from vidcolor.evaluate.colour import Floats, Picture, Planes, to_picture, to_planes
+from vidcolor.color.colourfulness import colourfulness
+from vidcolor.color.srgb import Floats, Picture, Planes, to_picture, to_planes
 from vidcolor.evaluate.costs import Costs
-from vidcolor.evaluate.delta_e import delta_e, to_lab
 from vidcolor.evaluate.flow import Estimated, Motion, MotionSource, length
-from vidcolor.evaluate.measures import colourfulness, histograms, psnr
+from vidcolor.evaluate.names import TRUTH
 from vidcolor.evaluate.series import DISTANCES, ClipScore, RowSums
-
-TRUTH = "truth"
+from vidcolor.truth.delta_e import delta_e, to_lab
+from vidcolor.truth.figures import histograms, psnr
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,11 @@ class _Walk:
         return _Moment(planes.luma_bytes, np.ascontiguousarray(stacked), beside, np.stack(maps))
 
     def _row(
-        self, truth: _Truth, sums: RowSums, painted: Floats | Picture
+        self, truth: _Truth, sums: RowSums, coloured: Floats | Picture
     ) -> tuple[Picture, Floats, Floats]:
         """One row's result, chroma error and Delta E; its figures go to its sums."""
         with self._costs("sRGB"):
-            result, chroma = _finish(painted, truth.planes)
+            result, chroma = _finish(coloured, truth.planes)
         with self._costs("Delta E"):
             difference = delta_e(result, truth.lab)
         with self._costs("PSNR, CF, histograms"):
@@ -151,10 +151,10 @@ class _Walk:
             sums.uncovered.add(now.delta_e[row][motion.uncovered])
 
 
-def _finish(painted: Floats | Picture, planes: Planes) -> tuple[Picture, Floats]:
+def _finish(coloured: Floats | Picture, planes: Planes) -> tuple[Picture, Floats]:
     """The result as sRGB, and its chroma."""
-    if painted.dtype == np.uint8:
-        result = np.asarray(painted, np.uint8)
+    if coloured.dtype == np.uint8:
+        result = np.asarray(coloured, np.uint8)
         return result, to_planes(result).chroma
-    chroma = np.asarray(painted, np.float32)
+    chroma = np.asarray(coloured, np.float32)
     return to_picture(planes.luma, chroma), chroma

@@ -10,8 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vidcolor.evaluate.colour import Picture, to_planes
+from vidcolor.color.srgb import Picture, to_planes
 from vidcolor.evaluate.colouring import Luma
+from vidcolor.truth.degrade import degrade
 
 FLICKER = 0.12
 """Standard deviation of the logarithm of a frame's brightness at strength 1."""
@@ -40,8 +41,6 @@ class Wear:
 
     def __call__(self, frames: Iterator[Picture]) -> Iterator[tuple[Picture, Luma]]:
         """Truth, uint8 sRGB (height, width, 3), and the luma that is seen, uint8."""
-        from vidcolor.train.degrade import degrade
-
         rng = np.random.default_rng(self.seed)
         shown: tuple[Picture, Luma] | None = None
         for frame in frames:

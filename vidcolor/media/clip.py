@@ -61,11 +61,6 @@ class OtherStream:
     size: tuple[int, int] = (0, 0)
 
     @property
-    def attached_picture(self) -> bool:
-        """Whether it is a cover."""
-        return self.kind == "cover"
-
-    @property
     def language(self) -> str:
         """Three letters as in the source, or ''."""
         return self.metadata.get("language", "")
@@ -211,6 +206,13 @@ class ClipInfo:
         if self.primaries == _BT2020_PRIMARIES or self.transfer in _HDR_TRANSFERS:
             return "bt2020nc"
         return "bt709" if self.height > 576 or self.width >= 1280 else "bt601"
+
+    def frame_at(self, time_s: float) -> int:
+        """The frame that is shown so many seconds after the first one's start; -1 if none is."""
+        if time_s and not 0 <= time_s < self.duration_s:
+            return -1
+        stamp = int(self.pts[0]) + time_s / float(self.time_base)
+        return max(0, int(np.searchsorted(self.pts, stamp + 0.5, "right")) - 1)
 
     def frame_end(self, index: int) -> int:
         """The pts at which frame `index` gives way to the next."""

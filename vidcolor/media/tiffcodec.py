@@ -19,7 +19,7 @@ import PIL.Image
 from numpy.typing import NDArray
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-NONE, OLD_JPEG, JPEG = 1, 6, 7
+NONE, JPEG = 1, 7
 _FAX = (2, 3, 4)
 _DEFLATE = (8, 32946)
 _BYTES = (5, 32773, 34925, 50000)

@@ -6,6 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vidcolor.color.convert import BLUE_SCALE, NEUTRAL, RED_SCALE
+from vidcolor.color.srgb import GREEN_OF_BLUE, GREEN_OF_RED
+
 
 def compose(luma: Tensor, chroma: Tensor) -> Tensor:
     """RGB of full luma with chroma that is enlarged bilinearly to its size.
@@ -20,7 +23,7 @@ def compose(luma: Tensor, chroma: Tensor) -> Tensor:
         (n, 3, height, width) on 0..255, R, G, B of sRGB (JFIF's equations).
     """
     size = (luma.shape[2], luma.shape[3])
-    large = F.interpolate(chroma, size=size, mode="bilinear", align_corners=False) - 128.0
+    large = F.interpolate(chroma, size=size, mode="bilinear", align_corners=False) - NEUTRAL
     blue, red = large[:, :1], large[:, 1:]
-    green = -0.344136 * blue - 0.714136 * red
-    return luma + torch.cat([1.402 * red, green, 1.772 * blue], 1)
+    green = -GREEN_OF_BLUE * blue - GREEN_OF_RED * red
+    return luma + torch.cat([RED_SCALE * red, green, BLUE_SCALE * blue], 1)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from vidcolor.pages.render import inline, page
 from vidcolor.run.exhibit import Shown
 from vidcolor.run.results import Result, Status, counts, with_notes
-from vidcolor.run.sheet import inline, page
 
 _KINDS = {"failed": "failed", "noted": "done, with notes", "done": "done", "skipped": "skipped"}
 """What a row can be, in the order of the page."""
@@ -33,9 +33,42 @@ def batch_page(
     """
     order = list(_KINDS)
     rows = sorted(results, key=lambda one: (order.index(_kind(one)), not one.notes))
-    body = "".join(_row(result, shown(result), target) for result in rows)
+    kinds = [(kind, words, _count(results, kind)) for kind, words in _KINDS.items()]
     return page(
-        f"vidcolor batch, {began:%Y-%m-%d %H:%M}", _head(results, began) + _main(body), "batch.css"
+        "batch.html",
+        began=f"{began:%Y-%m-%d %H:%M}",
+        counted=", ".join(f"{number} {status}" for status, number in counts(results).items()),
+        with_notes=with_notes(results),
+        kinds=[entry for entry in kinds if entry[2]],
+        rows=[_row(result, shown(result), target) for result in rows],
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A file as the page shows it; `link` is empty where nothing was made of it."""
+
+    kind: str
+    source: str
+    link: str
+    status: str
+    facts: str
+    error: str
+    notes: Sequence[str]
+    pictures: Sequence[tuple[str, str]]
+
+
+def _row(result: Result, shown: Shown, target: Path) -> _Row:
+    pair = ((shown.before, "before"), (shown.after, "after")) if shown.before else ()
+    return _Row(
+        kind=_kind(result),
+        source=result.source,
+        link=_link(result, target),
+        status=str(result.status),
+        facts=_facts(result),
+        error=result.error,
+        notes=result.notes,
+        pictures=[(inline(jpeg), when) for jpeg, when in pair],
     )
 
 
@@ -43,59 +76,15 @@ def _kind(result: Result) -> str:
     return "noted" if result.status == Status.DONE and result.notes else str(result.status)
 
 
-def _head(results: Sequence[Result], began: datetime) -> str:
-    """Title, sums, and switches that work without a script."""
-    found = counts(results)
-    words = ", ".join(f"{number} {status}" for status, number in found.items())
-    kinds = [kind for kind in _KINDS if any(_kind(result) == kind for result in results)]
-    switches = "".join(
-        f'<label><input type="checkbox" id="show-{kind}" checked>'
-        f" {_KINDS[kind]} ({_count(results, kind)})</label>"
-        for kind in kinds
-    )
-    return (
-        f"<header><h1>Batch of {began:%Y-%m-%d %H:%M}</h1>"
-        f"<p>{words}; {with_notes(results)} with notes. Left before, right after.</p>"
-        f'<p class="switches">{switches}</p></header>'
-    )
-
-
 def _count(results: Sequence[Result], kind: str) -> int:
     return sum(_kind(result) == kind for result in results)
 
 
-def _main(rows: str) -> str:
-    return f'<main class="rows">{rows}</main>'
-
-
-def _row(result: Result, shown: Shown, target: Path) -> str:
-    kind = _kind(result)
-    said = [f'<p class="error">{escape(result.error)}</p>'] if result.error else []
-    said += [f"<p>{escape(note)}</p>" for note in result.notes]
-    return (
-        f'<article class="{kind}">{_pictures(shown)}<div><h2>{_name(result, target)}</h2>'
-        f'<p class="facts"><b>{result.status}</b> {_facts(result)}</p>{"".join(said)}</div>'
-        "</article>"
-    )
-
-
-def _pictures(shown: Shown) -> str:
-    if not shown.before:
-        return ""
-    pair = ((shown.before, "before"), (shown.after, "after"))
-    return "".join(
-        f'<img src="{inline(jpeg)}" alt="{when}" loading="lazy" decoding="async">'
-        for jpeg, when in pair
-    )
-
-
-def _name(result: Result, target: Path) -> str:
-    """The source, as a link to what was made of it where that is there."""
-    name = escape(result.source)
+def _link(result: Result, target: Path) -> str:
+    """From the page to what was made of the source, where that is there."""
     if result.status == Status.FAILED or not result.output:
-        return name
-    beside = quote(Path(os.path.relpath(result.output, target)).as_posix())
-    return f'<a href="{beside}">{name}</a>'
+        return ""
+    return quote(Path(os.path.relpath(result.output, target)).as_posix())
 
 
 def _facts(result: Result) -> str:

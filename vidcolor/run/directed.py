@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.direct.anchors import HALF, Anchor, Direction
+from vidcolor.color.hint import HALF, Hint
+from vidcolor.direct.direction import Direction
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.scene import recalled
 from vidcolor.infer.predictor import Predictor
@@ -19,7 +20,6 @@ from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, small_luma
 from vidcolor.steady.directed import Flows, settle_directed
-from vidcolor.steady.people import Said
 from vidcolor.steady.spreading import stronger
 
 KEPT_FRAMES = 32
@@ -43,7 +43,7 @@ def film_view(view: View) -> FilmView:
     return FilmView(view.clip, look, sweep, view.first)
 
 
-def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[Said]:
+def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[Hint]:
     """What people said about a segment's frames, by their places in its `luma`.
 
     Args:
@@ -56,7 +56,7 @@ def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[S
     if saturation == 0:
         return []
     first, stop = segment.first - segment.lead, segment.first + segment.count + segment.tail
-    people = [_said(anchor, first) for anchor in plan.direction.within(first, stop)]
+    people: list[Hint] = [hint.moved(-first) for hint in plan.direction.within(first, stop)]
     if handed is not None and len(handed):
         people.append(_handed_on(segment, handed, saturation))
     return [*people, *_recalled(segment, people, plan.direction)]
@@ -66,7 +66,7 @@ def directed_shot(
     plan: Plan,
     luma: NDArray[np.uint8],
     predictor: Predictor,
-    people: Sequence[Said],
+    people: Sequence[Hint],
     flows: Flows | None = None,
 ) -> Chroma:
     """Chroma of a shot of which people coloured some frames; arguments as of `settle_directed`.
@@ -96,7 +96,7 @@ def of_size(chroma: Chroma, like: Chroma) -> Chroma:
     return resized
 
 
-def _recalled(segment: Segment, people: Sequence[Said], direction: Direction) -> Iterator[Said]:
+def _recalled(segment: Segment, people: Sequence[Hint], direction: Direction) -> Iterator[Hint]:
     """What stills of other shots say about shots that have none, each on its middle frame."""
     for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
         if any(start <= said.frame < stop for said in people):
@@ -104,15 +104,11 @@ def _recalled(segment: Segment, people: Sequence[Said], direction: Direction) ->
         middle = (start + stop) // 2
         found = recalled(direction, segment.luma[middle])
         if found is not None:
-            yield Said(middle, *found)
+            yield Hint(middle, *found)
 
 
-def _said(anchor: Anchor, first: int) -> Said:
-    return Said(anchor.frame - first, anchor.chroma, anchor.confidence, anchor.is_hint)
-
-
-def _handed_on(segment: Segment, handed: FloatArray, saturation: float) -> Said:
+def _handed_on(segment: Segment, handed: FloatArray, saturation: float) -> Hint:
     height, width = segment.luma.shape[1] // HALF, segment.luma.shape[2] // HALF
     confidence = np.full((height, width), HANDED_ON, np.float32)
     seen = handed[0].astype(np.float32)
-    return Said(segment.lead, stronger(seen, saturation), confidence)
+    return Hint(segment.lead, stronger(seen, saturation), confidence)

@@ -7,13 +7,15 @@ what they may.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.direct.anchors import Anchor
+from vidcolor.color.hint import Hint
+from vidcolor.direct.direction import PlacedHint
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.names import frame_in, time_in
 from vidcolor.direct.prepare import Request, prepare
@@ -25,7 +27,6 @@ from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.segment import small_luma
 from vidcolor.steady.directed import Flows, settle_directed
 from vidcolor.steady.flow import named_flow
-from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.shots import find_cuts
 
@@ -78,10 +79,10 @@ def directed_frame(
     direction = prepare(request, seen)
     if not saturation:
         return Directed(None, direction.notes)
-    anchors = direction.within(max(0, frame - reach), frame + reach + 1)
-    chroma = _carried(film, frame, anchors, predictor, saturation) if anchors else None
+    hints = direction.within(max(0, frame - reach), frame + reach + 1)
+    chroma = _carried(film, frame, hints, predictor, saturation) if hints else None
     if chroma is None and (found := recalled(direction, seen.look(frame))) is not None:
-        chroma = _settled(seen.look(frame)[None], 0, [Said(0, *found)], predictor, saturation)
+        chroma = _settled(seen.look(frame)[None], 0, [Hint(0, *found)], predictor, saturation)
     return Directed(chroma, direction.notes)
 
 
@@ -89,32 +90,32 @@ def _is_near(path: Path, frame: int, film: FilmView, reach: int) -> bool:
     named = frame_in(path)
     time_s = time_in(path) if named is None else None
     if time_s is not None:
-        named = film.frame_at(time_s)
+        named = film.clip.frame_at(time_s)
     return named is None or abs(named - frame) <= reach
 
 
 def _carried(
     film: View,
     frame: int,
-    anchors: tuple[Anchor, ...],
+    hints: tuple[PlacedHint, ...],
     predictor: Predictor,
     saturation: float,
 ) -> FloatArray | None:
-    first = min(frame, anchors[0].frame)
-    stop = max(frame, anchors[-1].frame) + 1
+    first = min(frame, hints[0].frame)
+    stop = max(frame, hints[-1].frame) + 1
     luma = list(small_luma(film, first, stop - first))
     shot = _shot_around(frame - first, luma)
-    people = [anchor for anchor in anchors if anchor.frame - first in shot]
+    people = [hint for hint in hints if hint.frame - first in shot]
     if not people:
         return None
-    walked = _walked(frame - first, [anchor.frame - first for anchor in people])
-    said = [Said(walked.index(a.frame - first), a.chroma, a.confidence, a.is_hint) for a in people]
+    walked = _walked(frame - first, [hint.frame - first for hint in people])
+    said = [hint.moved(walked.index(hint.frame - first) - hint.frame) for hint in people]
     stack = np.stack([luma[place] for place in walked])
     return _settled(stack, walked.index(frame - first), said, predictor, saturation)
 
 
 def _settled(
-    luma: SmallLuma, place: int, said: list[Said], predictor: Predictor, saturation: float
+    luma: SmallLuma, place: int, said: Sequence[Hint], predictor: Predictor, saturation: float
 ) -> FloatArray:
     flow = named_flow(SteadySettings().flow)
     flows = Flows(flow, flow)

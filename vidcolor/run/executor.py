@@ -29,10 +29,13 @@ class Stretch:
         segments: of them, as they are found.
         before: what an earlier run's segment before them saw of the first, float32 (frames, 2,
             height, width); None for nothing.
+        goes_on: whether it begins where the stretch before it ends: then this run's last segment
+            of that is the one before, and what it saw is what counts.
     """
 
     segments: Generator[Surveyed]
     before: FloatArray | None
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -93,8 +93,9 @@ class _Colouring:
     reports: Reports
 
     def parts(self, stretches: Iterable[Stretch]) -> Iterator[_Part]:
+        before: FloatArray | None = None
         for stretch in stretches:
-            before = stretch.before
+            before = before if stretch.goes_on else stretch.before
             with closing(stretch.segments) as segments:
                 for surveyed in segments:
                     segment = surveyed.segment

@@ -135,7 +135,7 @@ class _Work:
         self.parts.extend(standing.done)
         with self._source_watched(), every(TELL_EVERY_S, self.tell):
             reports = Reports(self.timings, self.meter, self._begun, self._written)
-            stretches = map(self._stretch, standing.gaps)
+            stretches = map(self._stretch, standing.gaps, (None, *standing.gaps))
             made = self.executor.make(self.plan, stretches, self.folder.segment, reports)
             with closing(made):
                 for one in made:
@@ -143,9 +143,10 @@ class _Work:
                     self.folder.save_tail(one.segment, one.tail)
                     self._close(one.segment, one.tally.damaged)
 
-    def _stretch(self, gap: Gap) -> Stretch:
+    def _stretch(self, gap: Gap, last: Gap | None) -> Stretch:
         seen_before = self.folder.load_tail(gap.before) if gap.before else None
-        return Stretch(self._segments(gap), seen_before)
+        goes_on = last is not None and last.stop == gap.first
+        return Stretch(self._segments(gap), seen_before, goes_on)
 
     def _begun(self, segment: Segment) -> None:
         for frames in segment.own_frames():

@@ -191,7 +191,7 @@ def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outco
     if done.damaged:
         listener.note(_stood_in(done.damaged))
     _tell(done.notes, listener)
-    asked = 0.0 if plan.direction.anchors else plan.settings.saturation
+    asked = 0.0 if plan.direction.hints else plan.settings.saturation
     _tell(done.tally.notes(asked, plan.clip.pixel_format), listener)
     return Outcome(
         frames=done.frames,

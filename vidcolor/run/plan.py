@@ -12,7 +12,7 @@ import numpy as np
 
 from vidcolor import __version__
 from vidcolor.color.convert import SampleSpec
-from vidcolor.direct.anchors import Direction
+from vidcolor.direct.direction import Direction
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import losses, segment_suffix
@@ -253,9 +253,8 @@ def _check_folder(folder: Path) -> None:
 
 
 def _range(clip: ClipInfo, settings: ColorizeSettings) -> tuple[int, int]:
-    start = int(clip.pts[0]) + settings.start_s / float(clip.time_base)
-    first = max(0, int(np.searchsorted(clip.pts, start + 0.5, "right")) - 1)
-    if settings.start_s > 0 and settings.start_s >= clip.duration_s:
+    first = clip.frame_at(settings.start_s)
+    if first < 0:
         raise UsageError(
             f"`start_s={settings.start_s:g}` lies behind the end of {clip.path.name}"
             f" ({clip.duration_s:.2f} s).",
@@ -263,5 +262,6 @@ def _range(clip: ClipInfo, settings: ColorizeSettings) -> tuple[int, int]:
         )
     if settings.duration_s is None:
         return first, clip.frame_count - first
+    start = int(clip.pts[0]) + settings.start_s / float(clip.time_base)
     end = start + settings.duration_s / float(clip.time_base)
     return first, max(1, int(np.searchsorted(clip.pts, end - 0.5, "left")) - first)

@@ -58,13 +58,13 @@ class Place:
                 )
             return self.frame
         time_s = self.time_s or 0.0
-        if not 0 <= time_s < clip.duration_s:
+        frame = clip.frame_at(time_s)
+        if frame < 0:
             raise UsageError(
                 f"{clip.path.name} has nothing at {time_s:g} s: it lasts {clip.duration_s:.3f} s.",
                 "Give an earlier time.",
             )
-        wanted = int(clip.pts[0]) + time_s / float(clip.time_base)
-        return max(0, int(np.searchsorted(clip.pts, wanted + 0.5, "right")) - 1)
+        return frame
 
 
 @dataclass(frozen=True)

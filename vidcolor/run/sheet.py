@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
-from importlib.resources import files
 
 import cv2
 import numpy as np
@@ -15,6 +12,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from vidcolor.media.clip import ClipInfo
+from vidcolor.pages.render import inline, page
 from vidcolor.run.look import clock
 
 THUMB_SIDE = 480
@@ -44,6 +42,21 @@ class Shown:
     frames: int
     jpeg: bytes
 
+    @property
+    def picture(self) -> str:
+        """An address that holds it."""
+        return inline(self.jpeg)
+
+    @property
+    def time(self) -> str:
+        """Where it is in the film."""
+        return clock(self.time_s)
+
+    @property
+    def begins(self) -> str:
+        """Where its shot begins."""
+        return clock(self.begins_s)
+
 
 def thumbnail(rgb: NDArray[np.uint8], side: int = THUMB_SIDE, quality: int = QUALITY) -> bytes:
     """A picture, uint8 (height, width, 3), as a small JPEG whose longest side is `side` or less."""
@@ -56,50 +69,13 @@ def thumbnail(rgb: NDArray[np.uint8], side: int = THUMB_SIDE, quality: int = QUA
     return held.getvalue()
 
 
-def page(title: str, body: str, *sheets: str) -> str:
-    """A whole page as HTML text: no script, nothing loaded from elsewhere.
-
-    Args:
-        title: plain text.
-        body: HTML.
-        sheets: names of style sheets of this room, behind `sheet.css`.
-    """
-    style = "".join(
-        files("vidcolor.run").joinpath(name).read_text(encoding="utf-8")
-        for name in ("sheet.css", *sheets)
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{style}</style></head><body>{body}</body></html>\n"
-    )
-
-
-def inline(jpeg: bytes) -> str:
-    """A JPEG as an address that holds it."""
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
-
-
 def contact_sheet(clip: ClipInfo, stills: Sequence[Shown]) -> str:
     """The whole page as HTML text."""
-    name = escape(clip.path.name)
-    shots = len({still.shot for still in stills})
-    cards = "".join(_card(still) for still in stills)
-    body = (
-        f"<header><h1>{name}</h1><p>{shots} shot{'s' * (shots != 1)}, {clip.frame_count} frames,"
-        f" {clock(clip.duration_s)}. Colour a picture, keep its name, and give the folder to"
-        f" <code>vidcolor colorize --reference</code>; those you do not change"
-        f" keep the automatic colour.</p></header><main>{cards}</main>"
-    )
-    return page(f"{clip.path.name}: stills", body)
-
-
-def _card(still: Shown) -> str:
-    name = escape(still.name)
-    frames = f"{still.frames} frame{'s' * (still.frames != 1)}"
-    return (
-        f'<figure><a href="{name}"><img src="{inline(still.jpeg)}"'
-        f' alt="Frame {still.frame}, shot {still.shot}"></a>'
-        f"<figcaption><b>{clock(still.time_s)}</b><span>shot {still.shot}, from"
-        f" {clock(still.begins_s)}, {frames}</span><code>{name}</code></figcaption></figure>"
+    return page(
+        "stills.html",
+        name=clip.path.name,
+        shots=len({still.shot for still in stills}),
+        frames=clip.frame_count,
+        length=clock(clip.duration_s),
+        cards=stills,
     )

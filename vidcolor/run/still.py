@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from vidcolor.color.convert import NEUTRAL, SampleSpec, small_luma
 from vidcolor.color.pale import Tally
 from vidcolor.color.upscale import enlarger
-from vidcolor.direct.anchors import Direction
+from vidcolor.direct.direction import Direction
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import UsageError
@@ -30,7 +29,6 @@ from vidcolor.media.picture import (
     write_pages,
 )
 from vidcolor.steady.directed import settle_directed
-from vidcolor.steady.people import Said
 from vidcolor.steady.settings import SteadySettings
 
 
@@ -41,11 +39,9 @@ class _Photograph:
     upright_size: tuple[int, int]
     frame_count: int = 1
     duration_s: float = 0.0
-    time_base: Fraction = Fraction(1)
 
-    @property
-    def pts(self) -> NDArray[np.int64]:
-        return np.zeros(1, np.int64)
+    def frame_at(self, _: float) -> int:
+        return -1
 
     def resolved_matrix(self) -> str:
         return "bt601"
@@ -142,7 +138,7 @@ def colored_page(
     strong = _chroma(small, said, predictor, saturation)
     tally = Tally()
     tally.add(strong, picture.luma, spec)
-    asked = 0.0 if said.anchors else saturation
+    asked = 0.0 if said.hints else saturation
     grey = tally.notes(asked, f"of {picture.depth} bits")
     large = enlarger(strong, picture.luma, spec)
     return Page(picture, large), (*picture.notes, *said.notes, *grey)
@@ -173,8 +169,8 @@ def _chroma(
 ) -> NDArray[np.float32]:
     """Cb and Cr, float32 (2, h, w) on 0..255, as strong as asked."""
     mean = Mirrored(predictor)
-    if said.anchors and saturation:
-        people = [Said(0, one.chroma, one.confidence, one.is_hint) for one in said.anchors]
+    if said.hints and saturation:
+        people = said.hints
         steady = SteadySettings()
         made = settle_directed(small[None], mean, steady, people, saturation=saturation)
         chroma = made[0].astype(np.float32)

@@ -27,10 +27,11 @@ from vidcolor.run.preview import text_of
 from vidcolor.run.segment import segments, small_luma
 from vidcolor.run.sheet import Shown, contact_sheet, thumbnail
 from vidcolor.run.stages import ahead
-from vidcolor.steady.anchors import ask
-from vidcolor.steady.flow import DisFlow, view
+from vidcolor.steady.flow import DisFlow
+from vidcolor.steady.keyframes import ask
+from vidcolor.steady.links import links_of
 from vidcolor.steady.vivid import keep_vivid
-from vidcolor.steady.vote import LinkBook, agree
+from vidcolor.steady.vote import agree
 
 SAMPLED = 9
 """Frames of a shot that are coloured and compared."""
@@ -145,15 +146,15 @@ def choose(seen: FloatArray, wanted: int) -> list[int]:
 def _standing_for(shot: Shot, wanted: int, predictor: Predictor) -> list[_Chosen]:
     """The frames of a shot that see most of it along the motion, with the shot's colour."""
     indexes, luma = shot.sample()
-    book = LinkBook([view(frame) for frame in luma], DisFlow())
     everything = range(len(luma))
-    said = ask(luma, everything, predictor, BATCH, {})
+    said = ask(luma, everything, predictor, BATCH)
     seen = np.ones((len(luma), len(luma), *said[0].mass.shape), np.float32)
-    for frame in everything:
-        for other in everything:
-            if other != frame:
-                seen[frame, other] = book.link(frame, other).trust
-    settled = keep_vivid(said, agree(list(everything), said, book))
+    with links_of(luma, DisFlow()) as book:
+        for frame in everything:
+            for other in everything:
+                if other != frame:
+                    seen[frame, other] = book.link(frame, other).trust
+        settled = keep_vivid(said, agree(list(everything), said, book))
     return [
         _Chosen(indexes[place], settled[place].colour.transpose(2, 0, 1))
         for place in sorted(choose(seen, wanted))

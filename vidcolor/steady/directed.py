@@ -6,31 +6,24 @@ the same motion and fills what people's colour does not reach.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.hint import Hint
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
-from vidcolor.steady.flow import DisFlow, Flow, named_flow
-from vidcolor.steady.paths import (
-    HALF,
-    FineFlow,
-    Steps,
-    composed,
-    inside,
-    residual,
-    round_trip,
-    sampled,
-    steps_of,
-)
-from vidcolor.steady.people import Carried, Said, carry, large
+from vidcolor.steady.along import agreed, filled
+from vidcolor.steady.flow import DisFlow, FineFlow, Flow, named_flow
+from vidcolor.steady.keyframes import place_keyframes
+from vidcolor.steady.paths import Steps, steps_of
+from vidcolor.steady.people import Carried, carry, large
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.spreading import spread_over_things, stronger
+from vidcolor.steady.warp import HALF
 
 LumaStack = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -40,10 +33,6 @@ EVERY = 8
 # What is known this far is law to the network; below, it paints itself. Its answer to opinions
 # of middling confidence is worse than to none.
 LAW = 0.4
-# How far a neighbour's colour may outweigh an anchor's own.
-MOST_MASS = 5.0
-RESIDUAL_SCALE = 14.0
-FLOOR = 1e-3
 # If this share of a frame is known, the network is guided by it as a whole.
 GUIDED_SHARE = 0.25
 
@@ -65,7 +54,7 @@ def settle_directed(
     luma: LumaStack,
     predictor: Predictor,
     settings: SteadySettings,
-    people: Sequence[Said],
+    people: Sequence[Hint],
     flows: Flows | None = None,
     saturation: float = 1.0,
 ) -> NDArray[np.float16]:
@@ -85,8 +74,8 @@ def settle_directed(
         than what the network paints.
     """
     flows = flows or directed_flows(settings.flow)
-    stills = [said for said in people if not said.is_hint]
-    hints = [said for said in people if said.is_hint]
+    stills = [said for said in people if not said.spreads]
+    hints = [said for said in people if said.spreads]
     shape = max((luma.shape[1:], *(said.chroma.shape[1:] for said in stills)))
     with steps_of(luma, flows.exact, flows.glance) as steps:
         steps.lead_to(said.frame for said in (*stills, *hints))
@@ -114,15 +103,13 @@ def directed_flows(name: str) -> Flows:
 
 def _rest(carried: Carried, steps: Steps, settings: SteadySettings, painter: Painter) -> FloatArray:
     """What the network paints of all frames: float32 (frames, height / 2, width / 2, 2)."""
-    if settings.strength < 1.0:
-        every: Sequence[int] = range(len(steps))
-    else:
-        every = sorted({*range(0, len(steps), settings.every or EVERY), len(steps) - 1})
-    painted = _painted(every, carried, steps, painter)
-    agreed = _agreed(every, painted, steps) if settings.strength > 0 else painted
-    rest = _between(every, agreed, steps)
+    every = 1 if settings.strength < 1.0 else settings.every or EVERY
+    keyframes = place_keyframes(len(steps), every)
+    painted = _painted(keyframes, carried, steps, painter)
+    colours = agreed(keyframes, painted, steps) if settings.strength > 0 else painted
+    rest = filled(keyframes, colours, steps)
     if 0 < settings.strength < 1:
-        loose = np.stack([painted[frame] for frame in every])
+        loose = np.stack([painted[frame] for frame in keyframes])
         rest = (loose + np.float32(settings.strength) * (rest - loose)).astype(np.float32)
     return rest
 
@@ -187,86 +174,3 @@ def _hints(carried: Carried, frame: int) -> FloatArray:
     colour = cv2.resize(weighted, size, interpolation=cv2.INTER_AREA)
     colour /= np.maximum(share, 1e-3)[..., None]
     return np.stack([*colour.transpose(2, 0, 1), share >= 0.5]).astype(np.float32)
-
-
-def _agreed(
-    anchors: Sequence[int], painted: Mapping[int, FloatArray], steps: Steps
-) -> dict[int, FloatArray]:
-    """Anchors' colours after each has heard those before it and those behind it."""
-    forward = _heard(anchors, painted, steps)
-    backward = _heard(anchors[::-1], painted, steps)
-    agreed = {}
-    for anchor in anchors:
-        (colour, mass), (other, more) = forward[anchor], backward[anchor]
-        total = mass[..., None] * colour + more[..., None] * other - painted[anchor]
-        agreed[anchor] = np.asarray(total / (mass + more - 1)[..., None], np.float32)
-    return agreed
-
-
-def _heard(
-    anchors: Sequence[int], painted: Mapping[int, FloatArray], steps: Steps
-) -> dict[int, tuple[FloatArray, FloatArray]]:
-    """Colour and mass (1 is a frame's own) of each anchor with all that came before it."""
-    one = np.ones(steps.shape, np.float32)
-    heard = {anchors[0]: (painted[anchors[0]], one)}
-    for before, anchor in itertools.pairwise(anchors):
-        there, trust = _link(anchor, before, steps)
-        colour, mass = heard[before]
-        weight = trust * np.minimum(sampled(mass, there), MOST_MASS)
-        brought = sampled(colour, there, cv2.INTER_CUBIC)
-        total = one + weight
-        mixed = (painted[anchor] + weight[..., None] * brought) / total[..., None]
-        heard[anchor] = np.asarray(mixed, np.float32), total
-    return heard
-
-
-def _link(frame: int, other: int, steps: Steps) -> tuple[FloatArray, FloatArray]:
-    """Flow from a frame to another, composed of steps, and the trust in it."""
-    way = 1 if other > frame else -1
-    there = steps.step(frame, frame + way)
-    back = steps.step(frame + way, frame)
-    for place in range(frame + way, other, way):
-        there = composed(there, steps.step(place, place + way))
-        back = composed(steps.step(place + way, place), back)
-    return there, _trust(frame, other, there, back, steps)
-
-
-def _trust(frame: int, other: int, there: FloatArray, back: FloatArray, steps: Steps) -> FloatArray:
-    doubt = residual(steps.small(frame), steps.small(other), there) / RESIDUAL_SCALE**2
-    doubt += round_trip(there, back) ** 2
-    return np.where(inside(there), np.exp(-doubt), 0.0).astype(np.float32)
-
-
-def _between(anchors: Sequence[int], agreed: Mapping[int, FloatArray], steps: Steps) -> FloatArray:
-    """Colour of all frames from the anchors on both sides: (frames, height, width, 2)."""
-    made = np.empty((len(steps), *steps.shape, 2), np.float32)
-    for anchor in anchors:
-        made[anchor] = agreed[anchor]
-    for before, after in itertools.pairwise(anchors):
-        sides = {}
-        for anchor, way in ((before, 1), (after, -1)):
-            sides[anchor] = dict(_spread(anchor, after - before - 1, way, agreed[anchor], steps))
-        for frame in range(before + 1, after):
-            first, trust = sides[before][frame]
-            second, other = sides[after][frame]
-            near = np.float32((frame - before) / (after - before))
-            weight = (1 - near) * (trust + FLOOR)
-            share = near * (other + FLOOR)
-            made[frame] = first + (share / (weight + share))[..., None] * (second - first)
-    return made
-
-
-def _spread(
-    anchor: int, count: int, way: int, colour: FloatArray, steps: Steps
-) -> list[tuple[int, tuple[FloatArray, FloatArray]]]:
-    """An anchor's colour and the trust in it on so many frames to one side."""
-    made = []
-    there: FloatArray | None = None
-    back: FloatArray | None = None
-    for frame in range(anchor + way, anchor + way * (count + 1), way):
-        step, again = steps.step(frame, frame - way), steps.step(frame - way, frame)
-        there = step if there is None else composed(step, there)
-        back = again if back is None else composed(back, again)
-        trust = _trust(frame, anchor, there, back, steps)
-        made.append((frame, (sampled(colour, there, cv2.INTER_CUBIC), trust)))
-    return made

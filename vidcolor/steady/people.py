@@ -6,22 +6,15 @@ Colour on some frames comes in; for every frame colour and how surely it is what
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.steady.flow import at_size
-from vidcolor.steady.paths import (
-    Path,
-    Steps,
-    beyond,
-    paths,
-    residual,
-    round_trip,
-    sampled,
-)
+from vidcolor.color.hint import Hint
+from vidcolor.steady.paths import Path, Steps, paths
+from vidcolor.steady.trust import residual, round_trip
+from vidcolor.steady.warp import at_size, beyond, lengths, sampled
 
 FloatArray = NDArray[np.float32]
 
@@ -37,27 +30,6 @@ BEYOND = 0.2
 KNOWN_SIGMA = 1.0
 # Where several people's frames are seen the nearer counts more: with the distance to this power.
 NEARNESS = 1.5
-
-
-@dataclass(frozen=True, eq=False)
-class Said:
-    """Colour that people gave to one frame.
-
-    Attributes:
-        frame: index in the stack.
-        chroma: float32 (2, h, w) of any size, Cb and Cr on 0..255.
-        confidence: float32 (height / 2, width / 2), 0..1; 1 is law.
-        is_hint: whether it is dots that are yet to spread over their thing.
-    """
-
-    frame: int
-    chroma: FloatArray
-    confidence: FloatArray
-    is_hint: bool = False
-
-    def moved(self, by: int) -> Said:
-        """The same on a frame so many later."""
-        return replace(self, frame=self.frame + by)
 
 
 class Carried:
@@ -79,7 +51,7 @@ class Carried:
         self._steps = steps
         self._weight = np.zeros(known, np.float16)
 
-    def add(self, said: Said) -> None:
+    def add(self, said: Hint) -> None:
         """Carry one more frame's colour through the shot."""
         colour = large(said.chroma.transpose(1, 2, 0), self.colour.shape[1:])
         self._mix(said.frame, colour, said.confidence, 0)
@@ -119,7 +91,7 @@ class Carried:
         return self
 
 
-def carry(said: Sequence[Said], steps: Steps, shape: tuple[int, ...]) -> Carried:
+def carry(said: Sequence[Hint], steps: Steps, shape: tuple[int, ...]) -> Carried:
     """The colour of several frames carried through their shot, of size `shape`."""
     carried = Carried(steps, shape)
     for one in said:
@@ -150,7 +122,7 @@ def _brought(
     doubt = (
         0.245 * np.log1p(np.minimum(*misses))
         + 0.26 * np.log(0.3 + round_trip(path.exact, path.back))
-        + 0.48 * np.log1p(cv2.magnitude(apart[..., 0], apart[..., 1]))
+        + 0.48 * np.log1p(lengths(apart))
         + BEYOND * np.log1p(np.where(share > 0.5, beyond(path.exact), beyond(path.chained)))
         + 1.08
     )

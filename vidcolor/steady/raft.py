@@ -24,22 +24,18 @@ STRIDE, SMALLEST = 8, 128
 
 
 class RaftFlow:
-    """RAFT-small (Teed and Deng 2020) by torchvision.
-
-    Args:
-        updates: refinements of the flow; torchvision's default is 12.
+    """RAFT-small (Teed and Deng 2020) by torchvision, with its default of 12 refinements.
 
     Raises:
         ModelError: the weights are not under `TORCH_HOME`. Nothing is downloaded.
     """
 
-    def __init__(self, updates: int = 12) -> None:
+    def __init__(self) -> None:
         path = find_weights()
         import torch
         from torchvision.models.optical_flow import raft_small
 
         self._torch = torch
-        self._updates = updates
         self._network: Any = raft_small(weights=None)
         self._network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         self._network.eval()
@@ -51,7 +47,7 @@ class RaftFlow:
         tall, wide = (_fitting(side * scale) for side in (height, width))
         pair = [self._picture(plane, (wide, tall)) for plane in (first, second)]
         with self._torch.inference_mode():
-            found = self._network(*pair, num_flow_updates=self._updates)[-1][0]
+            found = self._network(*pair)[-1][0]
         flow = found.numpy().transpose(1, 2, 0)
         back = np.array([width / wide, height / tall], np.float32)
         return np.asarray(cv2.resize(flow, (width, height)) * back, np.float32)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vidcolor.errors import UsageError
+
 FLOWS = ("dis", "raft")
 
 
@@ -31,11 +33,11 @@ class SteadySettings:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.strength <= 1.0:
-            raise ValueError(f"strength {self.strength} is not in 0..1")
+            raise UsageError(f"`steady={self.strength}` is out of range.", "Give 0 to 1.")
         if self.every is not None and self.every < 1:
-            raise ValueError(f"every {self.every} is below 1")
+            raise UsageError(f"`every={self.every}` cannot be used.", "Give 1, 2, 3 ...")
         if self.flow not in FLOWS:
-            raise ValueError(f"flow {self.flow} is none of {FLOWS}")
+            raise UsageError(f"`flow={self.flow}` is unknown.", f"Give {' or '.join(FLOWS)}.")
         if self.batch < 1:
             raise ValueError(f"batch {self.batch} is below 1")
         if not 0 < self.overlap <= self.window // 2:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import Predictor
-from vidcolor.steady.anchors import ask, choose_every, place_anchors
+from vidcolor.steady.ballot import Ballot
 from vidcolor.steady.between import fill, lost, sides
-from vidcolor.steady.flow import Flow, named_flow, view
+from vidcolor.steady.flow import Flow, named_flow
+from vidcolor.steady.keyframes import ask, choose_every, place_keyframes
+from vidcolor.steady.links import LinkBook, links_of
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.shots import find_cuts
 from vidcolor.steady.vivid import keep_vivid
-from vidcolor.steady.vote import Ballot, LinkBook, agree, glances
+from vidcolor.steady.vote import agree, glances
 from vidcolor.steady.windows import crossfade, plan_windows
-
-__all__ = ["SteadySettings", "colorize_shots", "settle", "settle_shots", "settle_windows"]
 
 LumaStack = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
-Hints = FloatArray
-Fixed = Mapping[int, Hints]
 
 
 def colorize_shots(
@@ -32,8 +30,6 @@ def colorize_shots(
     predictor: Predictor,
     settings: SteadySettings,
     cuts: Sequence[int] | None = None,
-    fixed: Fixed | None = None,
-    flow: Flow | None = None,
 ) -> FloatArray:
     """Colour frames of any number of shots; no colour crosses a cut.
 
@@ -42,15 +38,12 @@ def colorize_shots(
         predictor: the network.
         settings: how still colour is held.
         cuts: frame indexes at which a new shot begins, without 0; None looks for them.
-        fixed: people's colour by frame index: float32 (3, height / 4, width / 4), Cb and Cr on
-            0..255 and confidence 0..1. At confidence 1 it stands, and the shot follows it.
-        flow: what estimates motion; None takes what the settings name.
 
     Returns:
         chroma, float32 (frames, 2, height / 4, width / 4), Cb and Cr on 0..255.
     """
     found = find_cuts(luma) if cuts is None else cuts
-    return np.concatenate(list(settle_shots(luma, predictor, settings, found, fixed, flow)))
+    return np.concatenate(list(settle_shots(luma, predictor, settings, found)))
 
 
 def settle_shots(
@@ -58,32 +51,31 @@ def settle_shots(
     predictor: Predictor,
     settings: SteadySettings,
     cuts: Sequence[int],
-    fixed: Fixed | None = None,
     flow: Flow | None = None,
 ) -> Iterator[FloatArray]:
-    """As `colorize_shots`, but one shot's chroma after the other, each as soon as it is settled."""
+    """As `colorize_shots`, but one shot's chroma after the other, each as soon as it is settled.
+
+    `flow` estimates motion; None takes what the settings name.
+    """
     edges = [0, *(cut for cut in sorted(cuts) if 0 < cut < len(luma)), len(luma)]
     for start, stop in itertools.pairwise(edges):
         if stop > start:
-            here = _shifted(fixed, start, stop)
-            yield settle_windows(luma[start:stop], predictor, settings, here, flow)
+            yield settle_windows(luma[start:stop], predictor, settings, flow)
 
 
 def settle_windows(
     luma: LumaStack,
     predictor: Predictor,
     settings: SteadySettings,
-    fixed: Fixed | None = None,
     flow: Flow | None = None,
 ) -> FloatArray:
     """Colour one shot of any length, in windows whose common frames are blended.
 
-    Arguments and result as in `colorize_shots`.
+    Arguments and result as in `settle_shots`.
     """
     settled: FloatArray | None = None
     for window in plan_windows(len(luma), settings.window, settings.overlap):
-        here = _shifted(fixed, window.start, window.stop)
-        part = settle(luma[window.start : window.stop], predictor, settings, here, flow)
+        part = settle(luma[window.start : window.stop], predictor, settings, flow)
         if settled is None:
             settled = np.empty((len(luma), *part.shape[1:]), np.float32)
         else:
@@ -98,30 +90,34 @@ def settle(
     luma: LumaStack,
     predictor: Predictor,
     settings: SteadySettings,
-    fixed: Fixed | None = None,
     flow: Flow | None = None,
 ) -> FloatArray:
-    """Colour one shot as a whole. Arguments and result as in `colorize_shots`."""
-    fixed = fixed or {}
-    everything = range(len(luma))
+    """Colour one shot as a whole. Arguments and result as in `settle_shots`."""
     if settings.strength == 0.0 or len(luma) == 1:
-        return _planes(ask(luma, everything, predictor, settings.batch, fixed))
-    book = LinkBook([view(frame) for frame in luma], flow or named_flow(settings.flow), bool(fixed))
+        return _planes(ask(luma, range(len(luma)), predictor, settings.batch))
+    with links_of(luma, flow or named_flow(settings.flow)) as book:
+        return _settled(luma, predictor, settings, book)
+
+
+def _settled(
+    luma: LumaStack, predictor: Predictor, settings: SteadySettings, book: LinkBook
+) -> FloatArray:
+    everything = range(len(luma))
     every = settings.every or choose_every(len(luma), book)
-    anchors = place_anchors(len(luma), every, list(fixed))
-    between = sorted(set(everything) - set(anchors))
-    asked = everything if settings.strength < 1.0 else anchors
+    keyframes = place_keyframes(len(luma), every)
+    between = sorted(set(everything) - set(keyframes))
+    asked = everything if settings.strength < 1.0 else keyframes
     with ThreadPoolExecutor(1) as network:
-        answers = network.submit(ask, luma, asked, predictor, settings.batch, fixed)
-        for _ in book.prepare((*glances(anchors), *sides(between, anchors))):
+        answers = network.submit(ask, luma, asked, predictor, settings.batch)
+        for _ in book.prepare((*glances(keyframes), *sides(between, keyframes))):
             if answers.done():
                 answers.result()  # If it failed, nothing else is worth the time.
         said = dict(zip(asked, answers.result(), strict=True))
-    first = [said[anchor] for anchor in anchors]
-    settled = keep_vivid(first, agree(anchors, first, book))
-    alone = [frame for frame in lost(between, anchors, book) if frame not in said]
-    said.update(zip(alone, ask(luma, alone, predictor, settings.batch, fixed), strict=True))
-    ballots = fill(between, anchors, settled, {f: said[f] for f in alone}, book)
+    first = [said[keyframe] for keyframe in keyframes]
+    settled = keep_vivid(first, agree(keyframes, first, book))
+    alone = [frame for frame in lost(between, keyframes, book) if frame not in said]
+    said.update(zip(alone, ask(luma, alone, predictor, settings.batch), strict=True))
+    ballots = fill(between, keyframes, settled, {f: said[f] for f in alone}, book)
     steady = _planes([ballots[frame] for frame in everything])
     if settings.strength == 1.0:
         return steady
@@ -131,8 +127,3 @@ def settle(
 
 def _planes(ballots: Sequence[Ballot]) -> FloatArray:
     return np.stack([ballot.colour.transpose(2, 0, 1) for ballot in ballots])
-
-
-def _shifted(fixed: Fixed | None, start: int, stop: int) -> dict[int, Hints]:
-    given = fixed or {}
-    return {frame - start: hints for frame, hints in given.items() if start <= frame < stop}

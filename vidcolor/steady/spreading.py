@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.hint import Hint
 from vidcolor.color.spread import HEARD, away, heed
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
-from vidcolor.steady.paths import HALF
-from vidcolor.steady.people import Said
+from vidcolor.steady.warp import HALF
 
 LumaStack = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -30,8 +30,8 @@ MANY = 6.0
 
 
 def spread_over_things(
-    luma: LumaStack, predictor: Predictor, people: Sequence[Said], saturation: float = 1.0
-) -> list[Said]:
+    luma: LumaStack, predictor: Predictor, people: Sequence[Hint], saturation: float = 1.0
+) -> list[Hint]:
     """Dots as what the network makes of them.
 
     Args:
@@ -49,7 +49,7 @@ def stronger(chroma: FloatArray, factor: float | FloatArray) -> FloatArray:
     return np.asarray((chroma - neutral) * np.float32(factor) + neutral, np.float32)
 
 
-def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Said, saturation: float) -> Said:
+def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Hint, saturation: float) -> Hint:
     hints = _quarter(said)
     plain = predictor.predict(luma[None]).chroma[0]
     told = predictor.predict(luma[None], hints[None]).chroma[0]
@@ -67,10 +67,10 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Said, saturatio
     colour += said.confidence * (said.chroma - colour)
     theirs = cv2.resize(theirs * hints[2].max(), (width, height), interpolation=cv2.INTER_LINEAR)
     sure = np.maximum(said.confidence, theirs)
-    return Said(said.frame, colour, np.asarray(sure, np.float32))
+    return Hint(said.frame, colour, np.asarray(sure, np.float32))
 
 
-def _quarter(said: Said) -> FloatArray:
+def _quarter(said: Hint) -> FloatArray:
     """Dots at the network's size: float32 (3, height / 4, width / 4)."""
     height, width = said.confidence.shape
     size = width * HALF // QUARTER, height * HALF // QUARTER

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vidcolor.steady.vote import Ballot, pinned
-
-FloatArray = NDArray[np.float32]
+from vidcolor.color.colourfulness import chroma_colourfulness
+from vidcolor.steady.ballot import Ballot
 
 NEUTRAL = np.float32(128.0)
 # A shot keeps at least this share of the colourfulness its frames had alone. What is lost above
@@ -23,11 +20,11 @@ def keep_vivid(before: Sequence[Ballot], after: Mapping[int, Ballot]) -> dict[in
     """Scale a shot's settled chroma by one factor if agreeing made it too pale.
 
     Args:
-        before: the anchors' ballots as the network said them.
+        before: the keyframes' ballots as the network said them.
         after: the same, settled.
     """
-    had = np.mean([colourfulness(ballot.colour) for ballot in before])
-    has = np.mean([colourfulness(ballot.colour) for ballot in after.values()])
+    had = np.mean([chroma_colourfulness(ballot.colour) for ballot in before])
+    has = np.mean([chroma_colourfulness(ballot.colour) for ballot in after.values()])
     if has <= 0 or has >= KEPT * had:
         return dict(after)
     gain = np.float32(min(KEPT * float(had / has), MOST_GAIN))
@@ -35,18 +32,4 @@ def keep_vivid(before: Sequence[Ballot], after: Mapping[int, Ballot]) -> dict[in
 
 
 def _scaled(ballot: Ballot, gain: np.float32) -> Ballot:
-    scaled = NEUTRAL + gain * (ballot.colour - NEUTRAL)
-    return replace(ballot, colour=pinned(scaled, ballot.pin))
-
-
-def colourfulness(colour: FloatArray) -> float:
-    """Hasler and Süsstrunk's measure (2003) of chroma (height, width, 2) on 0..255.
-
-    Their two differences, R-G and (R+G)/2-B, do not depend on luma, so chroma alone will do.
-    """
-    cb, cr = colour[..., 0] - NEUTRAL, colour[..., 1] - NEUTRAL
-    red_green = 2.116136 * cr + 0.344136 * cb
-    yellow_blue = 0.343932 * cr - 1.944068 * cb
-    spread = np.hypot(red_green.std(), yellow_blue.std())
-    strength = np.sqrt((red_green**2).mean() + (yellow_blue**2).mean())
-    return float(spread + 0.3 * strength)
+    return Ballot(NEUTRAL + gain * (ballot.colour - NEUTRAL), ballot.mass)

@@ -18,21 +18,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vidcolor.color.convert import compose_rgb
+from vidcolor.color.colourfulness import colourfulness
+from vidcolor.color.srgb import compose_rgb, scale_chroma
 from vidcolor.errors import MachineError
-from vidcolor.evaluate.colour import scale_chroma
-from vidcolor.evaluate.judge import Judge, first_judge
-from vidcolor.evaluate.kid import kid, pair_terms
-from vidcolor.evaluate.measures import colourfulness, psnr
 from vidcolor.infer.predictor import network_input
 from vidcolor.media.files import finished_file
 from vidcolor.network.generator import Decoder
 from vidcolor.train.data import PictureStore
-from vidcolor.train.degrade import disturb
 from vidcolor.train.log import read_rows, write_rows
 from vidcolor.train.settings import NoGan
 from vidcolor.train.sources import Picture
 from vidcolor.train.validate import resized
+from vidcolor.truth.degrade import disturb
+from vidcolor.truth.figures import psnr
+from vidcolor.truth.judge import first_judge
+from vidcolor.truth.kid import kid, pair_terms
 
 FOLDER = "candidates"
 ROWS = "candidates.jsonl"
@@ -93,7 +93,6 @@ class Candidates:
         store: with the validation pictures.
         chosen: their indexes.
         step: where the run goes on; candidates behind it belong to a lost part.
-        judge: whose features KID sees.
     """
 
     def __init__(
@@ -103,7 +102,6 @@ class Candidates:
         store: PictureStore,
         chosen: Sequence[int],
         step: int = 0,
-        judge: Judge | None = None,
     ) -> None:
         if len(chosen) < 2:
             raise MachineError(
@@ -111,7 +109,7 @@ class Candidates:
             )
         self.run, self.nogan = run, nogan
         self._store, self._chosen = store, chosen
-        self._judge = judge or first_judge()
+        self._judge = first_judge()
         rows = [row for row in read_rows(run / ROWS) if row["step"] <= step]
         self.figures = [Figures(**row) for row in rows]
 

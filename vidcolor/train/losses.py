@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vidcolor.color.chroma import Bins
+from vidcolor.color.colourfulness import MEAN_SHARE, opponents
 from vidcolor.network.decoding import Decoding
 from vidcolor.network.generator import REGRESSION_SCALE, GeneratorOutput
 from vidcolor.network.picture import compose
@@ -119,11 +120,11 @@ def colorfulness_loss(sight: Sight) -> Tensor:
 def colorfulness(rgb: Tensor) -> Tensor:
     """CF of Hasler and Suesstrunk 2003 (n,) of pictures (n, 3, h, w) on 0..255, divided by 255."""
     red, green, blue = (rgb / 255.0).flatten(2).unbind(1)
-    opponents = torch.stack([red - green, (red + green) / 2 - blue], 1)
+    apart = torch.stack(opponents(red, green, blue), 1)
     # The small number keeps the root's slope finite for a grey picture.
-    spread = (opponents.var(2, correction=0).sum(1) + 1e-6).sqrt()
-    offset = (opponents.mean(2).square().sum(1) + 1e-6).sqrt()
-    return spread + 0.3 * offset
+    spread = (apart.var(2, correction=0).sum(1) + 1e-6).sqrt()
+    offset = (apart.mean(2).square().sum(1) + 1e-6).sqrt()
+    return spread + MEAN_SHARE * offset
 
 
 def consistency_loss(chroma: Tensor, warps: Tensor, agree: Tensor) -> Tensor:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
-from importlib.resources import files
 from typing import Any
 
-from vidcolor.evaluate.plots import lines
+from markupsafe import Markup
+
+from vidcolor.pages.plots import lines
+from vidcolor.pages.render import page
 
 CURVES: Mapping[str, tuple[str, ...]] = {
     "loss": ("smoothed",),
@@ -32,21 +33,15 @@ def as_page(title: str, rows: Sequence[Mapping[str, Any]], sheets: Sequence[str]
         rows: of metrics.jsonl.
         sheets: pictures beside the page, oldest first; some of them, evenly spread, are shown.
     """
-    style = files("vidcolor.evaluate").joinpath("page.css").read_text(encoding="utf-8")
-    body = (
-        f"<h1>{escape(title)}</h1><div class=pair>{_curves(rows)}</div>"
-        f"<h2>Figures</h2>{_table(rows)}<h2>Grey, coloured, true</h2>{_sheets(sheets)}"
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>vidcolor train</title><style>{style}</style></head>"
-        f"<body><main>{body}</main></body></html>\n"
+    names = [name for name in FIGURES if any(name in row for row in rows)]
+    figures = [names, *([str(row.get(name, "")) for name in names] for row in rows)]
+    return page(
+        "train.html", title=title, curves=_curves(rows), figures=figures, sheets=_chosen(sheets)
     )
 
 
-def _curves(rows: Sequence[Mapping[str, Any]]) -> str:
-    return "".join(
+def _curves(rows: Sequence[Mapping[str, Any]]) -> Markup:
+    return Markup().join(
         lines(
             {
                 name: [(row["samples"], float(row[name])) for row in rows if name in row]
@@ -59,21 +54,7 @@ def _curves(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    names = [name for name in FIGURES if any(name in row for row in rows)]
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(row.get(name, '')))}</td>" for name in names) + "</tr>"
-        for row in rows
-    )
-    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
-
-
-def _sheets(sheets: Sequence[str]) -> str:
+def _chosen(sheets: Sequence[str]) -> list[str]:
+    """Some of them, evenly spread, the newest first."""
     chosen = {round(i * (len(sheets) - 1) / (MOST_SHEETS - 1)) for i in range(MOST_SHEETS)}
-    shown = [sheets[i] for i in sorted(chosen, reverse=True)] if sheets else []
-    return "".join(
-        f'<figure><img src="{escape(sheet)}" alt="" style="max-width:100%">'
-        f"<figcaption>{escape(sheet)}</figcaption></figure>"
-        for sheet in shown
-    )
+    return [sheets[i] for i in sorted(chosen, reverse=True)] if sheets else []

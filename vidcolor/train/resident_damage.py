@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vidcolor.train.chance import Chance
-from vidcolor.train.degrade import SHARES
 from vidcolor.train.settings import Simulation
+from vidcolor.truth.degrade import SHARES
 
 Damage = Callable[[Tensor, Tensor, Chance], Tensor]
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import network_input
 from vidcolor.train.data import PictureStore
-from vidcolor.train.degrade import degrade, disturb
 from vidcolor.train.draw import Order
 from vidcolor.train.hints import Hinted, simulate
 from vidcolor.train.settings import Simulation
 from vidcolor.train.sources import Picture
+from vidcolor.truth.degrade import degrade, disturb
 
 LEAST_CROP = 0.67
 AHEAD = 3
