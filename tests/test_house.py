@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1] / "vidcolor"
 FLOORS = (
     ("errors", "machine"),
     ("remedies",),
-    ("needs", "folders"),
+    ("needs", "folders", "files"),
     ("color", "pages"),
     ("media", "network"),
     ("direct", "infer"),

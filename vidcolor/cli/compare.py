@@ -40,7 +40,7 @@ def compare(
     overwrite: bool,
 ) -> None:
     """Show FIRST and SECOND in one picture, with the sound of the first."""
-    from vidcolor.media.files import with_ending
+    from vidcolor.files import with_ending
     from vidcolor.media.side_by_side import Layout
     from vidcolor.media.side_by_side import compare as join
     from vidcolor.run.plan import check_output

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from vidcolor.errors import ModelError
-from vidcolor.media.files import finished_file
+from vidcolor.files import finished_file
 from vidcolor.needs import need
 from vidcolor.network.checkpoint import Model, load_model
 from vidcolor.network.generator import Decoder

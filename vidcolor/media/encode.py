@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from vidcolor.errors import OutputError, UsageError
+from vidcolor.files import trial_folder
 from vidcolor.media.clip import ClipInfo, EncoderSettings, Frame, Plane
 from vidcolor.media.codecs import (
     CRF_LIMITS,
@@ -21,7 +22,6 @@ from vidcolor.media.codecs import (
     preset_refusal,
     segment_suffix,
 )
-from vidcolor.media.files import trial_folder
 from vidcolor.media.formats import (
     as_encoded,
     checked_format,

@@ -6,8 +6,8 @@ import heapq
 import itertools
 import math
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from operator import itemgetter
 from pathlib import Path
@@ -17,9 +17,9 @@ import av
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 
+from vidcolor.files import finished_file, write_error
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.fields import NUMBERS
-from vidcolor.media.files import finished_file
 from vidcolor.media.sample import Sample
 from vidcolor.media.segments import FINEST_TIMESCALE, FilmTable, film_table
 from vidcolor.media.source import media_url, open_source
@@ -73,7 +73,7 @@ def join(
     shift_s = _shift(clip, table, suffix, start_pts, plans)
     # A sequence of pictures has no other streams, and no more has its first segment.
     beside = segments[0] if clip.files else clip.path
-    with finished_file(output) as temporary, _opened(beside, sample) as source:
+    with finished_file(output) as temporary, _in_words(output), _opened(beside, sample) as source:
         options = _container_options(clip, source, suffix, table.time_base.denominator)
         with av.open(media_url(temporary), "w", container_options=options) as target:
             film = _film_carrier(target, clip, segments[0], suffix, table)
@@ -95,6 +95,15 @@ def join(
             for _, packet in heapq.merge(packets, others, key=itemgetter(0)):
                 _mux(target, packet, film, damaged)
     return tuple(map(_left_out, damaged.items()))
+
+
+@contextmanager
+def _in_words(output: Path) -> Iterator[None]:
+    """What FFmpeg says of a file that cannot be written, in a user's words."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise write_error(output, error) from error
 
 
 def _mux(target: OutputContainer, packet: Any, film: Any, damaged: Counter[str]) -> None:

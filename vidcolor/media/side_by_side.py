@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.media.files import temporary_name
+from vidcolor.files import temporary_name
 from vidcolor.media.films import film_stream
 from vidcolor.media.shown import upright
 from vidcolor.media.source import check_file, media_url

@@ -15,6 +15,7 @@ import PIL.PngImagePlugin
 from numpy.typing import NDArray
 
 from vidcolor.errors import OutputError
+from vidcolor.files import check_length, finished_file
 from vidcolor.media.attached import (
     RESOLUTION_UNIT,
     X_RESOLUTION,
@@ -23,7 +24,6 @@ from vidcolor.media.attached import (
     as_resource,
     text_of_iptc,
 )
-from vidcolor.media.files import check_length, finished_file
 from vidcolor.media.light import bands, compose, narrowed
 from vidcolor.media.note import PNG_KEYWORD, noted, raw_fields, with_words
 from vidcolor.media.photograph import Picture

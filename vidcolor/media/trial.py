@@ -12,9 +12,9 @@ import numpy as np
 from av.container import InputContainer
 
 from vidcolor.errors import OutputError
+from vidcolor.files import trial_folder
 from vidcolor.media.clip import ClipInfo, EncoderSettings, Frame
 from vidcolor.media.codecs import segment_suffix
-from vidcolor.media.files import trial_folder
 from vidcolor.media.heard import RUNS_WRONG, difference, hear
 from vidcolor.media.mux import join
 from vidcolor.media.planes import neutral_chroma, plane_shapes

@@ -17,9 +17,9 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 
 from vidcolor.errors import UsageError
+from vidcolor.files import publish, temporary_name, write_error
 from vidcolor.media.clip import ClipInfo, EncoderSettings, Frame
 from vidcolor.media.fields import NUMBERS, shown_first
-from vidcolor.media.files import publish, temporary_name, write_error
 from vidcolor.media.formats import as_encoded
 from vidcolor.media.planes import pack
 from vidcolor.media.source import media_url

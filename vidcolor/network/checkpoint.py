@@ -13,6 +13,7 @@ from safetensors.torch import save
 
 from vidcolor.color.chroma import Bins
 from vidcolor.errors import ModelError
+from vidcolor.files import finished_file
 from vidcolor.network.build import build_generator
 from vidcolor.network.config import ModelInfo
 from vidcolor.network.generator import Decoder, Generator
@@ -50,13 +51,9 @@ def save_model(path: Path, generator: Generator, bins: Bins, info: ModelInfo) ->
     graph = graph_of(info.generator, bins)
     if graph is not None:
         header[HEADER] = graph.as_text()
-    temporary = path.with_name(path.name + ".part")
-    try:
+    with finished_file(path) as temporary:
         # safetensors' own save_file makes files for their owner alone, whatever the umask says.
         temporary.write_bytes(save(tensors, metadata=header))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _half(value: torch.Tensor) -> torch.Tensor:

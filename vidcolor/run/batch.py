@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Protocol
 
 from vidcolor.errors import VidcolorError, as_flags
-from vidcolor.media.files import check_length, leftovers, write_error
+from vidcolor.files import check_length, leftovers, write_error
 from vidcolor.run.cluster import Cluster, Where
 from vidcolor.run.exhibit import Shown
 from vidcolor.run.inputs import Inputs, Pair, collision

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.media.files import finished_file, remove, size_of, with_ending, write_error
+from vidcolor.files import finished_file, remove, size_of, with_ending, write_error
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.media.files import with_ending
+from vidcolor.files import with_ending
 from vidcolor.media.frame_file import KINDS as FRAME_KINDS
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frame_picture import read_header

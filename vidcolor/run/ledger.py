@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from vidcolor.errors import OutputError
-from vidcolor.media.files import write_error
+from vidcolor.files import write_error
 from vidcolor.run.identity import Identity
 from vidcolor.run.settings import ColorizeSettings
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vidcolor.errors import OutputError
-from vidcolor.media.files import write_error
+from vidcolor.files import write_error
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 """What a network drive answers that knows no locks, or whose lock service is not there."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vidcolor.errors import UsageError
+from vidcolor.files import check_length
 from vidcolor.machine import cores
-from vidcolor.media.files import check_length
 from vidcolor.network import shelf
 from vidcolor.run.directions import Directions, digest
 from vidcolor.run.identity import Identity, identify

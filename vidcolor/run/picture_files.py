@@ -16,10 +16,10 @@ from typing import Protocol, Self
 
 from vidcolor.color.convert import rgb_of_planes
 from vidcolor.errors import OutputError
+from vidcolor.files import remove, temporary_name, write_error
 from vidcolor.media.clip import Frame
 from vidcolor.media.dpx import dpx_bits, read_dpx_header
 from vidcolor.media.encode import SegmentWriter
-from vidcolor.media.files import remove, temporary_name, write_error
 from vidcolor.media.frame_file import Words, frame_file, white_of
 from vidcolor.media.frame_picture import profile_of
 from vidcolor.media.planes import turn_upright

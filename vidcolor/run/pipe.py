@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vidcolor.errors import InputError, OutputError, UsageError, VidcolorError
+from vidcolor.files import write_error
 from vidcolor.folders import cache_folder
 from vidcolor.media.clip import ClipInfo
-from vidcolor.media.files import write_error
 from vidcolor.media.probe import kind_of, probe
 from vidcolor.media.suffixes import CONTAINERS
 from vidcolor.media.y4m import HEADER, check_y4m, write_y4m

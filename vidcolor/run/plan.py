@@ -14,10 +14,10 @@ from vidcolor import __version__
 from vidcolor.color.convert import SampleSpec
 from vidcolor.direct.direction import Direction
 from vidcolor.errors import OutputError, UsageError
+from vidcolor.files import check_length, write_error
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import losses, segment_suffix
 from vidcolor.media.encode import choose_encoder
-from vidcolor.media.files import check_length, write_error
 from vidcolor.media.formats import as_encoded, raising_note
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.source import special_kind

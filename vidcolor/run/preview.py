@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.errors import UsageError
+from vidcolor.files import with_ending
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo, Plane
 from vidcolor.media.decode import read_frames
-from vidcolor.media.files import with_ending
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.sequence import named_after

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from vidcolor.media.files import finished_file
+from vidcolor.files import finished_file
 from vidcolor.run.batch_page import batch_page
 from vidcolor.run.exhibit import Shown
 from vidcolor.run.results import Report, Result, Status

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from vidcolor import __version__
-from vidcolor.media.files import finished_file
+from vidcolor.files import finished_file
 from vidcolor.run.settings import ColorizeSettings
 
 REPORT = "report.json"

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.errors import OutputError
+from vidcolor.files import check_length, write_error
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
-from vidcolor.media.files import check_length, write_error
 from vidcolor.media.picture import write_rgb
 from vidcolor.run.look import SmallLuma, View, seconds_at
 from vidcolor.run.preview import text_of

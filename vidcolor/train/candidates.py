@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from vidcolor.color.colourfulness import colourfulness
 from vidcolor.color.srgb import compose_rgb, scale_chroma
 from vidcolor.errors import MachineError
+from vidcolor.files import finished_file
 from vidcolor.infer.predictor import network_input
-from vidcolor.media.files import finished_file
 from vidcolor.network.generator import Decoder
 from vidcolor.train.data import PictureStore
 from vidcolor.train.log import read_rows, write_rows

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vidcolor.color.chroma import count_chroma
 from vidcolor.errors import InputError
-from vidcolor.media.files import finished_file, write_error
+from vidcolor.files import finished_file, write_error
 from vidcolor.media.suffixes import may_be_film
 from vidcolor.train.listing import Listed, list_files
 from vidcolor.train.settings import VALIDATION_SHARE

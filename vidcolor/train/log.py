@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.media.files import finished_file
+from vidcolor.files import finished_file
 from vidcolor.train.page import as_page
 
 METRICS = "metrics.jsonl"

@@ -410,7 +410,7 @@ def _writing(run: Path) -> Iterator[None]:
     """Say what failed to be written, and that the state is whole."""
     try:
         yield
-    except OSError as problem:
+    except (OSError, OutputError) as problem:
         raise OutputError(
             f"The run's folder {run} cannot be written any more ({problem}).",
             f"Make room; what was saved is whole. Then: vidcolor train --resume {run}",

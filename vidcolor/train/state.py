@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.media.files import finished_file
+from vidcolor.files import finished_file
 
 STATE = "state.pt"
 

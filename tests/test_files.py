@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from vidcolor.errors import OutputError
-from vidcolor.media.files import finished_file, write_error
+from vidcolor.files import finished_file, write_error
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):

@@ -11,8 +11,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import av
-
 from vidcolor.errors import OutputError
 
 LONGEST_NAME = 255
@@ -36,7 +34,7 @@ def finished_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         publish(temporary, path)
-    except (OSError, av.error.FFmpegError) as error:
+    except OSError as error:
         raise write_error(path, error) from error
     finally:
         with contextlib.suppress(OSError):  # a path that is too long can't be looked for either
