@@ -20,7 +20,16 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 if TYPE_CHECKING:
-    from vidcolor.colorizer import Colorizer, FilmOptions, Still, colorize
+    from vidcolor.colorizer import (
+        Colorizer,
+        FilmOptions,
+        NetworkOptions,
+        Options,
+        SourceOptions,
+        SteadyOptions,
+        Still,
+        colorize,
+    )
     from vidcolor.errors import (
         Cancelled,
         InputError,
@@ -40,9 +49,13 @@ __all__ = [
     "InputError",
     "MachineError",
     "ModelError",
+    "NetworkOptions",
+    "Options",
     "Outcome",
     "OutputError",
     "Shot",
+    "SourceOptions",
+    "SteadyOptions",
     "Still",
     "UsageError",
     "VidcolorError",

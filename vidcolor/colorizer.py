@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,19 +51,53 @@ Progress = Callable[[float, int], bool | None]
 """Called with frames done and frames in all; where it gives False the work is cancelled."""
 
 
-class FilmOptions(TypedDict, total=False):
-    """How one film is coloured; what each means, and its default, is as in `vidcolor colorize`.
+class NetworkOptions(TypedDict, total=False):
+    """Which network colours, where and how; see `Colorizer`."""
+
+    model: str
+    device: str
+    backend: str
+    threads: int
+    saturation: float | None
+    vividness: float
+    render_size: int | None
+
+
+class SourceOptions(TypedDict, total=False):
+    """How a film is read.
 
     Attributes:
-        steady: how far colour is held still, 0..1.
-        every: the network runs on every so many-th frame; None chooses.
-        flow: what follows motion, "dis" or "raft".
-        start_s: seconds from the first frame's start.
-        duration_s: seconds.
         stream: index of the film's stream in its file.
-        page: of a TIFF, from 1 on.
         frame_rate: of numbered pictures, such as "25" or "24000/1001".
         resize: "first" brings pictures of another size to that of the first.
+    """
+
+    stream: int | None
+    frame_rate: str | None
+    resize: str | None
+
+
+class SteadyOptions(TypedDict, total=False):
+    """How colour is held still.
+
+    Attributes:
+        steady: how far, 0..1.
+        every: the network runs on every so many-th frame; None chooses.
+        flow: what follows motion, "dis" or "raft".
+    """
+
+    steady: float
+    every: int | None
+    flow: str
+
+
+class FilmOptions(SourceOptions, SteadyOptions, total=False):
+    """How one film is coloured; each means, and is unless given, as in `vidcolor colorize`.
+
+    Attributes:
+        start_s: seconds from the first frame's start.
+        duration_s: seconds.
+        page: of a TIFF, from 1 on.
         input_chroma: "discard" or "keep-if-colored".
         codec: FFmpeg's encoder.
         pix_fmt: FFmpeg's pixel format.
@@ -77,15 +111,9 @@ class FilmOptions(TypedDict, total=False):
         keep_job: whether the job's folder stays.
     """
 
-    steady: float
-    every: int | None
-    flow: str
     start_s: float
     duration_s: float | None
-    stream: int | None
     page: int | None
-    frame_rate: str | None
-    resize: str | None
     input_chroma: str
     codec: str | None
     pix_fmt: str | None
@@ -97,6 +125,10 @@ class FilmOptions(TypedDict, total=False):
     overwrite: bool
     restart: bool
     keep_job: bool
+
+
+class Options(NetworkOptions, FilmOptions, total=False):
+    """All that `colorize` takes by name."""
 
 
 _STEADY = {"steady": "strength", "every": "every", "flow": "flow"}
@@ -227,7 +259,7 @@ class Colorizer:
         task = Task(
             source=Path(source),
             output=Path(output),
-            settings=self._settings(given),
+            settings=self._settings(given, FilmOptions),
             request=request,
             **{name: given[name] for name in _TASK if name in given},
         )
@@ -250,7 +282,9 @@ class Colorizer:
             UsageError: it is no such array, or what was said does not fit it.
         """
         picture = Picture(np.ascontiguousarray(luma_of_array(array)))
-        chosen = self._resolved({}, still=True)
+        settings = ColorizeSettings(**self._given)
+        info = shelf.load_info(shelf.find_model(settings.model))
+        chosen = settings.for_model(info, info.still_size)
         wanted = StillSettings(chosen.render_size, chosen.saturation)
         request = Request(_paths(references), _paths(hints))
         page, _ = colored_page(picture, self._shared(), wanted, request)
@@ -265,7 +299,7 @@ class Colorizer:
         references: Paths = (),
         hints: Paths = (),
         reach: str = "shot",
-        **options: Unpack[FilmOptions],
+        **options: Unpack[SourceOptions],
     ) -> NDArray[np.uint8]:
         """Colour one frame of a film, quickly: by itself, or as people say of its shot.
 
@@ -276,7 +310,7 @@ class Colorizer:
             references: as of `film`.
             hints: likewise.
             reach: likewise.
-            options: `stream`, `frame_rate` and `resize`.
+            options: see `SourceOptions`.
 
         Returns:
             RGB uint8 (height, width, 3), upright, square pixels.
@@ -304,7 +338,7 @@ class Colorizer:
         frames: Iterable[Any],
         *,
         look_ahead: int = 100,
-        **options: Unpack[FilmOptions],
+        **options: Unpack[SteadyOptions],
     ) -> Iterator[Any]:
         """Colour frames in order as they come, steadily.
 
@@ -312,14 +346,15 @@ class Colorizer:
         the greatest delay. More of them make a long shot steadier and take more memory.
 
         Args:
-            frames: of one size, upright: arrays uint8 or uint16, grey (height, width) or RGB
-                (height, width, 3); or PyAV's video frames.
+            frames: of one size, with square pixels: arrays uint8 or uint16, grey (height, width)
+                or RGB (height, width, 3), upright; or PyAV's video frames, turned as they say.
             look_ahead: frames that are held at most, 8 or more.
-            options: `steady`, `every` and `flow`.
+            options: see `SteadyOptions`.
 
         Yields:
             for an array, RGB (height, width, 3) of its type with the same BT.601 luma; for PyAV's
-            frame one of planar YUV with the same luma, pts and time base.
+            frame one of planar YUV with the same luma, pts, time base and colour tags, lying as it
+            lay, without side data and transparency.
 
         Raises:
             UsageError: a frame is none of these.
@@ -331,16 +366,16 @@ class Colorizer:
         >>> [rgb.shape for rgb in colored] == [(96, 128, 3)] * 10
         True
         """
-        chosen = self._resolved(dict(options))
+        chosen = self._resolved(dict(options), SteadyOptions)
         settings = StreamSettings(chosen.render_size, chosen.saturation, chosen.steady, look_ahead)
         return colored_stream(frames, self._shared(), settings)
 
-    def shots(self, source: StrPath, **options: Unpack[FilmOptions]) -> list[Shot]:
+    def shots(self, source: StrPath, **options: Unpack[SourceOptions]) -> list[Shot]:
         """The shots of a film, which is read through for it.
 
         Args:
             source: a film.
-            options: `stream`, `frame_rate` and `resize`.
+            options: see `SourceOptions`.
 
         Raises:
             InputError: it cannot be read.
@@ -353,14 +388,14 @@ class Colorizer:
         return list_shots(clip)
 
     def stills(
-        self, source: StrPath, *, per_shot: int = 1, **options: Unpack[FilmOptions]
+        self, source: StrPath, *, per_shot: int = 1, **options: Unpack[SourceOptions]
     ) -> Iterator[Still]:
         """The frames of each shot that show most of it, in the shot's colour.
 
         Args:
             source: a film.
             per_shot: stills of a shot, at most.
-            options: `stream`, `frame_rate` and `resize`.
+            options: see `SourceOptions`.
 
         Raises:
             InputError: it cannot be read.
@@ -372,26 +407,28 @@ class Colorizer:
             for still, rgb in taken:
                 yield Still(still.frame, still.time_s, still.shot, rgb)
 
-    def _opened(self, source: StrPath, options: FilmOptions) -> tuple[ClipInfo, ResolvedSettings]:
-        chosen = self._resolved(dict(options))
+    def _opened(self, source: StrPath, options: SourceOptions) -> tuple[ClipInfo, ResolvedSettings]:
+        chosen = self._resolved(dict(options), SourceOptions)
         return clip_of(Path(source), chosen.reading), chosen
 
-    def _settings(self, options: dict[str, Any]) -> ColorizeSettings:
-        unknown = sorted(options.keys() - FilmOptions.__annotations__.keys())
-        if unknown:
+    def _settings(self, options: dict[str, Any], known: type) -> ColorizeSettings:
+        names = get_type_hints(known).keys()
+        if unknown := sorted(options.keys() - names):
             raise UsageError(
-                f"There is no option {', '.join(unknown)}.",
-                f"There are {', '.join(sorted(FilmOptions.__annotations__))}.",
+                f"There is no option {', '.join(unknown)} here.",
+                f"There are {', '.join(sorted(names))}.",
             )
         steady = {_STEADY[name]: options[name] for name in _STEADY if name in options}
-        names = {entry.name for entry in fields(ColorizeSettings)} - _STEADY.keys()
-        given = {name: value for name, value in options.items() if name in names}
-        return ColorizeSettings(**self._given, **given, steady=SteadySettings(**steady))
+        rest = {
+            name: value
+            for name, value in options.items()
+            if name not in _STEADY and name not in _TASK
+        }
+        return ColorizeSettings(**self._given, **rest, steady=SteadySettings(**steady))
 
-    def _resolved(self, options: dict[str, Any], still: bool = False) -> ResolvedSettings:
-        settings = self._settings(options)
-        info = shelf.load_info(shelf.find_model(settings.model))
-        return settings.for_model(info, info.still_size if still else None)
+    def _resolved(self, options: dict[str, Any], known: type) -> ResolvedSettings:
+        settings = self._settings(options, known)
+        return settings.for_model(shelf.load_info(shelf.find_model(settings.model)))
 
     def _network(self) -> Predictor:
         with self._loading:
@@ -407,18 +444,11 @@ def colorize(
     source: StrPath,
     output: StrPath,
     *,
-    model: str = shelf.DEFAULT_MODEL,
-    device: str = "auto",
-    backend: str = "auto",
-    threads: int = 0,
-    saturation: float | None = None,
-    vividness: float = 1.0,
-    render_size: int | None = None,
     references: Paths = (),
     hints: Paths = (),
     reach: str = "shot",
     progress: Progress | None = None,
-    **options: Unpack[FilmOptions],
+    **options: Unpack[Options],
 ) -> Outcome:
     """Colour one film or photograph: `Colorizer` and its `film` at once, arguments as there.
 
@@ -428,15 +458,9 @@ def colorize(
     >>> made.frames, made.encoder
     (2, 'libx264')
     """
-    with Colorizer(
-        model,
-        device=device,
-        backend=backend,
-        threads=threads,
-        saturation=saturation,
-        vividness=vividness,
-        render_size=render_size,
-    ) as colorizer:
+    given: dict[str, Any] = dict(options)
+    network = {name: given.pop(name) for name in get_type_hints(NetworkOptions) if name in given}
+    with Colorizer(**network) as colorizer:
         return colorizer.film(
             source,
             output,
@@ -444,7 +468,7 @@ def colorize(
             hints=hints,
             reach=reach,
             progress=progress,
-            **options,
+            **given,
         )
 
 

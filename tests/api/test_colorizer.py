@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import vidcolor
-from tests.golden.cases import decoded
+from tests.golden.cases import decoded, digest, planes
+from tests.media.conftest import Recipe, make_film
 from tests.scenes import SAMPLES, scene
 from vidcolor.media.light import luma_of
 
@@ -154,6 +155,59 @@ def test_a_stream_is_the_film_where_that_is_one_piece(
             assert (one == other).all()
 
 
+VARIATIONS: dict[str, dict[str, object]] = {
+    "10 bits, 4:2:2": {"pix_fmt": "yuv422p10le"},
+    "full range": {"full_range": True},
+    "grey": {"pix_fmt": "gray"},
+    "grey of 16 bits": {"pix_fmt": "gray16le", "full_range": True},
+    "RGB": {"pix_fmt": "bgr0"},
+    "deep RGB with alpha": {"pix_fmt": "gbrap12le"},
+    "BT.709": {"matrix": 1},
+    "no matrix, HD": {"matrix": 2, "width": 1280, "height": 96},
+    "PQ": {"pix_fmt": "yuv420p10le", "matrix": 9, "transfer": 16},
+    "odd size": {"width": 161, "height": 91, "pix_fmt": "yuv444p"},
+    "turned": {"turn": (90.0, False)},
+    "mirrored": {"turn": (180.0, True)},
+}
+
+
+@pytest.mark.parametrize("name", VARIATIONS)
+def test_a_stream_colours_frames_of_every_kind_as_the_film_does(
+    tmp_path: Path, colorizer: vidcolor.Colorizer, name: str
+) -> None:
+    source = tmp_path / ("in.mov" if name in ("turned", "mirrored") else "in.mkv")
+    codec = {"codec": "libx264", "options": {"qp": "0"}} if source.suffix == ".mov" else {}
+    recipe: dict[str, object] = {"width": 160, "height": 96, "codec": "ffv1", "options": {}}
+    make_film(source, Recipe(12, **(recipe | codec | VARIATIONS[name])))  # type: ignore[arg-type]
+    colorizer.film(source, tmp_path / "out.mkv", codec="ffv1")
+    with av.open(str(source)) as given, av.open(str(tmp_path / "out.mkv")) as film:
+        pairs = zip(colorizer.stream(given.decode(video=0)), film.decode(video=0), strict=True)
+        for streamed, filmed in pairs:
+            assert streamed.format.name == filmed.format.name
+            assert [digest(one) for one in planes(streamed)] == [
+                digest(one) for one in planes(filmed)
+            ]
+            assert (streamed.color_range, streamed.color_trc) == (
+                filmed.color_range,
+                filmed.color_trc,
+            )
+
+
+def test_an_array_may_be_used_again_while_its_frame_waits(
+    colorizer: vidcolor.Colorizer,
+) -> None:
+    whole = moving(12)
+
+    def reused() -> Iterator[np.ndarray]:
+        buffer = np.empty_like(whole[0])
+        for frame in whole:
+            buffer[...] = frame
+            yield buffer
+
+    for one, other in zip(colorizer.stream(reused()), colorizer.stream(whole), strict=True):
+        assert (one == other).all()
+
+
 def test_frames_of_several_sizes_are_refused(colorizer: vidcolor.Colorizer) -> None:
     frames = [scene(), scene()[:-2]]
     with pytest.raises(vidcolor.InputError, match="Frame 1 is 256x190"):
@@ -191,6 +245,8 @@ def test_several_threads_use_one(tmp_path: Path, colorizer: vidcolor.Colorizer) 
         ({"sound": "loud"}, "sound=loud"),
         ({"start_s": 999.0}, "start_s=999"),
         ({"start": 9}, "no option start"),
+        ({"frame_rate": "fast"}, "frame_rate=fast"),
+        ({"frame_rate": "25"}, "numbered pictures"),
         ({"page": 2}, "`page`"),
     ],
 )
@@ -201,6 +257,15 @@ def test_errors_name_what_a_program_wrote(
         vidcolor.colorize(SAMPLE, tmp_path / "out.mkv", model=str(tiny_model), **options)  # type: ignore[arg-type]
     assert words in str(caught.value)
     assert "--" not in str(caught.value)
+
+
+def test_what_a_call_would_leave_unheard_is_refused(colorizer: vidcolor.Colorizer) -> None:
+    with pytest.raises(vidcolor.UsageError, match=r"no option crf here.*resize"):
+        colorizer.frame(SAMPLE, at=0, crf=20)  # type: ignore[call-arg]
+    with pytest.raises(vidcolor.UsageError, match="no option lossless here"):
+        colorizer.stream([], lossless=True)  # type: ignore[call-arg]
+    with pytest.raises(vidcolor.UsageError, match="numbered pictures"):
+        colorizer.shots(SAMPLE, frame_rate="25")
 
 
 def test_an_output_that_exists_stays_unless_it_may_be_replaced(

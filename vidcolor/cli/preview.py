@@ -49,13 +49,11 @@ def preview(
     reach it as far as --reach lets them.
     """
     from vidcolor.direct.prepare import Request
-    from vidcolor.media.sequence import check_rate
     from vidcolor.run.preview import preview as make
     from vidcolor.run.settings import ColorizeSettings
 
     talk = Talk(options["quiet"], False, options["as_json"])
     place = _place(at, frame)
-    check_rate(film, options["frame_rate"])
     settings = ColorizeSettings(**{name: options[name] for name in CHOSEN})
     began = time.perf_counter()
     talk.machine(options)

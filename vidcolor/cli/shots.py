@@ -27,12 +27,10 @@ def shots(
 ) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
     from vidcolor.media.frames import Reading, clip_of
-    from vidcolor.media.sequence import check_rate
     from vidcolor.run.look import clock
     from vidcolor.run.settings import RESIZE_FIRST
     from vidcolor.run.shots import list_shots
 
-    check_rate(clip, frame_rate)
     rate = Fraction(frame_rate) if frame_rate else None
     info = clip_of(clip, Reading(rate, stream, resize == RESIZE_FIRST))
     found = list_shots(info)

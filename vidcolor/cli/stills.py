@@ -37,7 +37,6 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     shows them all. Colour them, keep their names, and give DIR to colorize --reference.
     """
     from vidcolor.media.frames import clip_of
-    from vidcolor.media.sequence import check_rate
     from vidcolor.network import shelf
     from vidcolor.run.changes import check_changes
     from vidcolor.run.look import View
@@ -46,7 +45,6 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
 
     talk = Talk(options["quiet"], False, options["as_json"])
     began = time.perf_counter()
-    check_rate(film, options["frame_rate"])
     check_folder(folder, options["overwrite"])
     asked = ColorizeSettings(**{name: options[name] for name in CHOSEN})
     chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))

@@ -35,9 +35,20 @@ _BT2020_PRIMARIES = 9
 _HDR_TRANSFERS = (16, 18)
 
 
-def matrix_name(number: int) -> str | None:
-    """The name of a matrix by FFmpeg's number; None where it says none that is known here."""
-    return _MATRICES.get(number)
+def resolved_matrix(matrix: int, primaries: int, transfer: int, size: tuple[int, int]) -> str:
+    """The matrix as a name, guessed from the rest as players do if it is unspecified.
+
+    Args:
+        matrix: FFmpeg's number.
+        primaries: likewise.
+        transfer: likewise.
+        size: (height, width).
+    """
+    if named := _MATRICES.get(matrix):
+        return named
+    if primaries == _BT2020_PRIMARIES or transfer in _HDR_TRANSFERS:
+        return "bt2020nc"
+    return "bt709" if size[0] > 576 or size[1] >= 1280 else "bt601"
 
 
 @dataclass(frozen=True)
@@ -199,13 +210,9 @@ class ClipInfo:
         return (width, height) if self.rotation in (90, 270) else (height, width)
 
     def resolved_matrix(self) -> str:
-        """The matrix as a name, guessed from transfer and size as players do if unspecified."""
-        named = matrix_name(self.matrix)
-        if named:
-            return named
-        if self.primaries == _BT2020_PRIMARIES or self.transfer in _HDR_TRANSFERS:
-            return "bt2020nc"
-        return "bt709" if self.height > 576 or self.width >= 1280 else "bt601"
+        """The matrix as a name."""
+        size = self.height, self.width
+        return resolved_matrix(self.matrix, self.primaries, self.transfer, size)
 
     def frame_at(self, time_s: float) -> int:
         """The frame that is shown so many seconds after the first one's start; -1 if none is."""

@@ -14,7 +14,7 @@ from vidcolor.media.clip import UNSPECIFIED, ClipInfo, Frame, Plane
 from vidcolor.media.frame_picture import FramePicture, Header, read_frame_picture, read_header
 from vidcolor.media.planes import format_traits
 from vidcolor.media.probe import probe
-from vidcolor.media.sequence import PictureSequence, sequence_of
+from vidcolor.media.sequence import PictureSequence, check_rate, sequence_of
 
 DEFAULT_RATE = Fraction(24)
 _BT601 = 6
@@ -45,8 +45,10 @@ def clip_of(source: Path, reading: Reading = Reading()) -> ClipInfo:
         reading: how to take it.
 
     Raises:
+        UsageError: it has its own times, and is given a rate.
         InputError: as `probe` and `describe`.
     """
+    check_rate(source, reading.rate)
     found = sequence_of(source)
     if found is None:
         return probe(source, reading.stream, reading.fits)

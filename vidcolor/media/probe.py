@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
-from vidcolor.media.clip import UNSPECIFIED, ClipInfo, OtherStream
+from vidcolor.media.clip import ClipInfo, OtherStream
 from vidcolor.media.clock import Clock
 from vidcolor.media.cut import cut_sentences
 from vidcolor.media.fields import field_order, mixture
@@ -41,7 +41,10 @@ from vidcolor.media.traits import (
     chroma_location,
     display_matrix,
     hdr_options,
+    is_full_range,
+    matrix_of,
     side_data,
+    tag_of,
     turn,
     unwritten,
 )
@@ -282,7 +285,7 @@ def _describe(
     context, frame = film.codec_context, sample[0]
     order = field_order(context, frame)
     traits = format_traits(frame.format.name)
-    full_range = _full_range(frame, context, traits)
+    full_range = is_full_range(frame, traits, context.color_range)
     display = display_matrix(frame)
     rotation, flipped, odd_turn = turn(display)
     time_base = timing.time_base
@@ -302,9 +305,9 @@ def _describe(
         depth=traits.depth,
         working_format=traits.working,
         full_range=full_range,
-        matrix=_tag(frame.colorspace, context.colorspace, traits),
-        primaries=_tag(frame.color_primaries, context.color_primaries),
-        transfer=_tag(frame.color_trc, context.color_trc),
+        matrix=matrix_of(frame, traits, context.colorspace),
+        primaries=tag_of(frame.color_primaries, context.color_primaries),
+        transfer=tag_of(frame.color_trc, context.color_trc),
         chroma_location=chroma_location(context.codec.canonical_name, frame, traits),
         field_order=order,
         time_base=time_base,
@@ -340,24 +343,6 @@ def _said_of_words(container: InputContainer) -> tuple[str, ...]:
     if container.metadata_encoding != OLD_WORDS:
         return ()
     return ("Its text tags are not UTF-8 and are read as Windows-1252.",)
-
-
-def _full_range(frame: VideoFrame, context: Any, traits: FormatTraits) -> bool:
-    if not traits.has_luma and traits.full_range:
-        return True
-    tagged = frame.color_range or context.color_range
-    return (
-        tagged == 2
-        or (tagged == 0 and bool(traits.full_range))
-        or frame.format.name.startswith("yuvj")
-    )
-
-
-def _tag(frame_tag: int, context_tag: int, traits: FormatTraits | None = None) -> int:
-    if traits is not None and not traits.has_luma and traits.full_range:
-        return 6  # RGB is converted by BT.601, as in JPEG
-    tag = frame_tag if frame_tag != UNSPECIFIED else context_tag
-    return UNSPECIFIED if traits is not None and tag == 0 else int(tag)
 
 
 def _pixel_aspect(film: VideoStream) -> Fraction:

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def sequence_of(path: Path) -> PictureSequence | None:
     return _of_glob(path) if glob.has_magic(path.name) else None
 
 
-def check_rate(source: Path, rate: str | None) -> None:
+def check_rate(source: Path, rate: str | Fraction | None) -> None:
     """Refuse a rate for what is no sequence.
 
     Raises:

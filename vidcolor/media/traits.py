@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 from av.video.frame import VideoFrame
 
+from vidcolor.media.clip import UNSPECIFIED
 from vidcolor.media.planes import FormatTraits
 
 _CENTRED = {"mjpeg", "mpeg1video", "theora", "flv1", "h261", "h263", "webp", "png", "gif"}
 _BT2020 = 9
+_JPEG = 6
+"""BT.601's number, by which RGB is converted, as in JPEG."""
+_FULL = 2
 
 
 def side_data(frame: VideoFrame, name: str) -> bytes:
@@ -50,6 +54,36 @@ def turn(display: tuple[int, ...] | None) -> tuple[int, bool, tuple[str, ...]]:
     askew = abs((degrees - rotation + 180) % 360 - 180) > 1
     sentence = f"The film is turned by {degrees:.0f} degrees; it is looked at turned by {rotation}."
     return rotation, flipped, (sentence,) if askew else ()
+
+
+def is_full_range(frame: VideoFrame, traits: FormatTraits, otherwise: int = 0) -> bool:
+    """Whether a frame's luma runs over all codes.
+
+    Args:
+        frame: decoded.
+        traits: of its format.
+        otherwise: FFmpeg's number of the range where the frame names none; 0 for none either.
+    """
+    if not traits.has_luma and traits.full_range:
+        return True
+    tagged = frame.color_range or otherwise
+    return (
+        tagged == _FULL
+        or (tagged == 0 and bool(traits.full_range))
+        or frame.format.name.startswith("yuvj")
+    )
+
+
+def matrix_of(frame: VideoFrame, traits: FormatTraits, otherwise: int = UNSPECIFIED) -> int:
+    """FFmpeg's number of the matrix that a frame's luma and chroma are of, once it is unpacked."""
+    if not traits.has_luma and traits.full_range:
+        return _JPEG
+    return tag_of(frame.colorspace, otherwise) or UNSPECIFIED
+
+
+def tag_of(said: int, otherwise: int) -> int:
+    """FFmpeg's number that a frame says, or its stream."""
+    return int(said if said != UNSPECIFIED else otherwise)
 
 
 def chroma_location(codec: str, frame: VideoFrame, traits: FormatTraits) -> str:

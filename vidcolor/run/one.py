@@ -14,6 +14,7 @@ from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
+from vidcolor.media.sequence import check_rate
 from vidcolor.network import shelf
 from vidcolor.run import picture_files
 from vidcolor.run.directed import film_view
@@ -127,6 +128,8 @@ def colorize_file(task: Task, load: Callable[[], Executor], listener: Listener) 
         VidcolorError: whatever a user can understand and mend.
     """
     kind = kind_of(task.source)
+    if kind == "picture":
+        check_rate(task.source, task.settings.frame_rate)
     left = is_joined(task.output) and not task.restart
     check_output(task.source, task.output, task.overwrite or left)
     if kind == "picture" and is_of_pictures(task.output):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +60,9 @@ class Painter:
 
         if self._predictor is None:
             cv2.setNumThreads(self._cpus)
-            self._predictor = load(self._settings, self._settings.threads or self._cpus)
+            self._predictor = load(
+                replace(self._settings, threads=self._settings.threads or self._cpus)
+            )
         return self._predictor
 
     def introduce(self) -> Introduction:

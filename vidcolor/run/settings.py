@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from fractions import Fraction
 
 from vidcolor.errors import UsageError
 from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.frames import Reading
+from vidcolor.media.rates import read_rate
 from vidcolor.media.sound import SOUND_CHOICES, Sound
 from vidcolor.network import shelf
 from vidcolor.network.config import ModelInfo
@@ -93,6 +93,11 @@ class ColorizeSettings:
                 f"`render_size={size}` cannot be used.",
                 f"Give a multiple of {STRIDE} from {LEAST_SIZE} to {LARGEST_SIZE}.",
             )
+        if self.frame_rate is not None and read_rate(self.frame_rate) is None:
+            raise UsageError(
+                f"`frame_rate={self.frame_rate}` is no rate.",
+                "Give frames a second, such as 24, 23.976 or 24000/1001.",
+            )
         if self.start_s < 0 or (self.duration_s is not None and self.duration_s <= 0):
             raise UsageError(
                 "`start_s` must not be negative and `duration_s` must be positive.",
@@ -102,7 +107,7 @@ class ColorizeSettings:
     @property
     def reading(self) -> Reading:
         """How the source is to be taken."""
-        rate = None if self.frame_rate is None else Fraction(self.frame_rate)
+        rate = None if self.frame_rate is None else read_rate(self.frame_rate)
         return Reading(rate, self.stream, self.resize == RESIZE_FIRST)
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import av
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
@@ -15,10 +16,24 @@ from vidcolor.color.convert import NEUTRAL, SampleSpec, small_luma
 from vidcolor.color.upscale import colored_planes, enlarge
 from vidcolor.errors import InputError, UsageError
 from vidcolor.infer.predictor import Predictor, working_shape
-from vidcolor.media.clip import matrix_name
+from vidcolor.media.clip import resolved_matrix
 from vidcolor.media.light import compose
-from vidcolor.media.planes import format_traits, pack, plane_shapes, unpack_luma
-from vidcolor.run.look import SegmentLimits, SmallLuma
+from vidcolor.media.planes import (
+    format_traits,
+    pack,
+    plane_shapes,
+    turn_back,
+    turn_upright,
+    unpack_luma,
+)
+from vidcolor.media.traits import (
+    chroma_location,
+    display_matrix,
+    is_full_range,
+    matrix_of,
+    turn,
+)
+from vidcolor.run.look import TRANSFERS, SegmentLimits, SmallLuma
 from vidcolor.run.segment import segments
 from vidcolor.run.settled import blended_shots, parted
 from vidcolor.run.still import luma_of_array
@@ -26,7 +41,7 @@ from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.settle import settle_shots
 
 LEAST_AHEAD = 8
-FULL_RANGE = 2
+LIMITED_RANGE, FULL_RANGE = 1, 2
 
 FloatArray = NDArray[np.float32]
 
@@ -36,13 +51,13 @@ class Waiting:
     """A frame whose colour is being found.
 
     Attributes:
-        luma: (height, width) uint8 or uint16 codes, as `spec` says.
-        spec: what they mean.
-        finished: makes the frame in colour of chroma, float32 (2, h, w) on 0..255.
+        size: (height, width) upright.
+        small: gives its luma as the network sees it, uint8 of a (height, width), upright.
+        finished: makes the frame in colour of upright chroma, float32 (2, h, w) on 0..255.
     """
 
-    luma: NDArray[Any]
-    spec: SampleSpec
+    size: tuple[int, int]
+    small: Callable[[int, int], SmallLuma]
     finished: Callable[[FloatArray], Any]
 
 
@@ -85,8 +100,8 @@ def colored_stream(
     colour is blended from each to the next.
 
     Args:
-        frames: of one size, upright, with square pixels: arrays uint8 or uint16, (height, width)
-            or (height, width, 3) RGB; or PyAV's video frames.
+        frames: of one size, with square pixels: arrays uint8 or uint16, (height, width) or
+            (height, width, 3) RGB, upright; or PyAV's video frames, turned as they say.
         predictor: what colours.
         settings: how.
 
@@ -114,17 +129,17 @@ def colored_stream(
 
 def _small(frames: Iterator[Waiting], held: deque[Waiting], size: int) -> Iterator[SmallLuma]:
     """What the network sees of each frame, which is held from then on."""
-    shape: tuple[int, ...] | None = None
+    first: tuple[int, int] | None = None
     for number, frame in enumerate(frames):
-        shape = shape or frame.luma.shape
-        if frame.luma.shape != shape:
-            was, now = (f"{width}x{height}" for height, width in (shape, frame.luma.shape))
+        first = first or frame.size
+        if frame.size != first:
+            was, now = (f"{width}x{height}" for height, width in (first, frame.size))
             raise InputError(
                 f"Frame {number} is {now}, and those before it are {was}.",
                 "Give frames of one size.",
             )
         held.append(frame)
-        yield small_luma(frame.luma, frame.spec, working_shape(shape[0], shape[1], size))
+        yield frame.small(*working_shape(*first, size))
 
 
 def waiting(frame: Any) -> Waiting:
@@ -135,24 +150,43 @@ def waiting(frame: Any) -> Waiting:
     """
     if isinstance(frame, VideoFrame):
         return _of_pyav(frame)
-    luma = luma_of_array(frame)
+    # A program may use its array again while this one waits.
+    luma = np.array(luma_of_array(frame))
     spec = SampleSpec(depth=8 * luma.dtype.itemsize)
-    return Waiting(luma, spec, lambda chroma: compose(luma, *enlarge(chroma, luma, spec)))
+    return Waiting(
+        size=(luma.shape[0], luma.shape[1]),
+        small=lambda height, width: small_luma(luma, spec, (height, width)),
+        finished=lambda chroma: compose(luma, *enlarge(chroma, luma, spec)),
+    )
 
 
 def _of_pyav(frame: VideoFrame) -> Waiting:
     traits = format_traits(frame.format.name)
-    said = traits.full_range
-    is_full = frame.color_range == FULL_RANGE if said is None else said
-    luma = unpack_luma(frame, is_full)
-    matrix = matrix_name(int(frame.colorspace)) or "bt601"
-    spec = SampleSpec(matrix, is_full, traits.depth)
+    full, matrix = is_full_range(frame, traits), matrix_of(frame, traits)
+    stored, transfer = (frame.height, frame.width), int(frame.color_trc)
+    named = resolved_matrix(matrix, int(frame.color_primaries), transfer, stored)
+    spec = SampleSpec(named, full, traits.depth, TRANSFERS.get(transfer, "sdr"))
+    rotation, flipped, _ = turn(display_matrix(frame))
+    lies = rotation in (90, 270)
+    try:
+        luma = unpack_luma(frame, full)
+    except (av.error.FFmpegError, OSError) as error:
+        raise UsageError(
+            f"Frames of {frame.format.name} cannot be read.", "Reformat them first."
+        ) from error
+
+    def small(height: int, width: int) -> SmallLuma:
+        seen = small_luma(luma, spec, (width, height) if lies else (height, width))
+        return np.ascontiguousarray(turn_upright(seen, rotation, flipped))
 
     def finished(chroma: FloatArray) -> VideoFrame:
+        lying = np.stack([turn_back(plane, rotation, flipped) for plane in chroma])
         shape = plane_shapes(traits.working, frame.width, frame.height)[1]
-        made = pack((luma, *colored_planes(chroma, luma, shape, "left", spec)), traits.working)
-        made.pts, made.time_base = frame.pts, frame.time_base
-        made.colorspace, made.color_range = frame.colorspace, FULL_RANGE if is_full else 1
+        siting = chroma_location("", frame, traits)
+        made = pack((luma, *colored_planes(lying, luma, shape, siting, spec)), traits.working)
+        made.pts, made.time_base, made.colorspace = frame.pts, frame.time_base, matrix
+        made.color_primaries, made.color_trc = frame.color_primaries, frame.color_trc
+        made.color_range = FULL_RANGE if full else LIMITED_RANGE
         return made
 
-    return Waiting(luma, spec, finished)
+    return Waiting(stored[::-1] if lies else stored, small, finished)
