@@ -109,7 +109,7 @@ def test_what_is_coloured_and_what_is_not_is_said(small, large, tmp_path):
     clip = probe(path)
     assert "stream 0 (h264, 64x48) is coloured" in clip.repairs[0]
     sentences = [plan.sentence for plan in plan_streams(clip, tmp_path / "out.mkv")]
-    assert sentences == ["Stream 1 (video, 128x96) is copied as it is; --stream 1 colours it."]
+    assert sentences == ["Stream 1 (video, 128x96) is copied as it is; `stream=1` colours it."]
     (plan,) = plan_streams(clip, tmp_path / "out.avi")
     assert (plan.action, plan.sentence[-31:]) == ("leave", "out, since .avi cannot hold it.")
     assert not any("stream" in sentence for sentence in probe(small).repairs)

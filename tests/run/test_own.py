@@ -130,7 +130,7 @@ def test_a_shot_in_colour_that_is_split_is_kept_on_both_sides(
 ) -> None:
     monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.3)
     monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
-    monkeypatch.setattr("vidcolor.run.segment.OVERLAP_S", 0.1)
+    monkeypatch.setattr("vidcolor.run.look.OVERLAP_S", 0.1)
     output = tmp_path / "out.mkv"
     colorize(mixed, output, tiny_model, *KEEP, "--lossless")
     pairs = zip(decoded_chroma(mixed), decoded_chroma(output), strict=True)
