@@ -100,11 +100,11 @@ def photographs(predictor: Predictor) -> dict[str, float | None]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         PIL.Image.fromarray(scene()).save(folder / "in.png")
-        told = coloured(folder / "in.png", predictor)
+        told = colored(folder / "in.png", predictor)
         for kind, write in KINDS.items():
             write()(folder / kind)
             try:
-                made = coloured(folder / kind, predictor)
+                made = colored(folder / kind, predictor)
             except InputError:
                 figures[f"{PHOTOGRAPH}, {kind}"] = None
             else:
@@ -112,7 +112,7 @@ def photographs(predictor: Predictor) -> dict[str, float | None]:
     return figures
 
 
-def coloured(path: Path, predictor: Predictor) -> np.ndarray:
+def colored(path: Path, predictor: Predictor) -> np.ndarray:
     """Cb and Cr of a coloured photograph."""
     output = path.with_name("out.png")
     colorize_picture(path, output, predictor, StillSettings(192, 1.3))

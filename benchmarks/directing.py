@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from motion import Scene, scenes
 
-from vidcolor.cli.colourings import said_of
+from vidcolor.cli.colorings import said_of
 from vidcolor.color.convert import SampleSpec, small_luma
 from vidcolor.color.hint import Hint
 from vidcolor.color.srgb import LUMA_WEIGHTS, Picture, Planes, scale_chroma, to_picture, to_planes
@@ -43,7 +43,7 @@ FRAMES, SIDE, LATER = 49, 192, 24
 SATURATION = 1.3
 DOTS = 10
 PHOTOGRAPHS, TRIAL_SHAPE, SEED = 25, (144, 192), 29
-DOT_COLOUR = (90.0, 190.0)
+DOT_COLOR = (90.0, 190.0)
 
 
 @dataclass(frozen=True)
@@ -102,20 +102,20 @@ def by_hand_rows(clip: Clip, index: int) -> dict[str, list[np.ndarray]]:
     """The first frame's chroma and its dots by luma alone, carried at full size."""
     motion = Estimated()
     dots = given(clip, index, DOTS)
-    colours = {
+    colors = {
         "still, carried": clip.planes[0].chroma,
         "dots, by luma": spread_by_luma(dots, SIDE),
     }
     lumas = [planes.luma_bytes for planes in clip.planes]
-    return {name: list(carried(iter(lumas), c, 0, motion)) for name, c in colours.items()}
+    return {name: list(carried(iter(lumas), c, 0, motion)) for name, c in colors.items()}
 
 
 def figures(clip: Clip, chroma: list[np.ndarray]) -> dict[str, float]:
     scores, cdc = [], CdcSums()
-    for picture, planes, colour in zip(clip.pictures, clip.planes, chroma, strict=True):
-        large = colour if colour.shape[1:] == planes.luma.shape else None
+    for picture, planes, color in zip(clip.pictures, clip.planes, chroma, strict=True):
+        large = color if color.shape[1:] == planes.luma.shape else None
         if large is None:
-            large = enlarge(np.asarray(colour, np.float32), planes.luma_bytes)
+            large = enlarge(np.asarray(color, np.float32), planes.luma_bytes)
         result = to_picture(planes.luma, large)
         scores.append(psnr(result, picture))
         cdc.add(histograms(result))
@@ -162,7 +162,7 @@ def dot_trial(scene: Scene, rng: np.random.Generator, predictor: Predictor) -> b
     height, width = luma.shape[1] // 2, luma.shape[2] // 2
     place = np.hypot(*np.mgrid[-y / 2 : height - y / 2 - 0.5, -x / 2 : width - x / 2 - 0.5]) <= 2.5
     chroma = np.empty((2, height, width), np.float32)
-    chroma[:] = np.array(DOT_COLOUR, np.float32)[:, None, None]
+    chroma[:] = np.array(DOT_COLOR, np.float32)[:, None, None]
     said = Hint(0, chroma, place[:height, :width].astype(np.float32), spreads=True)
     made = settle_directed(luma, predictor, SteadySettings(), [said])[LATER]
     plain = enlarge(predictor.predict(luma[-1:]).chroma[0], luma[-1])
@@ -171,7 +171,7 @@ def dot_trial(scene: Scene, rng: np.random.Generator, predictor: Predictor) -> b
         int(np.clip(round(float(v)), 0, n - 1))
         for v, n in zip(there, (2 * width, 2 * height), strict=True)
     )
-    step = np.array(DOT_COLOUR) - plain[:, row, column]
+    step = np.array(DOT_COLOR) - plain[:, row, column]
     moved = made[:, row, column].astype(np.float64) - plain[:, row, column]
     return float(moved @ step) > 0.5 * float(step @ step)
 

@@ -95,7 +95,7 @@ def drawing(report: dict[str, Any]) -> str:
 def legend(curves: dict[str, Any]) -> str:
     """The models' names, each in its line's colour."""
     return " ".join(
-        f'<tspan style="fill:{style.colour}">&#9632; {name}</tspan>'
+        f'<tspan style="fill:{style.color}">&#9632; {name}</tspan>'
         for name, style in styles(curves).items()
     )
 

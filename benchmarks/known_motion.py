@@ -19,7 +19,7 @@ from motion import Scene, scenes
 
 from vidcolor.evaluate.clip_table import clip_table
 from vidcolor.evaluate.clips import ClipResult, score_rows
-from vidcolor.evaluate.colouring import ClipColouring, each, together, treated
+from vidcolor.evaluate.coloring import ClipColoring, each, together, treated
 from vidcolor.evaluate.models import Model
 from vidcolor.evaluate.read import find, read_picture
 from vidcolor.evaluate.report import About, Report, as_markdown, fingerprint, versions
@@ -75,13 +75,13 @@ def keep(scene: Scene, folder: Path) -> None:
     np.savez_compressed(folder / f"{scene.name}.npz", flow=flow, visible=visible)
 
 
-def judge(made: list[Scene], per_frame: ClipColouring, steady: ClipColouring, jobs: int) -> Table:
+def judge(made: list[Scene], per_frame: ClipColoring, steady: ClipColoring, jobs: int) -> Table:
     """All rows on all scenes, with the true motion."""
-    colourings = together([treated(per_frame, smoothings()), each({"vidcolor": steady})])
+    colorings = together([treated(per_frame, smoothings()), each({"vidcolor": steady})])
     results = []
     for scene in made:
         frames = (scene.picture(frame) for frame in range(scene.frames))
-        scores = score_rows(frames, colourings, scene.motion, jobs=jobs)
+        scores = score_rows(frames, colorings, scene.motion, jobs=jobs)
         results.append(ClipResult(scene.name, scores))
         print(scene.name, file=sys.stderr)
     title = f"{len(made)} clips of known motion, seed {SEED}"
@@ -89,7 +89,7 @@ def judge(made: list[Scene], per_frame: ClipColouring, steady: ClipColouring, jo
 
 
 def main() -> None:
-    from vidcolor.cli.colourings import Way, steady_colouring
+    from vidcolor.cli.colorings import Way, steady_coloring
     from vidcolor.infer.choose import load_predictor
     from vidcolor.network import shelf
 
@@ -102,7 +102,7 @@ def main() -> None:
     predictor = load_predictor(options.model)
     path = shelf.find_model(options.model)
     info = shelf.load_info(path)
-    steady = steady_colouring(Way(predictor, None, info.working_size, info.saturation))
+    steady = steady_coloring(Way(predictor, None, info.working_size, info.saturation))
     size, saturation = info.working_size, info.saturation
     alone = Model("", predictor, film_side=size, saturation=saturation)
     table = judge(made, alone.of_clips(), steady, options.jobs)

@@ -52,11 +52,11 @@ class Measured:
     write_ms: float
     join_ms: float
     source_bytes: float
-    coloured_bytes: float
+    colored_bytes: float
     start_s: float
 
     @property
-    def colour_ms(self) -> float:
+    def color_ms(self) -> float:
         """The network and the settling: what is left."""
         return self.all_ms - self.survey_ms - self.cuts_ms - self.write_ms - self.join_ms
 
@@ -112,8 +112,8 @@ class Outcome:
 
 def machines(m: Measured, g: Guessed) -> list[Machine]:
     """A worker without a GPU and one with."""
-    alone = (m.colour_ms + m.write_ms) / 1000 / g.worker_cores
-    gpu = max(m.colour_ms / g.network_times, m.write_ms / g.gpu_cores) / 1000
+    alone = (m.color_ms + m.write_ms) / 1000 / g.worker_cores
+    gpu = max(m.color_ms / g.network_times, m.write_ms / g.gpu_cores) / 1000
     return [
         Machine(f"{g.worker_cores} cores", alone, g.core_hour * g.worker_cores),
         Machine(f"GPU and {g.gpu_cores} cores", gpu, g.gpu_hour + g.core_hour * g.gpu_cores),
@@ -133,7 +133,7 @@ def simulate(hours: int, workers: int, kind: Machine, m: Measured, g: Guessed) -
     survey_s = frames * (m.survey_ms / g.survey_cores + m.cuts_ms) / 1000 + g.hand_out_s
     at_a_time = g.driver_cores // g.survey_cores
     join_s = segments * frames * m.join_ms / 1000
-    move_s = frames * (2 * m.source_bytes + 3 * m.coloured_bytes) / (g.storage_mb_s * 1e6)
+    move_s = frames * (2 * m.source_bytes + 3 * m.colored_bytes) / (g.storage_mb_s * 1e6)
     work_s = frames * kind.frame_s
     cores = [(0.0, film) for film in range(min(films, at_a_time))]
     heapq.heapify(cores)
@@ -210,7 +210,7 @@ def measure(film: Path) -> Measured:
     from vidcolor.media.decode import read_frames
     from vidcolor.media.mux import join
     from vidcolor.media.probe import probe
-    from vidcolor.run.own import OwnColour
+    from vidcolor.run.own import OwnColor
     from vidcolor.run.plan import make_plan
     from vidcolor.run.segment import Segment, write_segment
     from vidcolor.run.settings import ColorizeSettings
@@ -229,7 +229,7 @@ def measure(film: Path) -> Measured:
         settings, threads = ColorizeSettings(), cores()
         plan = make_plan(clip, Path(folder) / "written.mp4", settings, threads)
         began = time.process_time()
-        luma = list(OwnColour(plan.view).survey(0))
+        luma = list(OwnColor(plan.view).survey(0))
         survey_s = time.process_time() - began
         began = time.process_time()
         find_cuts(luma)
@@ -252,7 +252,7 @@ def measure(film: Path) -> Measured:
         write_ms=1000 * write_s / count,
         join_ms=1000 * join_s / count,
         source_bytes=_film_bytes(film) / count,
-        coloured_bytes=size / count,
+        colored_bytes=size / count,
         start_s=start_s,
     )
 
@@ -291,7 +291,7 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         "| measured | |",
         "|---|---|",
         *(f"| {f.name} | {getattr(m, f.name):,.4g} |" for f in fields(m)),
-        f"| colour_ms, what is left of all_ms | {m.colour_ms:,.4g} |",
+        f"| colour_ms, what is left of all_ms | {m.color_ms:,.4g} |",
         f"| survey and cuts, of all | {(m.survey_ms + m.cuts_ms) / m.all_ms:.1%} |",
         "",
         "| guessed | |",

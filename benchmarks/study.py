@@ -29,7 +29,7 @@ from vidcolor.evaluate.bootstrap import Figure, difference, figure, means, resam
 from vidcolor.evaluate.models import Model
 from vidcolor.evaluate.names import GREY, QUARTER, TRUTH
 from vidcolor.evaluate.pictures import Bench
-from vidcolor.evaluate.samples import PictureColouring, Sample
+from vidcolor.evaluate.samples import PictureColoring, Sample
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import working_shape
 from vidcolor.network.config import GeneratorConfig
@@ -266,8 +266,8 @@ def train_and_judge(name: str, chosen: argparse.Namespace, cache: Path, bench: B
     save(chosen.out, name, judge(bench, name, model.of_pictures(), about))
 
 
-def judge(bench: Bench, name: str, colouring: PictureColouring, about: dict[str, Any]) -> Judged:
-    scores, results = bench.score(name, colouring)
+def judge(bench: Bench, name: str, coloring: PictureColoring, about: dict[str, Any]) -> Judged:
+    scores, results = bench.score(name, coloring)
     figures = {
         key: np.asarray(getattr(scores, key), np.float64)
         for key in ("psnr", "psnr_85", "delta_e", "cf", "closeness")

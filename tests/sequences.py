@@ -49,9 +49,9 @@ def dpx(samples: np.ndarray, bits: int) -> bytes:
     if bits in (10, 12):
         frame = av.VideoFrame(width, height, f"gbrp{bits}le")
         rgb = np.dstack([samples] * 3) if samples.ndim == 2 else samples
-        for plane, colour in zip(frame.planes, (1, 2, 0), strict=True):
+        for plane, color in zip(frame.planes, (1, 2, 0), strict=True):
             rows = np.frombuffer(plane, "<u2").reshape(height, -1)
-            rows[:, :width] = rgb[:, :, colour]
+            rows[:, :width] = rgb[:, :, color]
         frame = frame.reformat(format=f"gbrp{bits}be")
     else:
         kinds = {(8, 2): "gray", (8, 3): "rgb24", (16, 2): "gray16be", (16, 3): "rgb48be"}
@@ -69,7 +69,7 @@ def make(
     form: str = "frame_%05d.png",
     numbers: Iterable[int] = range(8),
     bits: int = 8,
-    colour: bool = False,
+    color: bool = False,
     size: tuple[int, int] = (HEIGHT, WIDTH),
 ) -> list[np.ndarray]:
     """Pictures of some numbers in a folder; returns their samples."""
@@ -78,7 +78,7 @@ def make(
     made = []
     for index, number in enumerate(numbers):
         grey = light(index, white, *size)
-        samples = tinted(grey, white) if colour else grey
+        samples = tinted(grey, white) if color else grey
         write(folder / (form % number), samples, bits)
         made.append(samples)
     return made

@@ -152,16 +152,16 @@ def planes(grey: Samples) -> Samples:
     return np.stack([grey] * 3)
 
 
-def with_alpha(grey: Samples, colours: int = 3, peak: int = 255) -> Samples:
-    return np.dstack([grey] * colours + [np.full_like(grey, peak)])
+def with_alpha(grey: Samples, colors: int = 3, peak: int = 255) -> Samples:
+    return np.dstack([grey] * colors + [np.full_like(grey, peak)])
 
 
 def premultiplied(grey: Samples) -> Samples:
     """Half transparent on the right, colour multiplied by it."""
     alpha = np.full(grey.shape, 65535.0)
     alpha[:, grey.shape[1] // 2 :] = 40000
-    colour = np.rint(deep(grey) * alpha / 65535)
-    return np.dstack([colour] * 3 + [alpha]).astype(np.uint16)
+    color = np.rint(deep(grey) * alpha / 65535)
+    return np.dstack([color] * 3 + [alpha]).astype(np.uint16)
 
 
 def ink(grey: Samples) -> Samples:

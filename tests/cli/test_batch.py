@@ -419,7 +419,7 @@ def still_of(source: Path, frame: int, path: Path) -> Path:
     return path
 
 
-def colour_of(path: Path) -> np.ndarray:
+def color_of(path: Path) -> np.ndarray:
     """Mean Cb and Cr of a film."""
     with av.open(str(path)) as container:
         frames = [frame.to_ndarray(format="yuv444p") for frame in container.decode(video=0)]
@@ -445,7 +445,7 @@ def test_each_film_gets_its_own_stills_and_hints_and_the_others_are_automatic(
     words = ["batch", reels, target, "--model", tiny_model, "--reference", refs, "--hints", hints]
     done = vidcolor(*words)
     assert done.returncode == 0, done.stderr
-    one, two, plain = (colour_of(target / f"{name}.mkv") for name in ("one", "two", "plain"))
+    one, two, plain = (color_of(target / f"{name}.mkv") for name in ("one", "two", "plain"))
     assert np.abs(one - (158, 88)).max() < 8
     assert np.abs(two - plain).max() > 4
     assert np.abs(plain - (158, 88)).max() > 10
@@ -468,7 +468,7 @@ def test_each_film_gets_its_own_stills_and_hints_and_the_others_are_automatic(
         "three.png": "skipped",
         "four.png": "skipped",
     }
-    assert np.abs(colour_of(target / "plain.mkv") - (158, 88)).max() < 8
+    assert np.abs(color_of(target / "plain.mkv") - (158, 88)).max() < 8
 
 
 def test_directions_that_direct_nothing_are_said_before_any_work(

@@ -11,8 +11,8 @@ from tests.evaluate.conftest import write_clip
 from vidcolor.cli.main import run
 
 
-def plain(colour, count=6, height=48, width=64):
-    return [np.full((height, width, 3), colour, np.uint8)] * count
+def plain(color, count=6, height=48, width=64):
+    return [np.full((height, width, 3), color, np.uint8)] * count
 
 
 @pytest.fixture

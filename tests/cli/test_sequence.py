@@ -25,7 +25,7 @@ Words = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def colour(tiny_model: Path, capsys: Words) -> Callable[..., tuple[dict[str, Any], str]]:
+def color(tiny_model: Path, capsys: Words) -> Callable[..., tuple[dict[str, Any], str]]:
     """Run colorize to its good end: its JSON, and what it said."""
 
     def call(*arguments: object) -> tuple[dict[str, Any], str]:
@@ -54,11 +54,11 @@ def rate_and_frames(path: Path) -> tuple[Fraction, int]:
 
 @pytest.mark.parametrize("word", ["frame_%05d.png", "*.png", ""])
 def test_numbered_pictures_become_a_film(
-    tmp_path: Path, colour: Callable[..., Any], word: str
+    tmp_path: Path, color: Callable[..., Any], word: str
 ) -> None:
     made = make(tmp_path / "my scan", numbers=range(86400, 86410))
     output = tmp_path / "out.mkv"
-    result, words = colour(tmp_path / "my scan" / word, output, "--lossless")
+    result, words = color(tmp_path / "my scan" / word, output, "--lossless")
     assert result["frames"] == 10
     assert "24 a second" in words
     assert rate_and_frames(output) == (24, 10)
@@ -69,13 +69,13 @@ def test_numbered_pictures_become_a_film(
 @pytest.mark.parametrize(
     ("form", "bits"), [("f_%d.png", 16), ("f_%d.tif", 16), ("f_%d.dpx", 10), ("f_%d.dpx", 12)]
 )
-@pytest.mark.parametrize("of_colour", [False, True])
+@pytest.mark.parametrize("of_color", [False, True])
 def test_depth_is_kept_in_a_film(
-    tmp_path: Path, colour: Callable[..., Any], form: str, bits: int, of_colour: bool
+    tmp_path: Path, color: Callable[..., Any], form: str, bits: int, of_color: bool
 ) -> None:
-    made = make(tmp_path / "in", form, range(3), bits, of_colour)
+    made = make(tmp_path / "in", form, range(3), bits, of_color)
     output = tmp_path / "out.mkv"
-    colour(tmp_path / "in" / form, output, "--codec", "ffv1", "--frame-rate", "23.976")
+    color(tmp_path / "in" / form, output, "--codec", "ffv1", "--frame-rate", "23.976")
     for ours, theirs in zip(decoded_lumas(output), made, strict=True):
         assert np.abs(ours - luma(theirs)).max() < 1
     rate, frames = rate_and_frames(output)
@@ -94,18 +94,18 @@ def test_depth_is_kept_in_a_film(
         ("f_%04d.dpx", 16, 16),
     ],
 )
-@pytest.mark.parametrize("of_colour", [False, True])
+@pytest.mark.parametrize("of_color", [False, True])
 def test_pictures_become_pictures_of_the_same_numbers_depth_and_luma(
     tmp_path: Path,
-    colour: Callable[..., Any],
+    color: Callable[..., Any],
     form: str,
     bits: int,
     depth: int,
-    of_colour: bool,
+    of_color: bool,
 ) -> None:
     numbers = range(997, 1001)
-    made = make(tmp_path / "in", form, numbers, bits, of_colour)
-    result, _ = colour(tmp_path / "in", tmp_path / "out" / form)
+    made = make(tmp_path / "in", form, numbers, bits, of_color)
+    result, _ = color(tmp_path / "in", tmp_path / "out" / form)
     assert result["frames"] == 4
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == sorted(form % number for number in numbers)
@@ -133,7 +133,7 @@ def film_luma(rgb: np.ndarray, matrix: int, full_range: bool, depth: int) -> np.
 def test_a_films_frames_become_pictures_by_its_own_matrix(
     film: Maker,
     tmp_path: Path,
-    colour: Callable[..., Any],
+    color: Callable[..., Any],
     pix_fmt: str,
     depth: int,
     matrix: int,
@@ -142,7 +142,7 @@ def test_a_films_frames_become_pictures_by_its_own_matrix(
     source = film(
         "in.mkv", frames=3, pix_fmt=pix_fmt, full_range=full_range, matrix=matrix, sound=True
     )
-    _, words = colour(source, tmp_path / "out" / "f_%03d.png")
+    _, words = color(source, tmp_path / "out" / "f_%03d.png")
     assert "1 of audio" in words and "left out" in words
     low, high = (0, 1) if full_range else (16 / 255, 235 / 255)
     for index, before in enumerate(decoded_lumas(source)):
@@ -154,10 +154,10 @@ def test_a_films_frames_become_pictures_by_its_own_matrix(
 
 
 def test_a_turned_film_gives_upright_pictures(
-    film: Maker, tmp_path: Path, colour: Callable[..., Any]
+    film: Maker, tmp_path: Path, color: Callable[..., Any]
 ) -> None:
     source = film("in.mp4", frames=2, turn=(90.0, False))
-    colour(source, tmp_path / "f_%d.png")
+    color(source, tmp_path / "f_%d.png")
     turned = samples_of(tmp_path / "f_0.png")
     (before, _) = decoded_lumas(source)
     assert turned.shape == (64, 48, 3)
@@ -166,38 +166,38 @@ def test_a_turned_film_gives_upright_pictures(
     assert min(np.abs(grey - np.clip(side, 16, 235)).max() for side in sides) <= 1
 
 
-def test_a_part_keeps_the_numbers(tmp_path: Path, colour: Callable[..., Any]) -> None:
+def test_a_part_keeps_the_numbers(tmp_path: Path, color: Callable[..., Any]) -> None:
     make(tmp_path / "in", numbers=range(1, 25))
     output = tmp_path / "out" / "c_%05d.jpg"
     part = ["--frame-rate", "12", "--start", "0.5", "--duration", "0.25"]
-    colour(tmp_path / "in", output, *part)
+    color(tmp_path / "in", output, *part)
     names = sorted(path.name for path in output.parent.iterdir())
     assert names == ["c_00007.jpg", "c_00008.jpg", "c_00009.jpg"]
     # Parts may be made one after the other into one folder.
-    colour(tmp_path / "in", output, "--frame-rate", "12", "--duration", "0.5")
+    color(tmp_path / "in", output, "--frame-rate", "12", "--duration", "0.5")
     assert len(list(output.parent.iterdir())) == 9
 
 
-def test_the_note_and_the_profile_go_along(tmp_path: Path, colour: Callable[..., Any]) -> None:
+def test_the_note_and_the_profile_go_along(tmp_path: Path, color: Callable[..., Any]) -> None:
     profile = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
     (tmp_path / "in").mkdir()
     for number in range(2):
         picture = PIL.Image.fromarray(tinted(light(number, 255), 255))
         picture.save(tmp_path / "in" / f"f_{number}.png", icc_profile=profile)
     for suffix in ("png", "tif", "jpg"):
-        colour(tmp_path / "in", tmp_path / suffix / f"f_%d.{suffix}")
+        color(tmp_path / "in", tmp_path / suffix / f"f_%d.{suffix}")
         with PIL.Image.open(tmp_path / suffix / f"f_1.{suffix}") as made:
             note = made.info.get("Software") or made.getexif().get(305)
             assert note.startswith("Coloured by vidcolor")
             assert made.info["icc_profile"] == profile
-    colour(tmp_path / "in", tmp_path / "bare" / "f_%d.png", "--no-tag")
+    color(tmp_path / "in", tmp_path / "bare" / "f_%d.png", "--no-tag")
     with PIL.Image.open(tmp_path / "bare" / "f_1.png") as made:
         assert "Software" not in made.info
 
 
-def test_gaps_are_said_and_held(tmp_path: Path, colour: Callable[..., Any]) -> None:
+def test_gaps_are_said_and_held(tmp_path: Path, color: Callable[..., Any]) -> None:
     make(tmp_path / "in", numbers=[1, 2, 5, 6])
-    result, words = colour(tmp_path / "in", tmp_path / "out" / "f_%d.png")
+    result, words = color(tmp_path / "in", tmp_path / "out" / "f_%d.png")
     assert "2 numbers are missing (3, 4)" in words
     assert result["frames"] == 6
     grey = [luma(samples_of(tmp_path / "out" / f"f_{number}.png")) for number in range(1, 7)]
@@ -205,7 +205,7 @@ def test_gaps_are_said_and_held(tmp_path: Path, colour: Callable[..., Any]) -> N
 
 
 def test_what_is_there_stays_unless_it_may_be_replaced(
-    tmp_path: Path, colour: Callable[..., Any], tiny_model: Path, capsys: Words
+    tmp_path: Path, color: Callable[..., Any], tiny_model: Path, capsys: Words
 ) -> None:
     make(tmp_path / "in", numbers=range(3))
     output = tmp_path / "out" / "frame_%05d.png"
@@ -217,7 +217,7 @@ def test_what_is_there_stays_unless_it_may_be_replaced(
     assert code == 4 and "frame_00002.png exists already" in words
     assert [path.name for path in output.parent.iterdir()] == ["frame_00002.png"]
     assert there.read_bytes() == b"precious"
-    colour(tmp_path / "in", output, "--overwrite")
+    color(tmp_path / "in", output, "--overwrite")
     assert samples_of(there).shape == (HEIGHT, WIDTH, 3)
     assert len(list(output.parent.iterdir())) == 3
 
@@ -276,17 +276,17 @@ def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("short_segments")
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_files(
-    tmp_path: Path, colour: Callable[..., Any], tiny_model: Path, capsys: Words
+    tmp_path: Path, color: Callable[..., Any], tiny_model: Path, capsys: Words
 ) -> None:
     make(tmp_path / "in", numbers=range(60))
     straight, stopped = tmp_path / "a" / "f_%03d.png", tmp_path / "b" / "f_%03d.png"
-    colour(tmp_path / "in", straight)
+    color(tmp_path / "in", straight)
     job = tmp_path / "b" / "f_%03d.png.vidcolor"
     command = ["colorize", tmp_path / "in", stopped, "--model", tiny_model]
     interrupted(command, lambda: any(job.glob("[0-9]*.json")))
     assert "frames are kept" in capsys.readouterr().err
     assert [path.name for path in stopped.parent.iterdir()] == [job.name]
-    result, _ = colour(tmp_path / "in", stopped)
+    result, _ = color(tmp_path / "in", stopped)
     assert 0 < result["resumed"] < 60
     names = sorted(path.name for path in straight.parent.iterdir())
     assert sorted(path.name for path in stopped.parent.iterdir()) == names
@@ -338,7 +338,7 @@ def test_a_source_that_changed_is_not_gone_on_with(
 
 def test_a_run_that_was_stopped_while_pictures_got_their_names_only_goes_on_with_that(
     tmp_path: Path,
-    colour: Callable[..., Any],
+    color: Callable[..., Any],
     tiny_model: Path,
     capsys: Words,
     monkeypatch: pytest.MonkeyPatch,
@@ -358,17 +358,17 @@ def test_a_run_that_was_stopped_while_pictures_got_their_names_only_goes_on_with
     code, words = refused(capsys, "colorize", tmp_path / "in", output, "--model", tiny_model)
     assert code == 4 and "f_3.png could not be put in place" in words
     monkeypatch.setattr(Path, "replace", replace)
-    result, _ = colour(tmp_path / "in", output)
+    result, _ = color(tmp_path / "in", output)
     assert result["resumed"] == result["frames"] == 8
     assert sorted(p.name for p in output.parent.iterdir()) == [f"f_{n}.png" for n in range(8)]
 
 
 def test_a_kept_job_does_not_stand_for_pictures_that_are_gone(
-    tmp_path: Path, colour: Callable[..., Any]
+    tmp_path: Path, color: Callable[..., Any]
 ) -> None:
     make(tmp_path / "in", numbers=range(3))
     output = tmp_path / "out" / "f_%d.png"
-    colour(tmp_path / "in", output, "--keep-job")
+    color(tmp_path / "in", output, "--keep-job")
     job = tmp_path / "out" / "f_%d.png.vidcolor"
     assert job.is_dir()
     for path in output.parent.glob("*.png"):
@@ -376,7 +376,7 @@ def test_a_kept_job_does_not_stand_for_pictures_that_are_gone(
     # What a run leaves that was killed in the middle of a segment.
     (job / ".000000000-000003.1.part.frames").mkdir()
     (job / ".000000000-000003.1.part.frames" / "f_0.png").write_bytes(b"half")
-    result, _ = colour(tmp_path / "in", output)
+    result, _ = color(tmp_path / "in", output)
     assert result["resumed"] == 0
     assert sorted(path.name for path in output.parent.iterdir()) == [f"f_{n}.png" for n in range(3)]
 
@@ -400,11 +400,11 @@ def test_preview_stills_and_shots_take_a_sequence(
 
 
 def test_an_output_folder_that_exists_gets_pictures_of_the_same_names(
-    tmp_path: Path, colour: Callable[..., Any]
+    tmp_path: Path, color: Callable[..., Any]
 ) -> None:
     make(tmp_path / "in", "f_%02d.dpx", range(3), 10)
     (tmp_path / "out").mkdir()
-    colour(tmp_path / "in" / "*.dpx", tmp_path / "out")
+    color(tmp_path / "in" / "*.dpx", tmp_path / "out")
     assert len(list((tmp_path / "out").glob("f_0?.dpx"))) == 3
 
 

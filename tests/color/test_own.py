@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vidcolor.color.own import has_own_colour
+from vidcolor.color.own import has_own_color
 
 FRAMES, HEIGHT, WIDTH = 24, 48, 64
 Planes = np.ndarray
@@ -87,20 +87,20 @@ FALSE: dict[str, Callable[[], Planes]] = {
 
 @pytest.mark.parametrize("kind", FALSE)
 def test_what_only_looks_like_colour_is_none(kind: str) -> None:
-    assert not has_own_colour(luma(), FALSE[kind]())
+    assert not has_own_color(luma(), FALSE[kind]())
 
 
 @pytest.mark.parametrize("strength", [14, 30, 60])
 def test_coloured_things_are_colour(strength: float) -> None:
-    assert has_own_colour(luma(), things(strength))
+    assert has_own_color(luma(), things(strength))
 
 
 @pytest.mark.parametrize("kind", ["tinted", "sepia", "toned by brightness", "noise"])
 def test_coloured_things_are_colour_under_a_taint_too(kind: str) -> None:
     both = things(30).astype(int) + FALSE[kind]() - 128
-    assert has_own_colour(luma(), both.clip(0, 255).astype(np.uint8))
+    assert has_own_color(luma(), both.clip(0, 255).astype(np.uint8))
 
 
 def test_a_single_frame_is_judged() -> None:
-    assert has_own_colour(luma()[:1], things(30)[:1])
-    assert not has_own_colour(luma()[:1], sepia()[:1])
+    assert has_own_color(luma()[:1], things(30)[:1])
+    assert not has_own_color(luma()[:1], sepia()[:1])

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from vidcolor.direct.colours import read_colour
+from vidcolor.direct.colors import read_color
 from vidcolor.direct.hints import read_hints
 from vidcolor.errors import UsageError
 
@@ -24,13 +24,13 @@ def test_json_and_csv_say_the_same(tmp_path):
 
 
 def test_red_is_that_of_jpeg(tmp_path):
-    assert read_colour("red", "x") == pytest.approx((84.97, 255.5), abs=0.1)
-    assert read_colour("#F00", "x") == read_colour("red", "x")
+    assert read_color("red", "x") == pytest.approx((84.97, 255.5), abs=0.1)
+    assert read_color("#F00", "x") == read_color("red", "x")
 
 
 @pytest.mark.parametrize("word", ["grey", "gray", "white", "#808080"])
 def test_grey_is_a_colour(word):
-    assert read_colour(word, "x") == pytest.approx((128, 128))
+    assert read_color(word, "x") == pytest.approx((128, 128))
 
 
 def test_a_stroke_at_a_time_in_csv(tmp_path):

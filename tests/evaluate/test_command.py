@@ -18,7 +18,7 @@ from vidcolor.cli.colorize import colorize
 from vidcolor.cli.main import run
 from vidcolor.color.srgb import scale_chroma
 from vidcolor.evaluate import session
-from vidcolor.evaluate.colouring import whole
+from vidcolor.evaluate.coloring import whole
 from vidcolor.evaluate.models import Model
 from vidcolor.remedies import install_hint
 

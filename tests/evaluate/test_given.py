@@ -63,13 +63,13 @@ def rightwards(start: int, end: int, luma: np.ndarray, other: np.ndarray) -> Mot
 
 @pytest.mark.parametrize("start", [0, 3, 5])
 def test_carried_colour_is_the_truth_on_its_frame_and_moves_with_the_picture(start: int) -> None:
-    colour = to_planes(scenery(2)).chroma
+    color = to_planes(scenery(2)).chroma
     luma = [np.zeros((64, 80), np.uint8)] * 6
-    made = list(carried(iter(luma), colour, start, rightwards))
+    made = list(carried(iter(luma), color, start, rightwards))
     assert len(made) == 6
-    assert np.array_equal(made[start], colour)
+    assert np.array_equal(made[start], color)
     for frame, planes in enumerate(made):
-        shifted = np.roll(colour, frame - start, axis=2)
+        shifted = np.roll(color, frame - start, axis=2)
         assert np.allclose(planes[:, :, 6:-6], shifted[:, :, 6:-6], atol=1e-3)
 
 

@@ -7,7 +7,7 @@ from motion import Path, Scene, scenes
 from tests.evaluate.conftest import panning, scenery
 from vidcolor.color.srgb import to_planes
 from vidcolor.evaluate.clips import score_rows
-from vidcolor.evaluate.colouring import each, treated
+from vidcolor.evaluate.coloring import each, treated
 from vidcolor.evaluate.flow import Estimated
 from vidcolor.evaluate.smoothings import average, carried, smoothings, two_way
 

@@ -28,9 +28,9 @@ SIGHT = {
 }  # fmt: skip
 
 
-def seen(colour: str, sight: str) -> np.ndarray:
+def seen(color: str, sight: str) -> np.ndarray:
     """A colour "#rrggbb" as people of that sight see it: uint8 (1, 1, 3)."""
-    srgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    srgb = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     linear = (np.array(SIGHT[sight]) @ linear).clip(0, 1)
     again = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
@@ -39,15 +39,15 @@ def seen(colour: str, sight: str) -> np.ndarray:
 
 def test_no_two_lines_are_drawn_alike_and_grey_is_not_the_truth():
     found = styles(ROWS)
-    assert len({(style.colour, style.dash) for style in found.values()}) == len(ROWS)
-    assert len({style.colour for style in styles([*ROWS[:13], "truth"]).values()}) == 14
+    assert len({(style.color, style.dash) for style in found.values()}) == len(ROWS)
+    assert len({style.color for style in styles([*ROWS[:13], "truth"]).values()}) == 14
 
 
 @pytest.mark.parametrize("sight", SIGHT)
 def test_lines_of_the_same_dashes_differ_in_colour_for_every_sight(sight):
     for one, other in itertools.combinations(styles(ROWS).values(), 2):
         if one.dash == other.dash:
-            difference = delta_e(seen(one.colour, sight), to_lab(seen(other.colour, sight)))
+            difference = delta_e(seen(one.color, sight), to_lab(seen(other.color, sight)))
             assert float(difference.mean()) > 10
 
 

@@ -11,7 +11,7 @@ from vidcolor.color.convert import NEUTRAL
 from vidcolor.color.srgb import scale_chroma, to_picture, to_planes
 from vidcolor.evaluate.clip_table import clip_table
 from vidcolor.evaluate.clips import ClipResult, score_rows
-from vidcolor.evaluate.colouring import each
+from vidcolor.evaluate.coloring import each
 from vidcolor.evaluate.flow import Motion
 from vidcolor.evaluate.temporal import score_clip
 from vidcolor.evaluate.wear import Wear
@@ -84,9 +84,9 @@ def test_flicker_and_warp_error_agree_with_plain_loops():
     ys, xs = np.mgrid[:9, :12]
     mask &= (xs + flow[..., 0] >= 0) & (xs + flow[..., 0] <= 11)
     mask &= (ys + flow[..., 1] >= 0) & (ys + flow[..., 1] <= 8)
-    colours = [scale_chroma(chroma, 0.7) for chroma in chromas(frames)]
+    colors = [scale_chroma(chroma, 0.7) for chroma in chromas(frames)]
     motion = Motion(flow, mask, ~mask)
-    score = score_clip(frames, {"row": colours}, lambda *_: motion)["row"]
+    score = score_clip(frames, {"row": colors}, lambda *_: motion)["row"]
 
     def sample(plane, y, x):
         top, left = min(int(y), 7), min(int(x), 10)
@@ -96,8 +96,8 @@ def test_flicker_and_warp_error_agree_with_plain_loops():
         return upper * (1 - v) + lower * v
 
     planes = [to_planes(frame) for frame in frames]
-    errors = [c.astype(np.float64) - p.chroma for c, p in zip(colours, planes, strict=True)]
-    results = [to_picture(p.luma, c) / 255.0 for c, p in zip(colours, planes, strict=True)]
+    errors = [c.astype(np.float64) - p.chroma for c, p in zip(colors, planes, strict=True)]
+    results = [to_picture(p.luma, c) / 255.0 for c, p in zip(colors, planes, strict=True)]
     lengths, squares = [], []
     for t in range(2):
         for y in range(9):

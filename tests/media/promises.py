@@ -410,7 +410,7 @@ PROPERTIES = (
 )
 
 
-def colour(plan: Plan) -> None:
+def color(plan: Plan) -> None:
     """Encode a plan's frames as they are, and join them: what a job does but for the network."""
     clip, output = plan.clip, plan.output
     with tempfile.TemporaryDirectory() as folder:
@@ -433,7 +433,7 @@ def outcome(asked: Property, container: str, folder: Path, model: Path) -> str:
     except OutputError:
         return REFUSED
     try:
-        colour(plan)
+        color(plan)
     except OutputError:
         return FAILED
     with contextlib.suppress(Exception):

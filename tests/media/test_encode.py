@@ -32,12 +32,12 @@ def test_lossless_luma_is_equal_bit_by_bit(film, tmp_path, codec, pix_fmt, full_
     settings = choose_encoder(clip, tmp_path / "o.mkv", codec, lossless=True)
     chance = np.random.default_rng(0)
     shape = plane_shapes(clip.working_format, 64, 48)[1]
-    colours, written = [], []
+    colors, written = [], []
     for frame in read_frames(clip):
         chroma = [
             chance.integers(0, 1 << clip.depth, shape).astype(frame.luma.dtype) for _ in range(2)
         ]
-        colours.append(chroma)
+        colors.append(chroma)
         written.append(dataclasses.replace(frame, planes=(frame.luma, *chroma)))
     path = write(tmp_path / f"s{segment_suffix(settings.codec)}", clip, settings, written)
     lumas = decoded_lumas(path)
@@ -46,7 +46,7 @@ def test_lossless_luma_is_equal_bit_by_bit(film, tmp_path, codec, pix_fmt, full_
     if path.suffix != ".nut":  # stores no range; the join tells it
         back = probe(path)
         assert back.full_range == full_range
-        for frame, chroma in zip(read_frames(back), colours, strict=True):
+        for frame, chroma in zip(read_frames(back), colors, strict=True):
             assert np.array_equal(frame.planes[1], chroma[0])
             assert np.array_equal(frame.planes[2], chroma[1])
 

@@ -31,12 +31,12 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("color", [False, True])
 @pytest.mark.parametrize(("form", "bits"), KINDS)
 def test_luma_is_the_pictures_at_its_own_depth(
-    tmp_path: Path, form: str, bits: int, colour: bool
+    tmp_path: Path, form: str, bits: int, color: bool
 ) -> None:
-    made = make(tmp_path, form, range(3), bits, colour)
+    made = make(tmp_path, form, range(3), bits, color)
     clip = clip_of(tmp_path / form)
     assert (clip.height, clip.width, clip.depth) == (HEIGHT, WIDTH, bits)
     assert clip.full_range and clip.frame_count == 3
@@ -128,7 +128,7 @@ def _smaller(path: Path) -> None:
     PIL.Image.open(path).resize((50, 40)).save(path)
 
 
-def _coloured(path: Path) -> None:
+def _colored(path: Path) -> None:
     PIL.Image.open(path).convert("RGB").save(path)
 
 
@@ -144,7 +144,7 @@ def _text(path: Path) -> None:
     ("spoil", "said"),
     [
         (_smaller, "50x40, 8 bits, grey, and frame_00000.png has 96x72, 8 bits, grey"),
-        (_coloured, "96x72, 8 bits, RGB, and"),
+        (_colored, "96x72, 8 bits, RGB, and"),
         (_empty, "empty"),
         (_text, "is not a picture"),
     ],
@@ -162,8 +162,8 @@ def test_the_first_odd_file_is_named_before_the_work(
 
 
 def test_bits_that_differ_are_odd_too(tmp_path: Path) -> None:
-    make(tmp_path, "f_%d.tif", range(2), 8, colour=True)
-    make(tmp_path, "f_%d.tif", range(2, 4), 16, colour=True)
+    make(tmp_path, "f_%d.tif", range(2), 8, color=True)
+    make(tmp_path, "f_%d.tif", range(2, 4), 16, color=True)
     with pytest.raises(InputError, match=r"f_2.tif.* 16 bits, RGB, and f_0.tif has .* 8 bits"):
         clip_of(tmp_path)
 

@@ -16,7 +16,7 @@ from vidcolor.media.picture import read_picture, write_picture
 WEIGHTS = [0.299, 0.587, 0.114]
 
 
-def coloured(source: Path, output: Path) -> tuple[str, ...]:
+def colored(source: Path, output: Path) -> tuple[str, ...]:
     picture = read_picture(source)
     cb, cr = (np.full(picture.luma.shape, value, np.float32) for value in (110.0, 160.0))
     return (*picture.notes, *write_picture(output, picture, cb, cr, "a note"))
@@ -44,7 +44,7 @@ def test_a_kind_of_tiff_stays_as_bright_and_upright(
     suffixes = (".tif", ".png", ".jpg", ".webp") if orientation in (1, 6) else (".tif", ".png")
     for suffix in suffixes:
         output = tmp_path / f"b{suffix}"
-        coloured(tmp_path / "a.tif", output)
+        colored(tmp_path / "a.tif", output)
         deep = kind.depth == 16 and suffix in (".tif", ".png")
         loss = 0 if suffix in (".tif", ".png") else 10
         for reader, rgb in as_read(output).items():
@@ -60,7 +60,7 @@ def test_a_kind_of_tiff_stays_as_bright_and_upright(
 @pytest.mark.parametrize("name", [n for n in KINDS if KINDS[n].depth == 16])
 def test_sixteen_bits_come_through_to_the_last_one(tmp_path: Path, name: str) -> None:
     KINDS[name].make(tmp_path / "a.tif", small(), 1)
-    coloured(tmp_path / "a.tif", tmp_path / "b.tif")
+    colored(tmp_path / "a.tif", tmp_path / "b.tif")
     luma = tifffile.imread(tmp_path / "b.tif")[:, :, :3] @ WEIGHTS
     coarse = {"float16": 33, "ten_bits": 33, "twelve": 9, "fourteen": 3, "cie_lab16": 5}
     source_step = next((step for kind, step in coarse.items() if name.startswith(kind)), 2)
@@ -72,14 +72,14 @@ def test_sixteen_bits_come_through_to_the_last_one(tmp_path: Path, name: str) ->
 def test_black_and_white_of_one_bit(tmp_path: Path, compression: str, orientation: int) -> None:
     lines = np.where(small() > 120, 255, 0).astype(np.uint8)
     fax(compression)(tmp_path / "a.tif", stored(lines, orientation), orientation)
-    coloured(tmp_path / "a.tif", tmp_path / "b.tif")
+    colored(tmp_path / "a.tif", tmp_path / "b.tif")
     luma = cv2.imread(str(tmp_path / "b.tif"))[:, :, ::-1] @ WEIGHTS
     assert np.abs(luma - lines).max() <= 1
 
 
 def test_alpha_that_colour_was_multiplied_by_stays_beside_it(tmp_path: Path) -> None:
     KINDS["rgba16_associated"].make(tmp_path / "a.tif", small(), 1)
-    coloured(tmp_path / "a.tif", tmp_path / "b.tif")
+    colored(tmp_path / "a.tif", tmp_path / "b.tif")
     with tifffile.TiffFile(tmp_path / "b.tif") as made:
         assert [int(kind) for kind in made.pages[0].extrasamples] == [2]
         alpha = made.pages[0].asarray()[:, :, 3]

@@ -18,7 +18,7 @@ def grey(depth=8, size=(30, 40)):
     return np.random.default_rng(0).integers(0, 1 << depth, size).astype(kind)
 
 
-def colour(size=(30, 40), cb=100.0, cr=170.0):
+def color(size=(30, 40), cb=100.0, cr=170.0):
     return np.full(size, cb, np.float32), np.full(size, cr, np.float32)
 
 
@@ -29,7 +29,7 @@ def test_an_eight_bit_picture_keeps_its_luma_in_colour(tmp_path, suffix):
     picture = read_picture(source)
     assert np.array_equal(picture.luma, grey())
     assert picture.rgb is None and picture.alpha is None
-    write_picture(output, picture, *colour())
+    write_picture(output, picture, *color())
     back = np.asarray(PIL.Image.open(output).convert("RGB"))
     assert np.ptp(back, axis=2).max() > 20
     if suffix != "webp":
@@ -43,7 +43,7 @@ def test_sixteen_bits_stay_sixteen_bits(tmp_path, suffix):
     picture = read_picture(source)
     assert picture.luma.dtype == np.uint16
     assert np.array_equal(picture.luma, grey(16))
-    write_picture(output, picture, *colour())
+    write_picture(output, picture, *color())
     back = cv2.imread(str(output), cv2.IMREAD_UNCHANGED)
     assert back.dtype == np.uint16
     assert np.abs(luma_of(back[:, :, ::-1]).astype(int) - grey(16)).max() <= 1
@@ -55,7 +55,7 @@ def test_alpha_is_kept_and_colour_sources_are_told(tmp_path):
     picture = read_picture(tmp_path / "a.png")
     assert np.array_equal(picture.rgb, rgba[:, :, :3])
     assert np.array_equal(picture.alpha, rgba[:, :, 3])
-    write_picture(tmp_path / "b.png", picture, *colour((20, 30)))
+    write_picture(tmp_path / "b.png", picture, *color((20, 30)))
     assert np.array_equal(np.asarray(PIL.Image.open(tmp_path / "b.png"))[:, :, 3], rgba[:, :, 3])
 
 
@@ -64,7 +64,7 @@ def test_sixteen_bit_alpha_is_kept(tmp_path):
     cv2.imwrite(str(tmp_path / "a.png"), rgba[:, :, [2, 1, 0, 3]])
     picture = read_picture(tmp_path / "a.png")
     assert np.array_equal(picture.rgb, rgba[:, :, :3])
-    write_picture(tmp_path / "b.png", picture, *colour((20, 30)))
+    write_picture(tmp_path / "b.png", picture, *color((20, 30)))
     back = cv2.imread(str(tmp_path / "b.png"), cv2.IMREAD_UNCHANGED)
     assert np.array_equal(back[:, :, 3], rgba[:, :, 3])
 
@@ -83,7 +83,7 @@ def test_orientation_is_applied_as_pillow_applies_it(tmp_path, orientation):
     upright = np.asarray(PIL.ImageOps.exif_transpose(PIL.Image.open(path)))
     picture = read_picture(path)
     assert np.array_equal(picture.luma, upright)
-    write_picture(tmp_path / "b.jpg", picture, *colour(picture.luma.shape))
+    write_picture(tmp_path / "b.jpg", picture, *color(picture.luma.shape))
     written = PIL.Image.open(tmp_path / "b.jpg").getexif()
     assert written[0x0112] == 1
     assert written[0x010F] == "Maker"
@@ -93,7 +93,7 @@ def test_orientation_is_applied_as_pillow_applies_it(tmp_path, orientation):
 def test_profile_and_resolution_are_kept(tmp_path, name):
     path = tmp_path / "a.png"
     PIL.Image.fromarray(grey()).save(path, icc_profile=ICC, dpi=(300, 300))
-    write_picture(tmp_path / name, read_picture(path), *colour())
+    write_picture(tmp_path / name, read_picture(path), *color())
     info = PIL.Image.open(tmp_path / name).info
     assert info["icc_profile"] == ICC
     if name != "b.webp":
@@ -106,7 +106,7 @@ def test_sixteen_bit_png_keeps_profile_exif_and_resolution(tmp_path):
     image.save(path, icc_profile=ICC, dpi=(300, 300), exif=exif(6))
     picture = read_picture(path)
     assert picture.luma.shape == (40, 30)
-    write_picture(tmp_path / "b.png", picture, *colour(picture.luma.shape))
+    write_picture(tmp_path / "b.png", picture, *color(picture.luma.shape))
     back = PIL.Image.open(tmp_path / "b.png")
     back.load()
     assert back.info["icc_profile"] == ICC
@@ -119,7 +119,7 @@ def test_sixteen_bit_tiff_keeps_profile_and_resolution(tmp_path, channels):
     samples = np.random.default_rng(1).integers(0, 65536, (20, 31, channels)).astype(np.uint16)
     cv2.imwrite(str(tmp_path / "a.tif"), samples)
     picture = dataclasses.replace(read_picture(tmp_path / "a.tif"), icc_profile=ICC, dpi=(300, 150))
-    write_picture(tmp_path / "b.tif", picture, *colour((20, 31)))
+    write_picture(tmp_path / "b.tif", picture, *color((20, 31)))
     back = cv2.imread(str(tmp_path / "b.tif"), cv2.IMREAD_UNCHANGED)
     assert back.dtype == np.uint16 and back.shape == samples.shape
     assert np.abs(luma_of(back[:, :, 2::-1]).astype(int) - picture.luma).max() <= 1
@@ -141,7 +141,7 @@ def test_other_names_of_jpeg_are_written_as_jpeg(tmp_path, suffix):
 
 def test_jpeg_has_full_chroma(tmp_path):
     PIL.Image.fromarray(grey()).save(tmp_path / "a.jpg")
-    write_picture(tmp_path / "b.jpg", read_picture(tmp_path / "a.jpg"), *colour())
+    write_picture(tmp_path / "b.jpg", read_picture(tmp_path / "a.jpg"), *color())
     with PIL.Image.open(tmp_path / "b.jpg") as image:
         assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
 
@@ -161,13 +161,13 @@ def test_every_usual_mode_can_be_read(tmp_path, mode):
 def test_composed_colours_keep_luma_even_at_the_edge_of_what_can_be_shown():
     luma = np.arange(256, dtype=np.uint8).reshape(16, 16)
     for cb, cr in [(0, 0), (255, 0), (0, 255), (255, 255), (128, 128), (90, 200)]:
-        rgb = compose(luma, *colour((16, 16), cb, cr))
+        rgb = compose(luma, *color((16, 16), cb, cr))
         assert np.abs(luma_of(rgb).astype(int) - luma).max() <= 1
 
 
 def test_composed_colour_is_bt601():
     """Red of JPEG: Y 76, Cb 85, Cr 255 (BT.601, by hand)."""
-    red = compose(np.full((1, 1), 76, np.uint8), *colour((1, 1), 85.0, 255.0))
+    red = compose(np.full((1, 1), 76, np.uint8), *color((1, 1), 85.0, 255.0))
     assert np.abs(red[0, 0].astype(int) - (254, 0, 0)).max() <= 1
 
 
@@ -190,5 +190,5 @@ class TestRefusals:
     def test_outputs_that_cannot_be(self, tmp_path, name):
         PIL.Image.fromarray(grey()).save(tmp_path / "s.png")
         with pytest.raises(OutputError):
-            write_picture(tmp_path / name, read_picture(tmp_path / "s.png"), *colour())
+            write_picture(tmp_path / name, read_picture(tmp_path / "s.png"), *color())
         assert [p.name for p in tmp_path.iterdir()] == ["s.png"]

@@ -167,8 +167,8 @@ def test_floats_beyond_black_and_white_are_black_and_white():
 def test_luma_of_deep_rgb_is_what_the_weights_say(depth):
     rgb = np.random.default_rng(5).integers(0, 1 << depth, (48, 64, 3)).astype(np.uint16)
     frame = av.VideoFrame(64, 48, f"gbrp{depth}le")
-    for index, colour in enumerate((1, 2, 0)):
-        plane_view(frame, index, depth)[...] = rgb[:, :, colour]
+    for index, color in enumerate((1, 2, 0)):
+        plane_view(frame, index, depth)[...] = rgb[:, :, color]
     luma, cb, cr = unpack(frame, True)
     exact = rgb @ [0.299, 0.587, 0.114]
     assert np.abs(luma - exact).max() < 0.51

@@ -57,7 +57,7 @@ def rewritten(model: Path, path: Path, *, with_graph: bool = False, factor: floa
     return path
 
 
-def colours(model: Path, precision: str = "f32") -> np.ndarray:
+def colors(model: Path, precision: str = "f32") -> np.ndarray:
     predictor = load_predictor(str(model), "cpu", "openvino", precision=precision)
     found = predictor.predict(frames(), hints())
     return np.concatenate([found.chroma, found.confidence[:, None]], 1)
@@ -70,7 +70,7 @@ def by_torch(monkeypatch: pytest.MonkeyPatch):
     def found(model: Path, precision: str = "f32") -> np.ndarray:
         with monkeypatch.context() as patch:
             patch.setattr(openvino_backend, "stored_network", lambda path: None)
-            return colours(model, precision)
+            return colors(model, precision)
 
     return found
 
@@ -83,7 +83,7 @@ def test_shipped_models_carry_what_torch_makes_of_them_to_the_bit(
         expected = by_torch(MODELS / name, precision)
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, "vidcolor.network.translate", None)
-            assert np.array_equal(colours(MODELS / name, precision), expected)
+            assert np.array_equal(colors(MODELS / name, precision), expected)
         assert np.ptp(expected) > 10
 
 
@@ -98,17 +98,17 @@ def test_the_shipped_graph_is_the_one_that_export_would_write_now() -> None:
 
 def test_what_train_saves_carries_its_graph(tiny_model: Path, no_torch: None) -> None:
     assert stored_network(tiny_model)
-    assert colours(tiny_model).size
+    assert colors(tiny_model).size
 
 
 def test_a_checkpoint_without_graph_is_converted_by_torch(plain: Path, tiny_model: Path) -> None:
     assert stored_network(plain) is None
-    assert np.array_equal(colours(plain), colours(tiny_model))
+    assert np.array_equal(colors(plain), colors(tiny_model))
 
 
 def test_without_graph_and_torch_an_error_says_what_to_do(plain: Path, no_torch: None) -> None:
     with pytest.raises(ModelError, match="plain") as caught:
-        colours(plain)
+        colors(plain)
     assert install_hint("gpu") in caught.value.remedy
     assert "\n" not in str(caught.value)
 
@@ -118,7 +118,7 @@ def test_export_writes_what_an_older_checkpoint_lacks(
 ) -> None:
     assert run(["export", str(plain), str(plain.with_suffix(".graph"))]) == 0
     monkeypatch.setitem(sys.modules, "vidcolor.network.translate", None)
-    assert np.array_equal(colours(plain), colours(tiny_model))
+    assert np.array_equal(colors(plain), colors(tiny_model))
 
 
 @pytest.mark.parametrize("kind", ["another model's", "cut short", "no graph at all"])
@@ -136,9 +136,9 @@ def test_weights_that_were_changed_under_their_graph_are_the_ones_that_colour(
 ) -> None:
     changed = rewritten(tiny_model, tmp_path / "other.safetensors", with_graph=True, factor=0.1)
     assert stored_network(changed)
-    found = colours(changed)
+    found = colors(changed)
     assert np.array_equal(found, by_torch(changed))
-    assert not np.allclose(found, colours(tiny_model))
+    assert not np.allclose(found, colors(tiny_model))
 
 
 def test_writing_a_checkpoint_leaves_chance_alone() -> None:

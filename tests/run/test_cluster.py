@@ -63,7 +63,7 @@ def plan(film: Maker, tmp_path: Path, settings: ColorizeSettings, short_segments
     return make_plan(probe(source), tmp_path / "out.mp4", settings, threads=1)
 
 
-def coloured(plan: Plan, cluster: Cluster, step: Callable[..., None] = lambda *_: None) -> Finished:
+def colored(plan: Plan, cluster: Cluster, step: Callable[..., None] = lambda *_: None) -> Finished:
     return run_job(plan, cluster, JobFolder(plan, cluster.description), Told(step))
 
 
@@ -86,7 +86,7 @@ def test_the_film_equals_that_of_one_machine_though_its_worker_is_killed_twice(
         if len(killed) < 2:
             killed.add(kill(ray, cluster))
 
-    finished = coloured(plan, cluster, step)
+    finished = colored(plan, cluster, step)
     assert len(killed) == 2
     assert (finished.frames, finished.resumed) == (72, 0)
     assert {"survey", "colour", "decode", "upscale", "encode"} <= set(finished.timings.seconds)
@@ -100,7 +100,7 @@ def test_a_segment_whose_writer_dies_is_written_again(
     straight = tmp_path / "straight.mp4"
     color(plan.clip.path, straight, tiny_model)
     monkeypatch.setattr(rooms, "write", dies_once)
-    coloured(plan, Cluster(Where("auto"), plan.settings))
+    colored(plan, Cluster(Where("auto"), plan.settings))
     assert (tmp_path / "died").exists()
     assert video_packets(plan.output) == video_packets(straight)
 
@@ -150,7 +150,7 @@ def test_a_stopped_run_goes_on_here_or_there(
             raise StopError
 
     with pytest.raises(StopError):
-        coloured(plan, cluster, stop)
+        colored(plan, cluster, stop)
     assert job_folder(plan.output).exists()
     here = load_predictor(plan.settings.model, "cpu", "openvino", threads=1)
     assert cluster.description == here.description
@@ -216,7 +216,7 @@ def test_a_node_that_does_not_see_the_files_is_named_before_the_work(
     cluster = Cluster(Where("auto"), plan.settings)
     monkeypatch.setattr(rooms, "sees", blind)
     with pytest.raises(MachineError, match="does not see /mnt/reels"):
-        coloured(plan, cluster)
+        colored(plan, cluster)
     assert not plan.output.exists()
     assert not job_folder(plan.output).exists()
 
@@ -232,7 +232,7 @@ def test_an_error_of_a_worker_is_the_users_as_on_one_machine(
         plan.clip.path.unlink(missing_ok=True)
 
     with pytest.raises(InputError, match="went away"):
-        coloured(plan, cluster, step)
+        colored(plan, cluster, step)
     assert not plan.output.exists()
     monkeypatch.setattr(rooms, "__version__", "0.0.1")
     with pytest.raises(ModelError, match=r"here it is 0\.0\.1"):

@@ -154,8 +154,8 @@ def test_a_deep_film_comes_out_as_its_twin_of_8_bits(
     source = film(tmp_path / name, codec, pix_fmt, options=options)
     assert probe(source).depth > 8
     assert cuts(source) == cuts(twin) == [8]
-    deep = coloured(source, tmp_path / "deep.mkv", predictor)
-    eight = coloured(twin, tmp_path / "eight.mkv", predictor)
+    deep = colored(source, tmp_path / "deep.mkv", predictor)
+    eight = colored(twin, tmp_path / "eight.mkv", predictor)
     assert np.abs(eight - 128.0).mean() > 3
     assert apart(deep, eight) < 1.5
 
@@ -167,7 +167,7 @@ def cuts(path: Path) -> list[int]:
     ]
 
 
-def coloured(source: Path, output: Path, predictor: Predictor) -> np.ndarray:
+def colored(source: Path, output: Path, predictor: Predictor) -> np.ndarray:
     """Colour a film; its chroma by PyAV alone, full-range, uint8 (frames, 2, height, width)."""
     if not output.exists():
         settings = ColorizeSettings(input_chroma="discard")

@@ -32,10 +32,10 @@ def told(predictor: Predictor, tmp_path_factory: pytest.TempPathFactory) -> np.n
     """RGB of the photograph as a grey PNG of 8 bits."""
     folder = tmp_path_factory.mktemp("told")
     PIL.Image.fromarray(eight()).save(folder / "in.png")
-    return coloured(folder / "in.png", folder / "out.png", predictor)
+    return colored(folder / "in.png", folder / "out.png", predictor)
 
 
-def coloured(source: Path, output: Path, predictor: Predictor) -> np.ndarray:
+def colored(source: Path, output: Path, predictor: Predictor) -> np.ndarray:
     colorize_picture(source, output, predictor, StillSettings(192, 1.3))
     return np.asarray(PIL.Image.open(output).convert("RGB")).astype(float)
 
@@ -52,7 +52,7 @@ def test_a_kind_of_photograph_does_not_change_colour(
     KINDS[name]()(tmp_path / name)
     picture = read_picture(tmp_path / name)
     assert np.abs(picture.luma / picture.peak - light(scene())).mean() < 1.5 / 255
-    made = coloured(tmp_path / name, tmp_path / "out.png", predictor)
+    made = colored(tmp_path / name, tmp_path / "out.png", predictor)
     assert np.abs(chroma(told)).mean() > 4
     assert np.abs(chroma(made) - chroma(told)).mean() < 1.5
 

@@ -66,8 +66,8 @@ def job(film_of, tiny_model, monkeypatch) -> Job:  # noqa: F811
     return Job(film_of(), tiny_model, monkeypatch)
 
 
-def dots(path: Path, frame: int, colour: str) -> Path:
-    dot = {"frame": frame, "points": [[64, 48]], "radius": 8, "colour": colour}
+def dots(path: Path, frame: int, color: str) -> Path:
+    dot = {"frame": frame, "points": [[64, 48]], "radius": 8, "colour": color}
     path.write_text(json.dumps({"version": 1, "hints": [dot]}))
     return path
 

@@ -20,7 +20,7 @@ SHOT = np.zeros((1, 2, 1, 1), np.float32)
     st.integers(0, 40),
 )
 def test_it_never_falls_and_ends_at_the_number_of_frames(
-    shots: list[int], colour_s: float, write_s: float, effort: int
+    shots: list[int], color_s: float, write_s: float, effort: int
 ) -> None:
     timings = Timings()
     meter = Meter(sum(shots), (1.0, 1.0), timings)
@@ -28,8 +28,8 @@ def test_it_never_falls_and_ends_at_the_number_of_frames(
     made = meter.each_shot([SHOT] * len(shots), shots)
     for length in shots:
         next(made)
-        timings.add({"colour": colour_s * length})
-        meter.coloured(length)
+        timings.add({"colour": color_s * length})
+        meter.colored(length)
         gains.append(meter.gained())
         for _ in range(length):
             meter.worked(effort)  # for the next shot, meanwhile
@@ -59,10 +59,10 @@ def test_what_costs_more_counts_more() -> None:
     timings = Timings()
     meter = Meter(100, (1.0, 1.0), timings)
     timings.add({"colour": 1.0, "encode": 9.0})
-    meter.coloured(50)
+    meter.colored(50)
     meter.written(50)
     timings.add({"encode": 0.0})
     assert meter.gained() == pytest.approx(50)
-    meter.coloured(50)
+    meter.colored(50)
     timings.add({"colour": 1.0})
     assert meter.gained() == pytest.approx(5)

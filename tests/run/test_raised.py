@@ -45,7 +45,7 @@ def grey_film(tmp_path: Path):
     return make
 
 
-def coloured(source: Path, output: Path, predictor: Predictor, model: Path, **more: object) -> Plan:
+def colored(source: Path, output: Path, predictor: Predictor, model: Path, **more: object) -> Plan:
     settings = ColorizeSettings(model=str(model), **more)  # type: ignore[arg-type]
     plan = make_plan(probe(source), output, settings, threads=2)
     run_job(plan, Here(predictor), JobFolder(plan, "test"), Told())
@@ -106,7 +106,7 @@ def test_every_kind_of_film_goes_into_the_codec(
     grey_film, tmp_path, predictor, tiny_model, codec, name, pix_fmt, full_range, made
 ):
     source, output = grey_film(pix_fmt, full_range), tmp_path / name
-    plan = coloured(source, output, predictor, tiny_model, codec=codec)
+    plan = colored(source, output, predictor, tiny_model, codec=codec)
     assert plan.encoder.pixel_format == made
     was, before = lumas(source)
     found, after = lumas(output)
@@ -138,7 +138,7 @@ def test_more_bits_are_a_shift_that_can_be_undone(
 ):
     source, output = grey_film(pix_fmt, full_range), tmp_path / "out.mkv"
     asked = {"codec": codec, "pix_fmt": wanted, "lossless": lossless}
-    coloured(source, output, predictor, tiny_model, **asked)
+    colored(source, output, predictor, tiny_model, **asked)
     was, before = lumas(source)
     name, after = lumas(output)
     assert name == wanted
@@ -150,7 +150,7 @@ def test_more_bits_are_a_shift_that_can_be_undone(
 @pytest.mark.parametrize("wanted", ["yuv422p10le", "yuv444p", "yuv444p16le"])
 def test_the_colour_is_the_same_in_every_format(grey_film, tmp_path, predictor, tiny_model, wanted):
     def chroma(name: str, **more: str) -> np.ndarray:
-        coloured(grey_film(), tmp_path / name, predictor, tiny_model, codec="ffv1", **more)
+        colored(grey_film(), tmp_path / name, predictor, tiny_model, codec="ffv1", **more)
         with av.open(str(tmp_path / name)) as container:
             frame = next(container.decode(video=0))
             same = ColorRange.MPEG
@@ -194,7 +194,7 @@ def test_own_colour_is_kept_in_a_higher_format(tmp_path, predictor, tiny_model):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     kept = {"codec": "prores_ks", "input_chroma": "keep-if-colored"}
-    coloured(source, output, predictor, tiny_model, **kept)
+    colored(source, output, predictor, tiny_model, **kept)
     before, after = (next(read_frames(probe(path))) for path in (source, output))
     for here, there in zip(before.planes[1:], after.planes[1:], strict=True):
         small = there.reshape(96, 2, 128).mean(axis=1) / 4

@@ -41,7 +41,7 @@ from vidcolor.run.segment import segments, small_luma
 from vidcolor.run.settings import ColorizeSettings
 
 SHOT = 8
-DOT, DOT_COLOUR = (40, 60), (200, 60, 40)
+DOT, DOT_COLOR = (40, 60), (200, 60, 40)
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ class Films:
         folder = self.folder_of(name)
         still = upright(SHOT + 2)[:, :, ::-1].copy()
         PIL.Image.fromarray(still).save(folder / f"ref_{SHOT + 2:06d}.png")
-        dot = {"frame": 2, "points": [DOT], "radius": 6, "colour": f"#{bytes(DOT_COLOUR).hex()}"}
+        dot = {"frame": 2, "points": [DOT], "radius": 6, "colour": f"#{bytes(DOT_COLOR).hex()}"}
         hints = {"version": 1, "size": [192, 144], "hints": [dot]}
         (folder / "dots.json").write_text(json.dumps(hints))
         request = Request((folder / f"ref_{SHOT + 2:06d}.png",), (folder / "dots.json",))
@@ -362,7 +362,7 @@ def test_a_still_rules_its_shot(films: Films, name: str) -> None:
 
 @EVERY
 def test_a_dot_is_where_it_was_put(films: Films, name: str) -> None:
-    red, green, blue = DOT_COLOUR
+    red, green, blue = DOT_COLOR
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     meant = np.array([(blue - luma) / 1.772, (red - luma) / 1.402])
     x, y = DOT[0] // 2, DOT[1] // 2

@@ -40,7 +40,7 @@ def crossing(frames: int, places: Callable[[int], int | None], side: int = 32) -
     return luma
 
 
-def true_colour(luma: Luma) -> NDArray[np.float32]:
+def true_color(luma: Luma) -> NDArray[np.float32]:
     """Bright is red, the rest is green: float32 (frames, 2, h / 4, w / 4)."""
     frames, height, width = luma.shape
     blocks = luma.reshape(frames, height // 4, 4, width // 4, 4).mean(axis=(2, 4))
@@ -64,14 +64,14 @@ class Noisy:
         self,
         sigma: float = 6.0,
         grain: float = 3.0,
-        colour_of: Callable[[Luma], NDArray[np.float32]] = true_colour,
+        color_of: Callable[[Luma], NDArray[np.float32]] = true_color,
     ) -> None:
-        self.sigma, self.grain, self.colour_of = sigma, grain, colour_of
+        self.sigma, self.grain, self.color_of = sigma, grain, color_of
         self.random = np.random.default_rng(5)
         self.frames = 0
 
     def predict(self, luma: Luma, hints: NDArray[np.float32] | None = None) -> Prediction:
-        chroma = self.colour_of(luma)
+        chroma = self.color_of(luma)
         self.frames += len(luma)
         chroma += self.random.normal(0, self.sigma, (len(luma), 2, 1, 1)).astype(np.float32)
         chroma += self.random.normal(0, self.grain, chroma.shape).astype(np.float32)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.steady.conftest import GREEN, RED, Noisy, crossing, true_colour
+from tests.steady.conftest import GREEN, RED, Noisy, crossing, true_color
 from vidcolor.color.hint import Hint
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.settings import SteadySettings
@@ -11,7 +11,7 @@ BLUE = np.array([190.0, 110.0], np.float32)
 
 
 def still(luma, frame):
-    chroma = true_colour(luma[frame : frame + 1])[0].repeat(2, axis=1).repeat(2, axis=2)
+    chroma = true_color(luma[frame : frame + 1])[0].repeat(2, axis=1).repeat(2, axis=2)
     return Hint(frame, chroma, np.ones(chroma.shape[1:], np.float32))
 
 

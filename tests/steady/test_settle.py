@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.steady.conftest import GREEN, RED, Noisy, crossing, static, texture, true_colour
+from tests.steady.conftest import GREEN, RED, Noisy, crossing, static, texture, true_color
 from vidcolor.errors import UsageError
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.settle import colorize_shots, settle, settle_windows
@@ -13,8 +13,8 @@ def flicker(chroma):
     return np.linalg.norm(np.diff(chroma, axis=0), axis=1).mean()
 
 
-def distance(chroma, colour):
-    return np.linalg.norm(chroma - np.array(colour, np.float32)[:, None], axis=0)
+def distance(chroma, color):
+    return np.linalg.norm(chroma - np.array(color, np.float32)[:, None], axis=0)
 
 
 @pytest.mark.parametrize("every", [None, 1, 4])
@@ -38,7 +38,7 @@ def test_strength_between_lies_between():
 def test_an_object_crossing_keeps_its_colour_and_leaves_the_background_its_own(every):
     luma = crossing(21, lambda i: 4 * i)
     chroma = settle(luma, Noisy(), SteadySettings(every=every))
-    truth = true_colour(luma)
+    truth = true_color(luma)
     red = np.abs(truth[:, 1] - RED[1]) < 1
     for index in range(21):
         assert np.median(distance(chroma[index][:, red[index]], RED)) < 8
@@ -51,7 +51,7 @@ def test_the_vote_finds_the_truth_behind_the_noise():
     luma = crossing(33, lambda i: 2 * i)
     steady = settle(luma, Noisy(), SteadySettings())
     alone = Noisy().predict(luma).chroma
-    truth = true_colour(luma)
+    truth = true_color(luma)
     assert np.abs(steady - truth).mean() < 0.5 * np.abs(alone - truth).mean()
 
 
@@ -77,11 +77,11 @@ def test_what_leaves_and_returns_has_the_colour_it_had():
     luma[:10], luma[40:] = luma[0], luma[0]
 
     def fickle(frames):
-        colour = true_colour(frames)
+        color = true_color(frames)
         fickle.seen += len(frames)
         if fickle.seen > 22:
-            colour[:, :, 8:16, 4:12] += 24.0 * (np.abs(colour[:, 1:, 8:16, 4:12] - RED[1]) < 1)
-        return colour
+            color[:, :, 8:16, 4:12] += 24.0 * (np.abs(color[:, 1:, 8:16, 4:12] - RED[1]) < 1)
+        return color
 
     fickle.seen = 0
     network = Noisy(0.0, 0.0, fickle)
@@ -111,19 +111,19 @@ def test_a_split_shot_shows_no_seam():
 def test_a_flash_does_not_change_the_colour():
     luma = static(16)
     luma[8] = np.clip(luma[8].astype(int) + 90, 0, 255)
-    chroma = colorize_shots(luma, Noisy(colour_of=_by_brightness), SteadySettings(every=1))
+    chroma = colorize_shots(luma, Noisy(color_of=_by_brightness), SteadySettings(every=1))
     assert np.abs(chroma[9] - chroma[7]).mean() < 0.5
     assert np.abs(chroma[8] - chroma[7]).mean() < 3
 
 
 def _by_brightness(luma):
-    colour = true_colour(np.zeros_like(luma))
-    return colour + (20.0 * (luma.mean(axis=(1, 2)) > 130))[:, None, None, None].astype(np.float32)
+    color = true_color(np.zeros_like(luma))
+    return color + (20.0 * (luma.mean(axis=(1, 2)) > 130))[:, None, None, None].astype(np.float32)
 
 
 def test_one_frame_is_a_shot():
     chroma = settle(static(1), Noisy(0, 0), SteadySettings())
-    assert np.array_equal(chroma, true_colour(static(1)))
+    assert np.array_equal(chroma, true_color(static(1)))
 
 
 def test_the_network_runs_on_keyframes_only():

@@ -9,14 +9,14 @@ from vidcolor.steady.trust import link_trust, path_trust
 from vidcolor.steady.warp import beyond, composed, lengths
 
 
-def ballot(colour: float, mass: float) -> Ballot:
-    return Ballot(np.full((3, 4, 2), colour, np.float32), np.full((3, 4), mass, np.float32))
+def ballot(color: float, mass: float) -> Ballot:
+    return Ballot(np.full((3, 4, 2), color, np.float32), np.full((3, 4), mass, np.float32))
 
 
 def test_means_are_by_mass() -> None:
     said = [ballot(100, 1), ballot(140, 3)]
     for mean in (counted(said), mixed(*said)):
-        assert np.allclose(mean.colour, 130)
+        assert np.allclose(mean.color, 130)
         assert np.allclose(mean.mass, 4)
 
 

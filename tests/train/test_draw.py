@@ -40,8 +40,8 @@ def test_folders_get_their_share_and_the_rest_what_is_left() -> None:
 
 
 def test_the_more_colour_the_more_often_within_its_folder() -> None:
-    colour = np.where(np.arange(len(FILES)) % 2, 40, 10).astype(np.float32)
-    counts = drawn(weights_of(FILES, colour, FOLDERS, {"people": 0.5}, 0.5), 40)
+    color = np.where(np.arange(len(FILES)) % 2, 40, 10).astype(np.float32)
+    counts = drawn(weights_of(FILES, color, FOLDERS, {"people": 0.5}, 0.5), 40)
     for name, share in (("people", 0.5), ("rooms", 0.5 / 3), ("other", 1 / 3)):
         inside = [i for i, file in enumerate(FILES) if name in file]
         strong = sum(counts[i] for i in inside if i % 2)

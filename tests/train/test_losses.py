@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.conftest import tiny_bins
-from vidcolor.color.colourfulness import colourfulness
+from vidcolor.color.colorfulness import colorfulness as evaluated
 from vidcolor.network.decoding import Decoding
 from vidcolor.network.generator import GeneratorOutput
 from vidcolor.train.losses import (
@@ -55,7 +55,7 @@ def test_colorfulness_is_the_evaluations() -> None:
     pictures = rng.integers(0, 256, (3, 20, 30, 3), np.uint8)
     found = colorfulness(torch.from_numpy(pictures).permute(0, 3, 1, 2).float()) * 255
     for own, picture in zip(found, pictures, strict=True):
-        assert own.item() == pytest.approx(colourfulness(picture), abs=0.1)
+        assert own.item() == pytest.approx(evaluated(picture), abs=0.1)
 
 
 def test_views_that_agree_cost_nothing_and_only_second_ones_are_pulled() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
 from tests.evaluate.conftest import scenery
-from vidcolor.color.colourfulness import colourfulness
+from vidcolor.color.colorfulness import colorfulness
 from vidcolor.color.srgb import to_picture, to_planes
 from vidcolor.evaluate.series import CdcSums
 from vidcolor.truth import figures
@@ -29,12 +29,12 @@ def test_colourfulness_agrees_with_plain_loops():
 
     (mean_rg, var_rg), (mean_yb, var_yb) = moments(rg), moments(yb)
     expected = math.sqrt(var_rg + var_yb) + 0.3 * math.sqrt(mean_rg**2 + mean_yb**2)
-    assert colourfulness(picture) == pytest.approx(expected, abs=1e-6)
+    assert colorfulness(picture) == pytest.approx(expected, abs=1e-6)
 
 
 def test_grey_has_no_colourfulness():
     grey = np.repeat(scenery(2)[..., :1], 3, axis=2)
-    assert colourfulness(grey) == 0
+    assert colorfulness(grey) == 0
 
 
 def test_psnr_does_not_wrap_unsigned_bytes():

@@ -74,7 +74,7 @@ def _weights(given: Sequence[str]) -> list[Weights]:
 
 
 def _model(name: str, weights: Weights, wishes: Wishes) -> Model:
-    from vidcolor.cli.colourings import Way, directed_colouring, steady_colouring
+    from vidcolor.cli.colorings import Way, directed_coloring, steady_coloring
     from vidcolor.evaluate.models import Model
     from vidcolor.infer.choose import load_predictor
     from vidcolor.network import shelf
@@ -92,7 +92,7 @@ def _model(name: str, weights: Weights, wishes: Wishes) -> Model:
         still_side=wishes.size or info.still_size,
         film_side=side,
         saturation=saturation,
-        steady=steady_colouring(way),
-        directed=partial(directed_colouring, way),
+        steady=steady_coloring(way),
+        directed=partial(directed_coloring, way),
         at_vividness=lambda value: load(vividness=value),
     )

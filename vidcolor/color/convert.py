@@ -178,12 +178,12 @@ def rgb_of_planes(luma: Plane, chroma: tuple[Plane, Plane], spec: SampleSpec, pe
         (height, width, 3), uint8 where `peak` is 255, else uint16.
     """
     light = np.clip(full_range_luma(luma, spec), 0, 255)
-    colours = np.empty((2, *light.shape), np.float32)
-    for colour, plane, gain in zip(colours, chroma, spec.chroma_gains, strict=True):
+    colors = np.empty((2, *light.shape), np.float32)
+    for color, plane, gain in zip(colors, chroma, spec.chroma_gains, strict=True):
         large = cv2.resize(plane, light.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        np.subtract(large, np.float32(spec.neutral), colour)
-        colour /= np.float32(gain)
-    rgb = rgb_in_gamut(light, colours, spec.matrix)
+        np.subtract(large, np.float32(spec.neutral), color)
+        color /= np.float32(gain)
+    rgb = rgb_in_gamut(light, colors, spec.matrix)
     rgb *= np.float32(peak / 255)
     rgb += np.float32(0.5)
     kind = np.uint8 if peak == 255 else np.uint16

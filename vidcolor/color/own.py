@@ -33,7 +33,7 @@ FINE, COARSE_SHARE = 1.5, 0.15
 STRONG, SHARE = 4.0, 0.05
 
 
-def has_own_colour(luma: NDArray[Any], chroma: NDArray[Any]) -> bool:
+def has_own_color(luma: NDArray[Any], chroma: NDArray[Any]) -> bool:
     """Whether a shot is in colour, and not tinted, toned, stained or tainted with chroma noise.
 
     A picture whose things all have one hue cannot be told from tinted film, and is taken for it.
@@ -51,19 +51,19 @@ def has_own_colour(luma: NDArray[Any], chroma: NDArray[Any]) -> bool:
 def _share(luma: NDArray[Any], chroma: NDArray[Any], frames: slice) -> float:
     """How much of the picture has colour that is explained by nothing else, 0..1."""
     light = luma[frames].mean(axis=0, dtype=np.float32)
-    colour = chroma[frames].mean(axis=0, dtype=np.float32) - np.float32(128)
-    if float(np.hypot(*colour).mean()) < LEAST:
+    color = chroma[frames].mean(axis=0, dtype=np.float32) - np.float32(128)
+    if float(np.hypot(*color).mean()) < LEAST:
         return 0.0
-    rest = _unexplained(light, colour)
+    rest = _unexplained(light, color)
     coarse = COARSE_SHARE * light.shape[1]
     between = [_blurred(plane, FINE) - _blurred(plane, coarse) for plane in rest]
     return float((np.hypot(*between) > STRONG).mean())
 
 
-def _unexplained(light: FloatArray, colour: FloatArray) -> FloatArray:
+def _unexplained(light: FloatArray, color: FloatArray) -> FloatArray:
     """Chroma (2, height, width) less what luma and place explain, by robust least squares."""
     known = _explanations(light)
-    wanted = colour.reshape(2, -1).T
+    wanted = color.reshape(2, -1).T
     weight = np.ones((len(known), 1), np.float32)
     ridge = np.eye(known.shape[1], dtype=np.float32)
     rest = wanted
@@ -71,7 +71,7 @@ def _unexplained(light: FloatArray, colour: FloatArray) -> FloatArray:
         weighted = known * weight
         rest = wanted - known @ np.linalg.solve(weighted.T @ known + ridge, weighted.T @ wanted)
         weight = 1 / (1 + (rest**2).sum(axis=1, keepdims=True) / np.float32(OUTLIER**2))
-    return np.asarray(rest.T.reshape(colour.shape), np.float32)
+    return np.asarray(rest.T.reshape(color.shape), np.float32)
 
 
 def _explanations(light: FloatArray) -> FloatArray:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vidcolor.direct.colours import read_colour
+from vidcolor.direct.colors import read_color
 from vidcolor.direct.names import read_time
 from vidcolor.errors import UsageError
 
@@ -122,8 +122,8 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
 def _stroke(entry: Any, where: str, size: tuple[float, float] | None) -> Stroke:
     if not isinstance(entry, Mapping):
         raise UsageError(f"The {where} is not an object.", "Write {...} with frame and points.")
-    colour = entry.get("colour", entry.get("color"))
-    if not isinstance(colour, str):
+    color = entry.get("colour", entry.get("color"))
+    if not isinstance(color, str):
         raise UsageError(f"The {where} has no colour.", "Write #rrggbb, a CSS name, or grey.")
     points = entry.get("points")
     if not isinstance(points, list) or not points:
@@ -139,7 +139,7 @@ def _stroke(entry: Any, where: str, size: tuple[float, float] | None) -> Stroke:
         time_s=time_s,
         points=tuple(_pair(point, f"A point of {where}") for point in points),
         radius=None if radius in (None, "") else _positive(radius, f"The radius of {where}"),
-        chroma=read_colour(colour, f"The {where}"),
+        chroma=read_color(color, f"The {where}"),
         strength=strength,
         size=size,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidcolor.direct.colours import for_matrix
+from vidcolor.direct.colors import for_matrix
 from vidcolor.direct.direction import Direction
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.hints import read_hints

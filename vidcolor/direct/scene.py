@@ -78,9 +78,9 @@ def _palette(hint: PlacedHint, luma: SmallLuma) -> tuple[FloatArray, FloatArray]
     sure = cv2.resize(hint.confidence, size, interpolation=cv2.INTER_AREA).ravel()
     apart = ((looks[:, None] - there[None]) ** 2).sum(axis=2) + 10 * (1 - sure)[None]
     nearest = np.argpartition(apart, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
-    colours = np.stack(planes, axis=1)[nearest]
-    mean = colours.mean(axis=1)
-    spread = colours.std(axis=1).max(axis=1)
+    colors = np.stack(planes, axis=1)[nearest]
+    mean = colors.mean(axis=1)
+    spread = colors.std(axis=1).max(axis=1)
     look = np.take_along_axis(apart, nearest, 1).mean(axis=1)
     trust = ALIKE * np.exp(-look / LOOK**2 - (spread / SPREAD) ** 2)
     shape = luma.shape[0] // COARSE, luma.shape[1] // COARSE

@@ -11,9 +11,9 @@ import numpy as np
 from vidcolor.color.convert import NEUTRAL
 from vidcolor.color.spread import spread
 from vidcolor.color.srgb import Floats
-from vidcolor.evaluate.colouring import Luma
+from vidcolor.evaluate.coloring import Luma
 from vidcolor.evaluate.names import GREY, MEAN, MEAN_BY_LUMA, QUARTER
-from vidcolor.evaluate.samples import PictureColouring, Sample, dots, quarter_chroma
+from vidcolor.evaluate.samples import PictureColoring, Sample, dots, quarter_chroma
 from vidcolor.infer.predictor import working_shape
 
 STORED = Path(__file__).with_name("training_mean.npz")
@@ -60,12 +60,12 @@ def working(luma: Luma, side: int) -> tuple[int, int]:
     return working_shape(height, width, min(side, height, width))
 
 
-def quarter_size_truth(side: int) -> PictureColouring:
+def quarter_size_truth(side: int) -> PictureColoring:
     """The bound of the design: the truth at the size that a network predicts."""
     return lambda sample: quarter_chroma(sample, working(sample.seen, side))
 
 
-def baselines(side: int) -> dict[str, PictureColouring]:
+def baselines(side: int) -> dict[str, PictureColoring]:
     """The rows that stand in every table of pictures, but the truth.
 
     Args:
@@ -84,11 +84,11 @@ def truth(sample: Sample) -> Floats:
     return sample.planes.chroma
 
 
-def by_luma_alone(count: int, side: int) -> PictureColouring:
+def by_luma_alone(count: int, side: int) -> PictureColoring:
     """`count` dots of true colour, spread by Levin, Lischinski, Weiss 2004."""
 
-    def colour(sample: Sample) -> Floats:
+    def color(sample: Sample) -> Floats:
         shape = working(sample.seen, side)
         return spread(sample.seen, dots(sample, shape, count))
 
-    return colour
+    return color

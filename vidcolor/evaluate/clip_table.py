@@ -97,7 +97,7 @@ def short_notes(results: Sequence[ClipResult]) -> tuple[str, ...]:
     short = [r.name for r in results if r.scores[TRUTH].frames < 2]
     if short:
         notes.append(f"One frame only, so no temporal figures: {', '.join(short)}.")
-    colourless = [r.name for r in results if np.isnan(r.scores[TRUTH].cf)]
-    if colourless:
-        notes.append(f"Grey truth, left out of CF and Delta E: {', '.join(colourless)}.")
+    colorless = [r.name for r in results if np.isnan(r.scores[TRUTH].cf)]
+    if colorless:
+        notes.append(f"Grey truth, left out of CF and Delta E: {', '.join(colorless)}.")
     return tuple(notes)

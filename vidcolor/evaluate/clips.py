@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vidcolor.color.srgb import Picture, to_planes
-from vidcolor.evaluate.colouring import ClipColourings, Luma, enlarge, grey
+from vidcolor.evaluate.coloring import ClipColorings, Luma, enlarge, grey
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.flow import Estimated, MotionSource
 from vidcolor.evaluate.names import GREY, PER_FRAME
@@ -43,7 +43,7 @@ class ClipResult:
 
 def evaluate_clips(
     paths: Sequence[Path],
-    colourings: ClipColourings,
+    colorings: ClipColorings,
     limit: int | None = None,
     costs: Costs | None = None,
     jobs: int = 1,
@@ -66,7 +66,7 @@ def evaluate_clips(
     results = []
     for path in paths:
         wear = wear_of(path, degrade)
-        scores = score_rows(read_clip(path, limit), colourings, None, costs, jobs, wear)
+        scores = score_rows(read_clip(path, limit), colorings, None, costs, jobs, wear)
         results.append(ClipResult(path.stem, scores))
     return results
 
@@ -82,7 +82,7 @@ def _shown(frames: Iterator[Picture], wear: Wear | None) -> Iterator[tuple[Pictu
 
 def score_rows(
     frames: Iterator[Picture],
-    colourings: ClipColourings,
+    colorings: ClipColorings,
     motion: MotionSource | None = None,
     costs: Costs | None = None,
     jobs: int = 1,
@@ -95,10 +95,10 @@ def score_rows(
     """
     costs = costs or Costs()
     clean, seen = tee(_shown(frames, wear))
-    colourless, given, guides = tee((luma for _, luma in seen), 3)
+    colorless, given, guides = tee((luma for _, luma in seen), 3)
     referee = motion or Estimated()
-    coloured = {GREY: grey(colourless), **colourings(given, Estimated() if wear else referee)}
-    streams = zip(coloured.items(), tee(guides, len(coloured)), strict=True)
+    colored = {GREY: grey(colorless), **colorings(given, Estimated() if wear else referee)}
+    streams = zip(colored.items(), tee(guides, len(colored)), strict=True)
     rows = {name: _timed(map(enlarge, chroma, guide), costs) for (name, chroma), guide in streams}
     truth = _timed((picture for picture, _ in clean), costs)
     return score_clip(truth, rows, referee, costs, jobs)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidcolor.color.srgb import Floats, scale_chroma
-from vidcolor.evaluate.colouring import enlarge
+from vidcolor.evaluate.coloring import enlarge
 from vidcolor.evaluate.pictures import Bench, PictureScores
-from vidcolor.evaluate.samples import PictureColouring, Sample
+from vidcolor.evaluate.samples import PictureColoring, Sample
 from vidcolor.truth.judge import FIRST
 from vidcolor.truth.kid import kid, pair_terms
 
@@ -42,17 +42,17 @@ def saturation_curve(
     bench: Bench,
     truth: PictureScores,
     row: str,
-    colouring: PictureColouring,
+    coloring: PictureColoring,
     factors: Sequence[float],
 ) -> Curve:
     """The row with its chroma multiplied; the network runs once."""
-    chromas = {s.name: enlarge(colouring(s), s.seen).astype(np.float16) for s in bench.samples}
+    chromas = {s.name: enlarge(coloring(s), s.seen).astype(np.float16) for s in bench.samples}
 
-    def scaled(factor: float) -> PictureColouring:
-        def colour(sample: Sample) -> Floats:
+    def scaled(factor: float) -> PictureColoring:
+        def color(sample: Sample) -> Floats:
             return scale_chroma(chromas[sample.name].astype(np.float32), factor)
 
-        return colour
+        return color
 
     points = [_point(bench, truth, factor, scaled(factor)) for factor in factors]
     return Curve(row, "saturation", tuple(points))
@@ -62,7 +62,7 @@ def vividness_curve(
     bench: Bench,
     truth: PictureScores,
     row: str,
-    at: Callable[[float], PictureColouring],
+    at: Callable[[float], PictureColoring],
     values: Sequence[float],
 ) -> Curve:
     """The row with the model's vividness varied."""
@@ -70,10 +70,8 @@ def vividness_curve(
     return Curve(row, "vividness", tuple(points))
 
 
-def _point(
-    bench: Bench, truth: PictureScores, setting: float, colouring: PictureColouring
-) -> Point:
-    scores, _ = bench.score("", colouring)
+def _point(bench: Bench, truth: PictureScores, setting: float, coloring: PictureColoring) -> Point:
+    scores, _ = bench.score("", coloring)
     distance = float("nan")
     if FIRST in scores.verdicts:
         features = scores.verdicts[FIRST].features

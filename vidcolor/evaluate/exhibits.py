@@ -13,7 +13,7 @@ import numpy as np
 from vidcolor.color.convert import NEUTRAL
 from vidcolor.color.srgb import Floats, Picture, to_picture
 from vidcolor.evaluate.clips import ClipResult
-from vidcolor.evaluate.colouring import ClipColourings, Luma, enlarge
+from vidcolor.evaluate.coloring import ClipColorings, Luma, enlarge
 from vidcolor.evaluate.flow import MotionSource
 from vidcolor.evaluate.names import GREY
 from vidcolor.evaluate.pictures import PictureScores
@@ -81,7 +81,7 @@ def data_url(picture: Picture, width: int = THUMBNAIL) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()
 
 
-def _colourless(luma: Luma) -> Picture:
+def _colorless(luma: Luma) -> Picture:
     chroma = np.full((2, *luma.shape), NEUTRAL, np.float32)
     return to_picture(luma.astype(np.float32), chroma)
 
@@ -136,7 +136,7 @@ def _disagreements(
 
 
 def _exhibit(sample: Sample, result: Picture, row: str, words: str) -> Exhibit:
-    pictures = (("input", _colourless(sample.seen)), (row, result), ("truth", sample.truth))
+    pictures = (("input", _colorless(sample.seen)), (row, result), ("truth", sample.truth))
     shown = tuple(Still(data_url(picture), label) for label, picture in pictures)
     return Exhibit(f"{sample.name}: {words}", shown)
 
@@ -168,12 +168,12 @@ class Strip:
             for frame, url in self._pictures.items()
         ]
 
-    def along(self, colourings: ClipColourings) -> ClipColourings:
+    def along(self, colorings: ClipColorings) -> ClipColorings:
         """The same colourings; frames of the row are looked at as they pass."""
 
         def watched(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
             given, guide = tee(luma)
-            rows = dict(colourings(given, motion))
+            rows = dict(colorings(given, motion))
             if self.row in rows:
                 rows[self.row] = self._watch(rows[self.row], guide)
             return rows

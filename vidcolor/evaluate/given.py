@@ -18,7 +18,7 @@ from vidcolor.color.spread import spread
 from vidcolor.color.srgb import Floats, Picture, to_planes
 from vidcolor.color.upscale import enlarge
 from vidcolor.evaluate.baselines import working
-from vidcolor.evaluate.colouring import ClipColouring, ClipColourings, Luma
+from vidcolor.evaluate.coloring import ClipColoring, ClipColorings, Luma
 from vidcolor.evaluate.flow import MotionSource
 from vidcolor.infer.predictor import QUARTER
 
@@ -78,7 +78,7 @@ class Given:
         return chroma, meant
 
 
-Directed = Callable[[Given], ClipColouring]
+Directed = Callable[[Given], ClipColoring]
 """The project's own colouring of a clip of which something is given."""
 
 
@@ -125,7 +125,7 @@ def _at(frames: Iterator[tuple[Picture, Luma]], frame: int) -> Iterator[tuple[Fl
         yield to_planes(picture).chroma, luma
 
 
-def by_hand(given: Given, side: int) -> ClipColourings:
+def by_hand(given: Given, side: int) -> ClipColorings:
     """The row of what is given without a network: the still itself, or dots by luma, carried.
 
     Args:
@@ -134,11 +134,11 @@ def by_hand(given: Given, side: int) -> ClipColourings:
     """
     name = f"{_dots(given.dots)} by luma alone" if given.dots else f"{given.place} still"
 
-    def colour(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
+    def color(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         known = spread_by_luma(given, side) if given.dots else given.chroma
         return {f"{name}, carried": carried(luma, known, given.frame, motion)}
 
-    return colour
+    return color
 
 
 def spread_by_luma(given: Given, side: int) -> Floats:
@@ -153,7 +153,7 @@ def spread_by_luma(given: Given, side: int) -> Floats:
 
 
 def carried(
-    luma: Iterator[Luma], colour: Floats, start: int, motion: MotionSource
+    luma: Iterator[Luma], color: Floats, start: int, motion: MotionSource
 ) -> Iterator[Floats]:
     """One frame's colour on all frames, brought from frame to frame by flow, both ways.
 
@@ -167,17 +167,17 @@ def carried(
         float32 (2, height, width) of each frame; what lay outside gets the edge's colour.
     """
     head = list(enumerate(islice(luma, start + 1)))
-    backward = list(_along(reversed(head), colour, motion))
+    backward = list(_along(reversed(head), color, motion))
     yield from reversed(backward)
-    onward = _along(chain(head[-1:], enumerate(luma, start + 1)), colour, motion)
+    onward = _along(chain(head[-1:], enumerate(luma, start + 1)), color, motion)
     yield from islice(onward, 1, None)
 
 
 def _along(
-    frames: Iterable[tuple[int, Luma]], colour: Floats, motion: MotionSource
+    frames: Iterable[tuple[int, Luma]], color: Floats, motion: MotionSource
 ) -> Iterator[Floats]:
     before: tuple[int, Luma] | None = None
-    held = np.ascontiguousarray(colour.transpose(1, 2, 0))
+    held = np.ascontiguousarray(color.transpose(1, 2, 0))
     for index, luma in frames:
         if before is not None:
             flow = motion(index, before[0], luma, before[1]).flow

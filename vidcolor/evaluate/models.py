@@ -13,10 +13,10 @@ from vidcolor.color.convert import SampleSpec, small_luma
 from vidcolor.color.spread import away, heed
 from vidcolor.color.srgb import Floats, scale_chroma
 from vidcolor.evaluate.baselines import working
-from vidcolor.evaluate.colouring import ClipColouring, Luma
+from vidcolor.evaluate.coloring import ClipColoring, Luma
 from vidcolor.evaluate.given import Directed, Given
 from vidcolor.evaluate.names import DIGITS, OWN
-from vidcolor.evaluate.samples import PictureColouring, Sample, dots
+from vidcolor.evaluate.samples import PictureColoring, Sample, dots
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor
 
@@ -45,7 +45,7 @@ class Model:
     still_side: int = 256
     film_side: int = 192
     saturation: float = 1.0
-    steady: ClipColouring | None = None
+    steady: ClipColoring | None = None
     directed: Directed | None = None
     at_vividness: Callable[[float], Predictor] | None = None
 
@@ -54,13 +54,13 @@ class Model:
         """The beginning of their SHA-256, as tables show it."""
         return self.digest[:DIGITS]
 
-    def of_pictures(self, count: int = 0) -> PictureColouring:
+    def of_pictures(self, count: int = 0) -> PictureColoring:
         """Its colours as a photograph gets them, with `count` dots of true colour as hints.
 
         Given colours stand: with hints nothing is multiplied by the saturation.
         """
 
-        def colour(sample: Sample) -> Floats:
+        def color(sample: Sample) -> Floats:
             shape = working(sample.seen, self.still_side)
             luma = small_luma(sample.seen, SampleSpec(), shape)[None]
             mirrored = Mirrored(self.predictor)
@@ -70,19 +70,19 @@ class Model:
             told = mirrored.predict(luma, hints[None]).chroma[0]
             return heed(luma[0], told, hints, away(luma[0], hints))
 
-        return colour
+        return color
 
-    def of_clips(self) -> ClipColouring:
+    def of_clips(self) -> ClipColoring:
         """Its colours of a clip, frame by frame, each by itself."""
 
-        def colour(luma: Iterator[Luma]) -> Iterator[Floats]:
+        def color(luma: Iterator[Luma]) -> Iterator[Floats]:
             while frames := list(islice(luma, BATCH)):
                 small = shrink_frames(np.stack(frames), self.film_side)
                 yield from scale_chroma(self.predictor.predict(small).chroma, self.saturation)
 
-        return colour
+        return color
 
-    def own(self, given: Sequence[Given]) -> Mapping[str, ClipColouring]:
+    def own(self, given: Sequence[Given]) -> Mapping[str, ClipColoring]:
         """What the project makes of clips beyond single frames, by row: steadied, and directed."""
         steady = {} if self.steady is None else {OWN: self.steady}
         if self.directed is None:

@@ -21,7 +21,7 @@ from vidcolor.evaluate.picture_table import category_table, picture_items, pictu
 from vidcolor.evaluate.pictures import Bench, PictureScores, evaluate_pictures
 from vidcolor.evaluate.report import Item
 from vidcolor.evaluate.rows import counted, picture_rows, picture_weights
-from vidcolor.evaluate.samples import PictureColouring
+from vidcolor.evaluate.samples import PictureColoring
 from vidcolor.evaluate.settings import Settings
 from vidcolor.evaluate.table import Table
 from vidcolor.remedies import install_hint
@@ -87,7 +87,7 @@ def _curves(bench: Bench, truth: PictureScores, model: Model) -> list[Curve]:
     again = model.at_vividness
     if again is not None:
 
-        def at(value: float) -> PictureColouring:
+        def at(value: float) -> PictureColoring:
             return replace(model, predictor=again(value)).of_pictures()
 
         curves.append(vividness_curve(bench, truth, model.name, at, VIVIDNESSES))

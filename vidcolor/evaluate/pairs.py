@@ -11,7 +11,7 @@ from vidcolor.color.srgb import Floats, Picture, to_planes
 from vidcolor.errors import InputError
 from vidcolor.evaluate.baselines import baselines
 from vidcolor.evaluate.clips import ClipResult
-from vidcolor.evaluate.colouring import grey
+from vidcolor.evaluate.coloring import grey
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.names import GREY, TRUTH
 from vidcolor.evaluate.pictures import Bench, PictureScores, evaluate_pictures

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from vidcolor.color.colourfulness import colourfulness, colourfulness_abs
+from vidcolor.color.colorfulness import colorfulness, colorfulness_abs
 from vidcolor.color.srgb import Floats, Picture, scale_chroma, to_picture, to_planes
 from vidcolor.evaluate.baselines import truth
 from vidcolor.evaluate.bootstrap import Doubles
-from vidcolor.evaluate.colouring import enlarge
+from vidcolor.evaluate.coloring import enlarge
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.names import TRUTH
-from vidcolor.evaluate.samples import PictureColouring, Sample
+from vidcolor.evaluate.samples import PictureColoring, Sample
 from vidcolor.truth import figures
 from vidcolor.truth.delta_e import delta_e, to_lab
 from vidcolor.truth.judge import Judge, Verdicts
@@ -25,7 +25,7 @@ from vidcolor.truth.lpips import Lpips
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
-COLOUR_SHARE = 0.85
+COLOR_SHARE = 0.85
 """Share of the truth's colourfulness at which rows are compared without the win of grey."""
 MAX_FACTOR = 8.0
 
@@ -83,7 +83,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.grey = np.array([sample.planes.is_grey for sample in self.samples], bool)
         with self.costs("CF"):
-            found = self.map(lambda s: colourfulness(s.truth), self.samples)
+            found = self.map(lambda s: colorfulness(s.truth), self.samples)
         self.truth_cf = np.where(self.grey, np.nan, found)
 
     def map(self, function: Callable[[Given], Result], items: Iterable[Given]) -> list[Result]:
@@ -93,10 +93,10 @@ class Bench:
         with ThreadPoolExecutor(self.jobs) as pool:
             return list(pool.map(function, items))
 
-    def score(self, row: str, colouring: PictureColouring) -> tuple[PictureScores, list[Picture]]:
+    def score(self, row: str, coloring: PictureColoring) -> tuple[PictureScores, list[Picture]]:
         """Colour all pictures and score them; also returns the results, sRGB."""
         with self.costs("colouring"):
-            chromas = [enlarge(colouring(sample), sample.seen) for sample in self.samples]
+            chromas = [enlarge(coloring(sample), sample.seen) for sample in self.samples]
         with self.costs("sRGB"):
             results = self._compose(chromas)
         return self._scores(row, chromas, results), results
@@ -125,8 +125,8 @@ class Bench:
         with costs("closeness"):
             closeness = self._figure(figures.closeness, results, truths)
         with costs("CF"):
-            cf = self._figure(colourfulness, results)
-            cf_abs = self._figure(colourfulness_abs, results)
+            cf = self._figure(colorfulness, results)
+            cf_abs = self._figure(colorfulness_abs, results)
         with costs("Delta E"):
             difference = self._figure(_mean_delta_e, results, truths)
         with costs("PSNR at 85 %"):
@@ -172,11 +172,11 @@ class Bench:
             return np.nan
         lumas = [s.planes.luma[::2, ::2] for s, k in zip(self.samples, kept, strict=True) if k]
         thin = [c[:, ::2, ::2] for c, k in zip(chromas, kept, strict=True) if k]
-        target = COLOUR_SHARE * float(np.nanmean(self.truth_cf))
+        target = COLOR_SHARE * float(np.nanmean(self.truth_cf))
 
         def excess(factor: float) -> float:
             def cf(pair: tuple[Floats, Floats]) -> float:
-                return colourfulness(to_picture(pair[0], scale_chroma(pair[1], factor)))
+                return colorfulness(to_picture(pair[0], scale_chroma(pair[1], factor)))
 
             return float(np.mean(self.map(cf, zip(lumas, thin, strict=True)))) - target
 
@@ -209,7 +209,7 @@ def _mean_delta_e(result: Picture, truth: Picture) -> float:
 
 def evaluate_pictures(
     bench: Bench,
-    rows: Mapping[str, PictureColouring],
+    rows: Mapping[str, PictureColoring],
     keep: Callable[[str, list[Picture]], None] | None = None,
 ) -> list[PictureScores]:
     """Score all rows, one after the other, and the truth as the last of them.
@@ -220,8 +220,8 @@ def evaluate_pictures(
         keep: gets each row's results, for pages that show them.
     """
     scores = []
-    for row, colouring in {**rows, TRUTH: truth}.items():
-        score, results = bench.score(row, colouring)
+    for row, coloring in {**rows, TRUTH: truth}.items():
+        score, results = bench.score(row, coloring)
         scores.append(score)
         if keep is not None:
             keep(row, results)

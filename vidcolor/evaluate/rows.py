@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vidcolor.evaluate.baselines import baselines, by_luma_alone
-from vidcolor.evaluate.colouring import ClipColourings, each, together, treated
+from vidcolor.evaluate.coloring import ClipColorings, each, together, treated
 from vidcolor.evaluate.given import Given, by_hand
 from vidcolor.evaluate.models import Model
 from vidcolor.evaluate.names import OWN, PER_FRAME
-from vidcolor.evaluate.samples import PictureColouring
+from vidcolor.evaluate.samples import PictureColoring
 from vidcolor.evaluate.smoothings import smoothings
 
 
 def picture_rows(
     models: Sequence[Model], hints: Sequence[int], side: int
-) -> dict[str, PictureColouring]:
+) -> dict[str, PictureColoring]:
     """All rows of a table of pictures but the truth: baselines, hints by luma, models.
 
     Args:
@@ -59,7 +59,7 @@ def best_clip_row(model: Model, models: Sequence[Model]) -> str:
 
 def clip_rows(
     models: Sequence[Model], given: Sequence[Given] = (), side: int = 256
-) -> ClipColourings:
+) -> ClipColorings:
     """All rows of a table of clips: each model per frame, smoothed as others do it, and steady.
 
     Args:

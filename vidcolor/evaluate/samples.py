@@ -45,7 +45,7 @@ class Sample:
         return to_planes(self.truth)
 
 
-PictureColouring = Callable[[Sample], Floats]
+PictureColoring = Callable[[Sample], Floats]
 """A picture's chroma: float32 (2, height, width), or a quarter of it each way."""
 
 

@@ -113,12 +113,12 @@ class Session:
             strips = [Strip(best_clip_row(one, models), one.name) for one in models]
             try:
                 given = self._given(path)
-                colourings = clip_rows(models, given, self.settings.side)
+                colorings = clip_rows(models, given, self.settings.side)
                 for strip in strips:
-                    colourings = strip.along(colourings)
+                    colorings = strip.along(colorings)
                 scored = evaluate_clips(
                     [path],
-                    colourings,
+                    colorings,
                     self.settings.frames,
                     self.costs,
                     self.settings.jobs,

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from vidcolor.color.srgb import Floats
-from vidcolor.evaluate.colouring import Luma, Smoothing, enlarge
+from vidcolor.evaluate.coloring import Luma, Smoothing, enlarge
 from vidcolor.evaluate.flow import Motion, MotionSource
 
 AVERAGE = "5-frame average"

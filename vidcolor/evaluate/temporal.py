@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from vidcolor.color.colourfulness import colourfulness
+from vidcolor.color.colorfulness import colorfulness
 from vidcolor.color.srgb import Floats, Picture, Planes, to_picture, to_planes
 from vidcolor.evaluate.costs import Costs
 from vidcolor.evaluate.flow import Estimated, Motion, MotionSource, length
@@ -114,11 +114,11 @@ class _Walk:
         return _Moment(planes.luma_bytes, np.ascontiguousarray(stacked), beside, np.stack(maps))
 
     def _row(
-        self, truth: _Truth, sums: RowSums, coloured: Floats | Picture
+        self, truth: _Truth, sums: RowSums, colored: Floats | Picture
     ) -> tuple[Picture, Floats, Floats]:
         """One row's result, chroma error and Delta E; its figures go to its sums."""
         with self._costs("sRGB"):
-            result, chroma = _finish(coloured, truth.planes)
+            result, chroma = _finish(colored, truth.planes)
         with self._costs("Delta E"):
             difference = delta_e(result, truth.lab)
         with self._costs("PSNR, CF, histograms"):
@@ -126,7 +126,7 @@ class _Walk:
             sums.psnr.append(psnr(result, truth.picture))
             if not truth.is_grey:
                 sums.delta_e.append(float(difference.mean(dtype=np.float64)))
-                sums.cf.append(colourfulness(result))
+                sums.cf.append(colorfulness(result))
         return result, chroma - truth.planes.chroma, difference
 
     def _compare(self, distance: int, now: _Moment) -> None:
@@ -151,10 +151,10 @@ class _Walk:
             sums.uncovered.add(now.delta_e[row][motion.uncovered])
 
 
-def _finish(coloured: Floats | Picture, planes: Planes) -> tuple[Picture, Floats]:
+def _finish(colored: Floats | Picture, planes: Planes) -> tuple[Picture, Floats]:
     """The result as sRGB, and its chroma."""
-    if coloured.dtype == np.uint8:
-        result = np.asarray(coloured, np.uint8)
+    if colored.dtype == np.uint8:
+        result = np.asarray(colored, np.uint8)
         return result, to_planes(result).chroma
-    chroma = np.asarray(coloured, np.float32)
+    chroma = np.asarray(colored, np.float32)
     return to_picture(planes.luma, chroma), chroma

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from vidcolor.color.srgb import Picture, to_planes
-from vidcolor.evaluate.colouring import Luma
+from vidcolor.evaluate.coloring import Luma
 from vidcolor.truth.degrade import degrade
 
 FLICKER = 0.12

@@ -103,8 +103,8 @@ def dpx_file(
     frame = av.VideoFrame(width, height, name)
     swapped = rgb.astype(">u2").view("<u2")  # planes are looked at as low byte first
     if name.startswith("gbrp"):
-        for place, colour in enumerate((1, 2, 0)):
-            plane_view(frame, place, bits)[...] = swapped[:, :, colour]
+        for place, color in enumerate((1, 2, 0)):
+            plane_view(frame, place, bits)[...] = swapped[:, :, color]
     else:
         plane_view(frame, 0, bits, 3)[...] = swapped.reshape(height, -1)
     encoder = av.CodecContext.create("dpx", "w")

@@ -25,7 +25,7 @@ from vidcolor.media.source import check_file, unreadable
 
 _BLUE_SCALE, _RED_SCALE = 1.772, 1.402
 _PNG_BITS, _TIFF_BITS = 24, 258
-_COLOURS = {"1": "grey", "L": "grey", "LA": "grey", "I": "grey", "F": "grey", "P": "palette"}
+_COLORS = {"1": "grey", "L": "grey", "LA": "grey", "I": "grey", "F": "grey", "P": "palette"}
 _ICC_SPACE = slice(16, 20)
 """Where a profile says of what colours it is (ICC.1, 7.2)."""
 _DPX_GREY = 6
@@ -46,12 +46,12 @@ class Header:
 
     size: tuple[int, int]
     bits: int
-    colours: str
+    colors: str
     alpha: bool = False
     rate: Fraction | None = None
 
     def __str__(self) -> str:
-        return f"{self.size[0]}x{self.size[1]}, {self.bits} bits, {self.colours}"
+        return f"{self.size[0]}x{self.size[1]}, {self.bits} bits, {self.colors}"
 
     def fits(self, other: Header) -> bool:
         """Whether both pictures can be of one sequence."""
@@ -68,14 +68,12 @@ def read_header(path: Path) -> Header:
     try:
         if path.suffix.lower() == ".dpx":
             dpx = read_dpx_header(path)
-            colours = "grey" if dpx.descriptor == _DPX_GREY else f"DPX pixels {dpx.descriptor}"
-            return Header(dpx.size, dpx.bits, colours, rate=dpx.rate)
+            colors = "grey" if dpx.descriptor == _DPX_GREY else f"DPX pixels {dpx.descriptor}"
+            return Header(dpx.size, dpx.bits, colors, rate=dpx.rate)
         with PIL.Image.open(path) as image:
             mode = image.mode.partition(";")[0]
-            colours = _COLOURS.get(mode, mode)
-            return Header(
-                image.size, _bits(path, image), colours, alpha=image.has_transparency_data
-            )
+            colors = _COLORS.get(mode, mode)
+            return Header(image.size, _bits(path, image), colors, alpha=image.has_transparency_data)
     except PermissionError as error:
         raise unreadable(path) from error
     except PIL.Image.DecompressionBombError as error:
@@ -211,7 +209,7 @@ def _chroma(rgb: NDArray[Any], luma: Plane) -> tuple[Plane, Plane]:
     peak = np.iinfo(rgb.dtype).max
     light = luma.astype(np.float32)
     planes = []
-    for colour, scale in ((2, _BLUE_SCALE), (0, _RED_SCALE)):
-        codes = (rgb[:, :, colour] - light) / np.float32(scale) + np.float32((peak + 1) // 2)
+    for color, scale in ((2, _BLUE_SCALE), (0, _RED_SCALE)):
+        codes = (rgb[:, :, color] - light) / np.float32(scale) + np.float32((peak + 1) // 2)
         planes.append(np.rint(codes).clip(0, peak).astype(rgb.dtype))
     return planes[0], planes[1]

@@ -71,8 +71,8 @@ def unmultiplied(samples: NDArray[Any]) -> NDArray[Any]:
     """Colour or grey that was multiplied by its alpha, the last channel, as it was before."""
     peak = np.iinfo(samples.dtype).max
     alpha = samples[:, :, -1:].astype(np.uint64)
-    colour = samples[:, :, :-1].astype(np.uint64)
-    whole = (colour * peak + alpha // 2) // np.maximum(alpha, 1)
+    color = samples[:, :, :-1].astype(np.uint64)
+    whole = (color * peak + alpha // 2) // np.maximum(alpha, 1)
     return np.concatenate(
         [np.minimum(whole, peak).astype(samples.dtype), samples[:, :, -1:]], axis=2
     )

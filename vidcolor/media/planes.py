@@ -165,9 +165,9 @@ def unpack(frame: VideoFrame, full_range: bool) -> tuple[Plane, Plane, Plane]:
         neutral = neutral_chroma(traits.working, frame.width, frame.height)
         planes = (_of_floats(frame), *neutral)
     elif _is_deep_rgb(frame, traits):
-        colours = _rgb(frame, traits)
-        luma = _rgb_luma(colours)
-        planes = (luma, *_rgb_chroma(colours, luma, traits.depth))
+        colors = _rgb(frame, traits)
+        luma = _rgb_luma(colors)
+        planes = (luma, *_rgb_chroma(colors, luma, traits.depth))
     elif not traits.has_luma:
         planes = _converted(frame, traits, full_range)
     elif name.startswith(_INTERLEAVED):
@@ -216,18 +216,16 @@ def _rgb(frame: VideoFrame, traits: FormatTraits) -> tuple[Plane, Plane, Plane]:
     return red, green, blue
 
 
-def _rgb_luma(colours: tuple[Plane, Plane, Plane]) -> Plane:
+def _rgb_luma(colors: tuple[Plane, Plane, Plane]) -> Plane:
     """BT.601 luma, as JPEG has it; of grey its own value."""
-    red, green, blue = (plane.astype(np.float32) for plane in colours)
+    red, green, blue = (plane.astype(np.float32) for plane in colors)
     return np.asarray(np.rint(_KR * red + _KG * green + _KB * blue).astype(np.uint16))
 
 
-def _rgb_chroma(
-    colours: tuple[Plane, Plane, Plane], luma: Plane, depth: int
-) -> tuple[Plane, Plane]:
+def _rgb_chroma(colors: tuple[Plane, Plane, Plane], luma: Plane, depth: int) -> tuple[Plane, Plane]:
     light, neutral, peak = luma.astype(np.float32), 1 << depth - 1, (1 << depth) - 1
-    blue = (colours[2] - light) / np.float32(2 - 2 * _KB)
-    red = (colours[0] - light) / np.float32(2 - 2 * _KR)
+    blue = (colors[2] - light) / np.float32(2 - 2 * _KB)
+    red = (colors[0] - light) / np.float32(2 - 2 * _KR)
     first, second = (
         np.rint(plane + neutral).clip(0, peak).astype(np.uint16) for plane in (blue, red)
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vidcolor.media.attached import Attached
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOUR_TYPES = {3: 2, 4: 6}
+_COLOR_TYPES = {3: 2, 4: 6}
 _LEVEL = 4
 _SUB, _UP = 1, 2
 
@@ -39,7 +39,7 @@ def write_deep_png(
         words: by keyword.
     """
     height, width, channels = shape
-    header = struct.pack(">2L5B", width, height, 16, _COLOUR_TYPES[channels], 0, 0, 0)
+    header = struct.pack(">2L5B", width, height, 16, _COLOR_TYPES[channels], 0, 0, 0)
     with path.open("wb") as file:
         file.write(_SIGNATURE + _chunk(b"IHDR", header))
         for chunk in _metadata(attached, words):

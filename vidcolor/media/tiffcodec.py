@@ -61,7 +61,7 @@ class Coding:
     tags: Mapping[int, Any] = field(default_factory=dict)
 
     @property
-    def as_colour(self) -> bool:
+    def as_color(self) -> bool:
         """Whether strips come out as grey or RGB of 8 bits, not as the numbers that they hold."""
         return self.compression == JPEG or self.photometric == YCBCR
 
@@ -95,7 +95,7 @@ def decoded(file: BinaryIO, piece: Piece, coding: Coding) -> Iterator[NDArray[An
         OSError, zlib.error: the file ends too early, or is damaged.
     """
     if not piece.size:  # nothing was written there
-        kind = np.uint8 if coding.as_colour else coding.number
+        kind = np.uint8 if coding.as_color else coding.number
         samples = 3 if coding.photometric == YCBCR else coding.samples
         yield np.zeros((piece.rows, piece.columns, samples), kind)
     elif coding.compression in (JPEG, *_FAX):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _MAGICS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b")
 _WHITE_IS_ZERO, _PALETTE, _INK, _CIE_LAB, _ICC_LAB = 0, 3, 5, 8, 9
-_COLOURS = {0: 1, 1: 1, 2: 3, _PALETTE: 1, 4: 1, _INK: 4, YCBCR: 3, _CIE_LAB: 3, _ICC_LAB: 3}
+_COLORS = {0: 1, 1: 1, 2: 3, _PALETTE: 1, 4: 1, _INK: 4, YCBCR: 3, _CIE_LAB: 3, _ICC_LAB: 3}
 _SPACES = {2: RGB, _PALETTE: RGB, _INK: CMYK, YCBCR: RGB, _CIE_LAB: LAB, _ICC_LAB: LAB}
 _SENSORS = (32803, 34892)
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
@@ -131,14 +131,14 @@ class _Page:
     def sheet(self) -> Sheet:
         page = self.page
         coding = self._coding()
-        colours = _COLOURS[int(page.photometric)]
+        colors = _COLORS[int(page.photometric)]
         fit = fitted(self._raw(_PROFILE), _SPACES.get(int(page.photometric), GREY))
         scale = self._scale(coding)
         sight = _Sight(
             photometric=int(page.photometric),
-            colours=colours,
-            alpha=_alpha(page, colours),
-            bits=8 if coding.as_colour else coding.bits,
+            colors=colors,
+            alpha=_alpha(page, colors),
+            bits=8 if coding.as_color else coding.bits,
             scale=scale,
             palette=_palette(page),
             convert=fit.convert,
@@ -159,7 +159,7 @@ class _Page:
         page = self.page
         photometric, compression = int(page.photometric), int(page.compression)
         bits, kind = page.bitspersample, _KINDS.get(int(page.sampleformat))
-        known = compression in KNOWN and photometric in _COLOURS and page.imagedepth == 1
+        known = compression in KNOWN and photometric in _COLORS and page.imagedepth == 1
         sized = isinstance(bits, int) and kind and (kind == "u" or bits in (8, 16, 32, 64))
         if not known or not sized or not 0 < int(bits) <= 64 or (bits == 8 and kind == "f"):
             raise UnknownKindError
@@ -231,11 +231,11 @@ class _Page:
     def _scale(self, coding: Coding) -> Scale | None:
         """What numbers mean that are no plain codes of up to 16 bits."""
         plain = coding.kind == "u" and coding.bits <= 16
-        if plain or coding.as_colour or int(self.page.photometric) in (_CIE_LAB, _ICC_LAB):
+        if plain or coding.as_color or int(self.page.photometric) in (_CIE_LAB, _ICC_LAB):
             return None
-        colours = _COLOURS[int(self.page.photometric)]
+        colors = _COLORS[int(self.page.photometric)]
         return scale_of(
-            coding.number, (part[:, :, :colours] for _, _, part in self._numbers(coding))
+            coding.number, (part[:, :, :colors] for _, _, part in self._numbers(coding))
         )
 
     def _blocks(self, coding: Coding, sight: _Sight) -> Iterator[Block]:
@@ -288,7 +288,7 @@ class _Sight:
     """
 
     photometric: int
-    colours: int
+    colors: int
     alpha: tuple[int, bool] | None
     bits: int
     scale: Scale | None
@@ -297,20 +297,20 @@ class _Sight:
 
     def seen(self, numbers: NDArray[Any]) -> NDArray[Any]:
         """Numbers (rows, columns, samples) as grey or RGB of 8 or 16 bits, perhaps with alpha."""
-        colour = self._colour(numbers[:, :, : self.colours])
+        color = self._color(numbers[:, :, : self.colors])
         if self.alpha is None:
-            return colour
+            return color
         place, multiplied = self.alpha
         alpha = self._codes(numbers[:, :, place : place + 1])
-        if alpha.dtype != colour.dtype:
-            alpha = narrowed(alpha) if colour.dtype == np.uint8 else alpha.astype(np.uint16) * 257
-        both = np.concatenate([colour, alpha], axis=2)
+        if alpha.dtype != color.dtype:
+            alpha = narrowed(alpha) if color.dtype == np.uint8 else alpha.astype(np.uint16) * 257
+        both = np.concatenate([color, alpha], axis=2)
         return unmultiplied(both) if multiplied else both
 
     def _codes(self, numbers: NDArray[Any]) -> NDArray[Any]:
         return self.scale.samples(numbers) if self.scale else widened(numbers, self.bits)
 
-    def _colour(self, numbers: NDArray[Any]) -> NDArray[Any]:
+    def _color(self, numbers: NDArray[Any]) -> NDArray[Any]:
         if self.palette is not None:
             return np.asarray(self.palette[numbers[:, :, 0]])
         if self.photometric in (_CIE_LAB, _ICC_LAB):
@@ -336,13 +336,13 @@ def _lab(numbers: NDArray[Any], photometric: int) -> NDArray[np.float32]:
     return np.concatenate([light, signed / np.float32(256 if deep else 1)], axis=2)
 
 
-def _alpha(page: TiffPage, colours: int) -> tuple[int, bool] | None:
+def _alpha(page: TiffPage, colors: int) -> tuple[int, bool] | None:
     extra = [int(kind) for kind in page.extrasamples]
-    if not extra and page.samplesperpixel == colours + 1:
-        return colours, False  # older programs say nothing of their alpha
+    if not extra and page.samplesperpixel == colors + 1:
+        return colors, False  # older programs say nothing of their alpha
     for place, kind in enumerate(extra):
-        if kind in (_ASSOCIATED, _UNASSOCIATED) and colours + place < page.samplesperpixel:
-            return colours + place, kind == _ASSOCIATED
+        if kind in (_ASSOCIATED, _UNASSOCIATED) and colors + place < page.samplesperpixel:
+            return colors + place, kind == _ASSOCIATED
     return None
 
 
@@ -372,7 +372,7 @@ def _said(page: TiffPage, coding: Coding, scale: Scale | None, sight: _Sight) ->
         )
     if sight.convert and coding.bits > 8:
         said.append(f"its {coding.bits} bits became 8, which is all that profiles of ink convert")
-    others = page.samplesperpixel - sight.colours - (sight.alpha is not None)
+    others = page.samplesperpixel - sight.colors - (sight.alpha is not None)
     if others > 0:
         said.append(f"{others} further channel{'s' * (others > 1)} beside its colour left out")
     return said

@@ -18,7 +18,7 @@ _LETTER, _NAMES = 10, 300
 # Colours that people of weak colour vision tell apart: Okabe, Ito 2008, then Tol 2021 (muted).
 _FIRST = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _SECOND = ("#332288", "#882255", "#117733", "#999933", "#cc6677", "#44aa99")
-COLOURS = (*_FIRST, *_SECOND)
+COLORS = (*_FIRST, *_SECOND)
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "14 4", "5 2 1 2 1 2")
 _MARKS = ("circle", "square", "diamond", "triangle")
 
@@ -29,7 +29,7 @@ Points = Sequence[tuple[float, float]]
 class Style:
     """How a line is drawn: "#rrggbb", SVG's stroke-dasharray, and the form of its points."""
 
-    colour: str
+    color: str
     dash: str = ""
     mark: str = "circle"
 
@@ -61,7 +61,7 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
             found[name] = _ENDS[name]
             continue
         found[name] = Style(
-            COLOURS[others % len(COLOURS)],
+            COLORS[others % len(COLORS)],
             _DASHES[others // len(_FIRST) % len(_DASHES)],
             _MARKS[others % len(_MARKS)],
         )

@@ -222,10 +222,10 @@ class Cluster:
             written: dict[str, float]
             written, tally = self._ray.get(pending.writing)
             tail: FloatArray = self._ray.get(pending.tail)
-            colour: float = self._ray.get(pending.chroma_seconds)
+            color: float = self._ray.get(pending.chroma_seconds)
         self._loads.give(pending.painter)
-        reports.timings.add({"colour": colour, **written})
-        reports.meter.coloured(pending.segment.count)
+        reports.timings.add({"colour": color, **written})
+        reports.meter.colored(pending.segment.count)
         reports.written(pending.segment.count)
         return Made(pending.segment, tail, tally)
 

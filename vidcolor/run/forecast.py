@@ -32,7 +32,7 @@ LEAST_FRAMES = 240
 class Fate(StrEnum):
     """What would be done with a file."""
 
-    COLOUR = "colour"
+    COLOR = "colour"
     GO_ON = "go on"
     SKIP = "skip"
     REFUSE = "refuse"
@@ -130,7 +130,7 @@ class Prophet:
             error = InputError(f"The folder {folder} may not be read.", "Change its permissions.")
             yield _refused(Forecast(str(folder), "", Fate.REFUSE), error)
         for pair in self._inputs.pairs:
-            empty = Forecast(str(pair.source), str(pair.output), Fate.COLOUR)
+            empty = Forecast(str(pair.source), str(pair.output), Fate.COLOR)
             try:
                 yield self._forecast(pair, empty)
             except VidcolorError as error:
@@ -158,7 +158,7 @@ class Prophet:
         resumed = sum(record.count for record in done)
         return replace(
             empty,
-            fate=Fate.GO_ON if done else Fate.COLOUR,
+            fate=Fate.GO_ON if done else Fate.COLOR,
             frames=plan.count,
             resumed=resumed,
             bytes=film_bytes(plan, done),
@@ -209,7 +209,7 @@ class Sum:
 
 def sum_of(forecasts: Sequence[Forecast], jobs: int) -> Sum:
     """All together, with so many files at a time."""
-    work = [f for f in forecasts if f.fate in (Fate.COLOUR, Fate.GO_ON)]
+    work = [f for f in forecasts if f.fate in (Fate.COLOR, Fate.GO_ON)]
     largest = sorted((f.bytes for f in work), reverse=True)[:jobs]
     return Sum(
         counts={str(fate): sum(f.fate == fate for f in forecasts) for fate in Fate},

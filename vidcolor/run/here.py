@@ -63,8 +63,8 @@ class Here:
         stopped = threading.Event()
         predictor = _Stoppable(MeteredPredictor(self.predictor, reports.meter), stopped)
         motion = metered(named_motion(plan), reports.meter)
-        colouring = _Colouring(plan, predictor, motion, reports)
-        colored = ahead(colouring.parts(stretches), SHOTS_AHEAD)
+        coloring = _Coloring(plan, predictor, motion, reports)
+        colored = ahead(coloring.parts(stretches), SHOTS_AHEAD)
         try:
             for segment, parts in itertools.groupby(colored, attrgetter("segment")):
                 reports.begun(segment)
@@ -84,7 +84,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Colouring:
+class _Coloring:
     """What the colouring thread does."""
 
     plan: Plan
@@ -100,7 +100,7 @@ class _Colouring:
                 for surveyed in segments:
                     segment = surveyed.segment
                     for chroma, tail in parted(self._shots(surveyed, before), segment.count):
-                        self.reports.meter.coloured(len(chroma))
+                        self.reports.meter.colored(len(chroma))
                         yield _Part(segment, chroma, tail)
                     before = tail
 

@@ -11,9 +11,9 @@ from vidcolor.color.pale import Tally
 from vidcolor.media.mux import join
 from vidcolor.run.executor import Executor, Reports, Stretch
 from vidcolor.run.folder import Gap, JobFolder, Record, Standing
-from vidcolor.run.look import COLOUR_COST_S
+from vidcolor.run.look import COLOR_COST_S
 from vidcolor.run.meter import Meter
-from vidcolor.run.own import OwnColour
+from vidcolor.run.own import OwnColor
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments
 from vidcolor.run.settled import Surveyed
@@ -42,7 +42,7 @@ class Told:
     """
 
     progress: Callable[[float, str], None] = _nothing
-    in_colour: Callable[[range], None] = _nothing
+    in_color: Callable[[range], None] = _nothing
     kept: Callable[[int], None] = _nothing
 
 
@@ -89,14 +89,14 @@ def run_job(
     standing = folder.standing()
     resumed = sum(record.count for record in standing.done)
     timings = Timings()
-    meter = Meter(plan.count - resumed, (COLOUR_COST_S, plan.view.write_cost_s), timings)
+    meter = Meter(plan.count - resumed, (COLOR_COST_S, plan.view.write_cost_s), timings)
     work = _Work(plan, executor, folder, told, timings, meter)
     try:
         if folder.film_is_out():
             resumed = plan.count
             folder.put_out()
         else:
-            work.colour(standing)
+            work.color(standing)
             work.join()
         folder.finish(keep)
     finally:
@@ -129,7 +129,7 @@ class _Work:
         with self.telling:
             self.told.progress(self.meter.gained(), self.timings.busiest())
 
-    def colour(self, standing: Standing) -> None:
+    def color(self, standing: Standing) -> None:
         """Make the segments that are missing."""
         check_space(self.plan, standing.done)
         self.parts.extend(standing.done)
@@ -150,7 +150,7 @@ class _Work:
 
     def _begun(self, segment: Segment) -> None:
         for frames in segment.own_frames():
-            self.told.in_colour(frames)
+            self.told.in_color(frames)
 
     def _written(self, frames: int) -> None:
         self.meter.written(frames)
@@ -165,7 +165,7 @@ class _Work:
         """Segments of a gap, as they are found."""
         view, folder, before = self.plan.view, self.folder, gap.before
         lead = before.shared if before else 0
-        own = OwnColour(view)
+        own = OwnColor(view)
         luma = ahead(self.timings.each("survey", own.survey(gap.first - lead)), SMALL_FRAMES_AHEAD)
         with closing(luma):
             for bare in segments(view.segment_limits, luma, gap.first, lead):

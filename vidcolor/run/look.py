@@ -28,7 +28,7 @@ OVERLAP_S = 1.0
 # What a frame costs two modest cores, whatever its size and a megapixel (benchmarks/speed.md: 27
 # frames a second at 854x480). Segments are cut by this and not by the clock: a run that goes on
 # must cut as the first one did.
-COLOUR_COST_S, MEGAPIXEL_COST_S = 0.02, 0.045
+COLOR_COST_S, MEGAPIXEL_COST_S = 0.02, 0.045
 SEGMENT_WORK_S, SEGMENT_MOST_WORK_S = 12.0, 90.0
 
 FloatArray = NDArray[np.float32]
@@ -91,7 +91,7 @@ class View:
     def segment_limits(self) -> SegmentLimits:
         """How many frames a segment may have."""
         rate = float(self.clip.average_rate) or 25.0
-        cost = COLOUR_COST_S + self.write_cost_s
+        cost = COLOR_COST_S + self.write_cost_s
         longest = max(2, round(min(SEGMENT_LONGEST_S * rate, SEGMENT_MOST_WORK_S / cost)))
         shortest = max(1, min(round(SEGMENT_SHORTEST_S * rate), longest // 2))
         enough = min(longest, max(shortest, round(SEGMENT_WORK_S / cost)))

@@ -35,7 +35,7 @@ class Meter:
 
     def __init__(self, frames: int, costs: tuple[float, float], timings: Timings) -> None:
         self._frames, self._expected, self._timings = frames, costs, timings
-        self._coloured = self._written = self._settled = self._shot = 0
+        self._colored = self._written = self._settled = self._shot = 0
         self._effort = self._efforts = self._told = 0.0
         self._lock = threading.Lock()
 
@@ -59,10 +59,10 @@ class Meter:
         with self._lock:
             self._effort += effort
 
-    def coloured(self, frames: int) -> None:
+    def colored(self, frames: int) -> None:
         """So many frames have their chroma."""
         with self._lock:
-            self._coloured += frames
+            self._colored += frames
 
     def written(self, frames: int) -> None:
         """So many frames are encoded."""
@@ -79,16 +79,16 @@ class Meter:
     def _worth(self) -> float:
         if self._written >= self._frames:
             return float(self._frames)
-        colour, write = self._weights()
-        coloured = min(self._frames, self._coloured + self._within())
-        return (colour * coloured + write * self._written) / (colour + write)
+        color, write = self._weights()
+        colored = min(self._frames, self._colored + self._within())
+        return (color * colored + write * self._written) / (color + write)
 
     def _weights(self) -> tuple[float, float]:
         seconds = self._timings.seconds
-        if min(self._coloured, self._written) < _SURE_AFTER or not seconds.get("colour"):
+        if min(self._colored, self._written) < _SURE_AFTER or not seconds.get("colour"):
             return self._expected
         writing = max(seconds.get(stage, 0.0) for stage in ("decode", "upscale", "encode"))
-        return seconds["colour"] / self._coloured, writing / self._written
+        return seconds["colour"] / self._colored, writing / self._written
 
     def _within(self) -> float:
         """Frames' worth of the shot at work."""

@@ -179,7 +179,7 @@ def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outco
     _tell(plan.direction.notes, listener)
     own: list[range] = []
 
-    def in_colour(frames: range) -> None:
+    def in_color(frames: range) -> None:
         if not own and not plan.settings.keeps_own:
             listener.note(_replaced(plan, frames))
         own.append(frames)
@@ -187,7 +187,7 @@ def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outco
     with JobFolder(plan, executor.description, task.restart) as folder:
         _tell(_found(folder, plan), listener)
         listener.begun(plan.count, sum(part.count for part in folder.standing().done))
-        told = Told(listener.progress, in_colour, listener.kept)
+        told = Told(listener.progress, in_color, listener.kept)
         done = run_job(plan, executor, folder, told, task.keep_job)
     if own and plan.settings.keeps_own:
         listener.note(f"{sum(map(len, own))} frames were in colour already and stay as they were")

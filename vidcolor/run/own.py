@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.own import has_own_colour
+from vidcolor.color.own import has_own_color
 from vidcolor.media.decode import read_frames
 from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.segment import Segment, small_luma
@@ -18,7 +18,7 @@ Bytes = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
 
-class OwnColour:
+class OwnColor:
     """Remembers the small chroma of the frames that are surveyed, until their segment is made.
 
     Args:
@@ -65,4 +65,4 @@ class OwnColour:
 def _is_own(luma: Bytes, chroma: Bytes) -> bool:
     size = chroma.shape[3], chroma.shape[2]
     small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in luma]
-    return has_own_colour(np.stack(small), chroma)
+    return has_own_color(np.stack(small), chroma)

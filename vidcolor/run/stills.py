@@ -156,7 +156,7 @@ def _standing_for(shot: Shot, wanted: int, predictor: Predictor) -> list[_Chosen
                     seen[frame, other] = book.link(frame, other).trust
         settled = keep_vivid(said, agree(list(everything), said, book))
     return [
-        _Chosen(indexes[place], settled[place].colour.transpose(2, 0, 1))
+        _Chosen(indexes[place], settled[place].color.transpose(2, 0, 1))
         for place in sorted(choose(seen, wanted))
     ]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vidcolor.steady.ballot import Ballot, counted, mixed, side_weight
 from vidcolor.steady.paths import Steps
 from vidcolor.steady.trust import path_trust
-from vidcolor.steady.warp import COLOUR_METHOD, composed, sampled
+from vidcolor.steady.warp import COLOR_METHOD, composed, sampled
 
 FloatArray = NDArray[np.float32]
 
@@ -35,31 +35,31 @@ def agreed(
     """
     forward = _heard(keyframes, painted, steps)
     backward = _heard(keyframes[::-1], painted, steps)
-    colours = {}
+    colors = {}
     for frame in keyframes:
         one, other = forward[frame], backward[frame]
-        total = one.mass[..., None] * one.colour + other.mass[..., None] * other.colour
+        total = one.mass[..., None] * one.color + other.mass[..., None] * other.color
         # A keyframe's own colour, of mass 1, is in both.
         mean = (total - painted[frame]) / (one.mass + other.mass - 1)[..., None]
-        colours[frame] = np.asarray(mean, np.float32)
-    return colours
+        colors[frame] = np.asarray(mean, np.float32)
+    return colors
 
 
-def filled(keyframes: Sequence[int], colours: Mapping[int, FloatArray], steps: Steps) -> FloatArray:
+def filled(keyframes: Sequence[int], colors: Mapping[int, FloatArray], steps: Steps) -> FloatArray:
     """Colour of all frames from the keyframes on both sides: (frames, height, width, 2)."""
     made = np.empty((len(steps), *steps.shape, 2), np.float32)
     for frame in keyframes:
-        made[frame] = colours[frame]
+        made[frame] = colors[frame]
     for before, after in pairwise(keyframes):
-        behind = dict(_spread(before, after, colours[before], steps))
-        ahead = dict(_spread(after, before, colours[after], steps))
+        behind = dict(_spread(before, after, colors[before], steps))
+        ahead = dict(_spread(after, before, colors[after], steps))
         for frame in range(before + 1, after):
             near = np.float32((frame - before) / (after - before))
             first, second = behind[frame], ahead[frame]
             made[frame] = mixed(
-                Ballot(first.colour, side_weight(first.mass, 1 - near)),
-                Ballot(second.colour, side_weight(second.mass, near)),
-            ).colour
+                Ballot(first.color, side_weight(first.mass, 1 - near)),
+                Ballot(second.color, side_weight(second.mass, near)),
+            ).color
     return made
 
 
@@ -72,7 +72,7 @@ def _heard(
     for before, frame in pairwise(keyframes):
         there, trust = _link(frame, before, steps)
         weight = trust * np.minimum(sampled(heard[before].mass, there), MOST_MASS)
-        brought = sampled(heard[before].colour, there, COLOUR_METHOD)
+        brought = sampled(heard[before].color, there, COLOR_METHOD)
         heard[frame] = counted([Ballot(painted[frame], one), Ballot(brought, weight)])
     return heard
 
@@ -89,7 +89,7 @@ def _link(frame: int, other: int, steps: Steps) -> tuple[FloatArray, FloatArray]
 
 
 def _spread(
-    keyframe: int, end: int, colour: FloatArray, steps: Steps
+    keyframe: int, end: int, color: FloatArray, steps: Steps
 ) -> Iterator[tuple[int, Ballot]]:
     """A keyframe's colour, with trust as its mass, on the frames from beside it to before `end`."""
     way = 1 if end > keyframe else -1
@@ -100,4 +100,4 @@ def _spread(
         there = step if there is None else composed(step, there)
         back = again if back is None else composed(back, again)
         trust = path_trust(steps.small(frame), steps.small(keyframe), there, back)
-        yield frame, Ballot(sampled(colour, there, COLOUR_METHOD), trust)
+        yield frame, Ballot(sampled(color, there, COLOR_METHOD), trust)

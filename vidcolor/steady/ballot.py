@@ -23,7 +23,7 @@ class Ballot:
         mass: float32 (height, width), above 0: how many sure votes stand behind the colour.
     """
 
-    colour: FloatArray
+    color: FloatArray
     mass: FloatArray
 
 
@@ -31,9 +31,9 @@ def counted(said: Iterable[Ballot]) -> Ballot:
     """The mean of what was said, with the mass of all of it; at least one ballot."""
     others = iter(said)
     first = next(others)
-    total, mass = first.colour * first.mass[..., None], first.mass.copy()
+    total, mass = first.color * first.mass[..., None], first.mass.copy()
     for ballot in others:
-        total += ballot.mass[..., None] * ballot.colour
+        total += ballot.mass[..., None] * ballot.color
         mass += ballot.mass
     return Ballot(total / mass[..., None], mass)
 
@@ -42,7 +42,7 @@ def mixed(first: Ballot, second: Ballot) -> Ballot:
     """The mean of two, as a step from the first towards the second."""
     mass = first.mass + second.mass
     share = (second.mass / mass)[..., None]
-    return Ballot(first.colour + share * (second.colour - first.colour), mass)
+    return Ballot(first.color + share * (second.color - first.color), mass)
 
 
 def side_weight(trust: FloatArray, share: float | np.float32) -> FloatArray:

@@ -13,7 +13,7 @@ import numpy as np
 from vidcolor.steady.ballot import Ballot, counted, mixed, side_weight
 from vidcolor.steady.links import LinkBook
 from vidcolor.steady.vote import hear
-from vidcolor.steady.warp import COLOUR_METHOD
+from vidcolor.steady.warp import COLOR_METHOD
 
 # A pixel is lost if neither side is trusted this far; a frame that lost more than this share of
 # its picture asks the network itself.
@@ -85,7 +85,7 @@ def _from_sides(
     for keyframe, share in ((before, (after - frame) / span), (after, (frame - before) / span)):
         link = book.link(frame, keyframe)
         weight = side_weight(link.trust, share) * link.bring(ballots[keyframe].mass)
-        said.append(Ballot(link.bring(ballots[keyframe].colour, COLOUR_METHOD), weight))
+        said.append(Ballot(link.bring(ballots[keyframe].color, COLOR_METHOD), weight))
     return counted([*said, own[frame]] if frame in own else said)
 
 

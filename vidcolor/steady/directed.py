@@ -85,7 +85,7 @@ def settle_directed(
             carried = carried.under(carry(dots, steps, shape))
         rest = _rest(carried, steps, settings, Painter(predictor, settings.batch, saturation))
     # In its own place: a shot is large.
-    made = carried.colour
+    made = carried.color
     for given, painted, known in zip(made, rest, carried.known, strict=True):
         behind = large(painted, given.shape)
         share = large(known.astype(np.float32), given.shape)[..., None]
@@ -106,8 +106,8 @@ def _rest(carried: Carried, steps: Steps, settings: SteadySettings, painter: Pai
     every = 1 if settings.strength < 1.0 else settings.every or EVERY
     keyframes = place_keyframes(len(steps), every)
     painted = _painted(keyframes, carried, steps, painter)
-    colours = agreed(keyframes, painted, steps) if settings.strength > 0 else painted
-    rest = filled(keyframes, colours, steps)
+    colors = agreed(keyframes, painted, steps) if settings.strength > 0 else painted
+    rest = filled(keyframes, colors, steps)
     if 0 < settings.strength < 1:
         loose = np.stack([painted[frame] for frame in keyframes])
         rest = (loose + np.float32(settings.strength) * (rest - loose)).astype(np.float32)
@@ -166,11 +166,11 @@ def _painted(
 def _hints(carried: Carried, frame: int) -> FloatArray:
     """What is known of a frame as the network's hints: float32 (3, height / 4, width / 4)."""
     law = (carried.known[frame] > LAW).astype(np.float32)
-    colour = carried.colour[frame].astype(np.float32)
-    colour = cv2.resize(colour, law.shape[::-1], interpolation=cv2.INTER_AREA)
-    weighted = colour * law[..., None]
+    color = carried.color[frame].astype(np.float32)
+    color = cv2.resize(color, law.shape[::-1], interpolation=cv2.INTER_AREA)
+    weighted = color * law[..., None]
     size = law.shape[1] * HALF // QUARTER, law.shape[0] * HALF // QUARTER
     share = cv2.resize(law, size, interpolation=cv2.INTER_AREA)
-    colour = cv2.resize(weighted, size, interpolation=cv2.INTER_AREA)
-    colour /= np.maximum(share, 1e-3)[..., None]
-    return np.stack([*colour.transpose(2, 0, 1), share >= 0.5]).astype(np.float32)
+    color = cv2.resize(weighted, size, interpolation=cv2.INTER_AREA)
+    color /= np.maximum(share, 1e-3)[..., None]
+    return np.stack([*color.transpose(2, 0, 1), share >= 0.5]).astype(np.float32)

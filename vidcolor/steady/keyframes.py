@@ -62,5 +62,5 @@ def ask(luma: LumaStack, frames: Sequence[int], predictor: Predictor, batch: int
 
 
 def _ballot(chroma: FloatArray, confidence: FloatArray) -> Ballot:
-    colour = np.ascontiguousarray(chroma.transpose(1, 2, 0), np.float32)
-    return Ballot(colour, np.maximum(confidence, MIN_CONFIDENCE).astype(np.float32))
+    color = np.ascontiguousarray(chroma.transpose(1, 2, 0), np.float32)
+    return Ballot(color, np.maximum(confidence, MIN_CONFIDENCE).astype(np.float32))

@@ -46,33 +46,33 @@ class Carried:
 
     def __init__(self, steps: Steps, shape: tuple[int, ...]) -> None:
         known = len(steps), *steps.shape
-        self.colour = np.full((len(steps), *shape, 2), 128, np.float16)
+        self.color = np.full((len(steps), *shape, 2), 128, np.float16)
         self.known = np.zeros(known, np.float16)
         self._steps = steps
         self._weight = np.zeros(known, np.float16)
 
     def add(self, said: Hint) -> None:
         """Carry one more frame's colour through the shot."""
-        colour = large(said.chroma.transpose(1, 2, 0), self.colour.shape[1:])
-        self._mix(said.frame, colour, said.confidence, 0)
+        color = large(said.chroma.transpose(1, 2, 0), self.color.shape[1:])
+        self._mix(said.frame, color, said.confidence, 0)
         seen = self._steps.small(said.frame)
-        half = cv2.resize(colour, said.confidence.shape[::-1], interpolation=cv2.INTER_AREA)
+        half = cv2.resize(color, said.confidence.shape[::-1], interpolation=cv2.INTER_AREA)
         meant = np.dstack([half, said.confidence]).astype(np.float32)
         for direction in (1, -1):
             for path in paths(said.frame, direction, self._steps):
                 luma = self._steps.small(path.frame)
-                brought, known = _brought(path, luma, seen, colour, meant)
+                brought, known = _brought(path, luma, seen, color, meant)
                 self._mix(path.frame, brought, known, abs(path.frame - said.frame))
 
-    def _mix(self, frame: int, colour: FloatArray, known: FloatArray, distance: int) -> None:
+    def _mix(self, frame: int, color: FloatArray, known: FloatArray, distance: int) -> None:
         near = np.float32(1.0 / (distance + 0.05) ** NEARNESS)
         weight = known * near
         before = self._weight[frame].astype(np.float32)
         share = np.where(weight > 0, weight / np.maximum(before + weight, 1e-12), 0.0)
         if before.any():
-            held = self.colour[frame].astype(np.float32)
-            colour = held + large(share, colour.shape)[..., None] * (colour - held)
-        self.colour[frame] = colour
+            held = self.color[frame].astype(np.float32)
+            color = held + large(share, color.shape)[..., None] * (color - held)
+        self.color[frame] = color
         self._weight[frame] = np.minimum(before + weight, 6e4)
         self.known[frame] = np.maximum(self.known[frame], known)
 
@@ -82,11 +82,11 @@ class Carried:
         A dot that surely means a pixel has its way; the faint edge of its spread has not, where a
         still knows the pixel.
         """
-        for frame, (colour, said) in enumerate(zip(hints.colour, hints.known, strict=True)):
+        for frame, (color, said) in enumerate(zip(hints.color, hints.known, strict=True)):
             sure, known = said.astype(np.float32), self.known[frame].astype(np.float32)
             share = sure / np.maximum(sure + known * (1 - sure), 1e-6)
-            held = self.colour[frame].astype(np.float32)
-            self.colour[frame] = held + large(share, held.shape)[..., None] * (colour - held)
+            held = self.color[frame].astype(np.float32)
+            self.color[frame] = held + large(share, held.shape)[..., None] * (color - held)
             self.known[frame] = np.maximum(known, sure)
         return self
 
@@ -100,7 +100,7 @@ def carry(said: Sequence[Hint], steps: Steps, shape: tuple[int, ...]) -> Carried
 
 
 def _brought(
-    path: Path, luma: FloatArray, seen: FloatArray, colour: FloatArray, said: FloatArray
+    path: Path, luma: FloatArray, seen: FloatArray, color: FloatArray, said: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """A known frame's colour as another sees it, and how far it is known there.
 
@@ -113,10 +113,10 @@ def _brought(
     """
     flows = path.chained, path.exact
     misses = [residual(luma, seen, flow) for flow in flows]
-    chained, exact = (sampled(colour, at_size(flow, colour.shape)) for flow in flows)
+    chained, exact = (sampled(color, at_size(flow, color.shape)) for flow in flows)
     first, second = ((GRAIN + miss) ** -PICK_POWER for miss in misses)
     share = np.asarray(second / (first + second), np.float32)
-    brought = chained + large(share, colour.shape)[..., None] * (exact - chained)
+    brought = chained + large(share, color.shape)[..., None] * (exact - chained)
     ends = [sampled(said, flow) for flow in flows]
     apart = ends[1] - ends[0]
     doubt = (

@@ -126,4 +126,4 @@ def _settled(
 
 
 def _planes(ballots: Sequence[Ballot]) -> FloatArray:
-    return np.stack([ballot.colour.transpose(2, 0, 1) for ballot in ballots])
+    return np.stack([ballot.color.transpose(2, 0, 1) for ballot in ballots])

@@ -63,11 +63,11 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Hint, saturatio
     theirs = np.maximum(theirs, dots / (dots + MANY) * np.exp(-distance / HEARD))
     height, width = said.confidence.shape
     small = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    colour = enlarge(told, small)
-    colour += said.confidence * (said.chroma - colour)
+    color = enlarge(told, small)
+    color += said.confidence * (said.chroma - color)
     theirs = cv2.resize(theirs * hints[2].max(), (width, height), interpolation=cv2.INTER_LINEAR)
     sure = np.maximum(said.confidence, theirs)
-    return Hint(said.frame, colour, np.asarray(sure, np.float32))
+    return Hint(said.frame, color, np.asarray(sure, np.float32))
 
 
 def _quarter(said: Hint) -> FloatArray:
@@ -75,12 +75,12 @@ def _quarter(said: Hint) -> FloatArray:
     height, width = said.confidence.shape
     size = width * HALF // QUARTER, height * HALF // QUARTER
     share = cv2.resize(said.confidence, size, interpolation=cv2.INTER_AREA)
-    colour = [
+    color = [
         cv2.resize(plane * said.confidence, size, interpolation=cv2.INTER_AREA)
         for plane in said.chroma
     ]
     strongest = cv2.dilate(said.confidence, np.ones((HALF, HALF), np.uint8))
     sure = np.where(share > 0.2, cv2.resize(strongest, size, interpolation=cv2.INTER_NEAREST), 0)
-    return np.stack([*(plane / np.maximum(share, 1e-3) for plane in colour), sure]).astype(
+    return np.stack([*(plane / np.maximum(share, 1e-3) for plane in color), sure]).astype(
         np.float32
     )

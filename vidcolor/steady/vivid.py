@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from vidcolor.color.colourfulness import chroma_colourfulness
+from vidcolor.color.colorfulness import chroma_colorfulness
 from vidcolor.steady.ballot import Ballot
 
 NEUTRAL = np.float32(128.0)
@@ -23,8 +23,8 @@ def keep_vivid(before: Sequence[Ballot], after: Mapping[int, Ballot]) -> dict[in
         before: the keyframes' ballots as the network said them.
         after: the same, settled.
     """
-    had = np.mean([chroma_colourfulness(ballot.colour) for ballot in before])
-    has = np.mean([chroma_colourfulness(ballot.colour) for ballot in after.values()])
+    had = np.mean([chroma_colorfulness(ballot.color) for ballot in before])
+    has = np.mean([chroma_colorfulness(ballot.color) for ballot in after.values()])
     if has <= 0 or has >= KEPT * had:
         return dict(after)
     gain = np.float32(min(KEPT * float(had / has), MOST_GAIN))
@@ -32,4 +32,4 @@ def keep_vivid(before: Sequence[Ballot], after: Mapping[int, Ballot]) -> dict[in
 
 
 def _scaled(ballot: Ballot, gain: np.float32) -> Ballot:
-    return Ballot(NEUTRAL + gain * (ballot.colour - NEUTRAL), ballot.mass)
+    return Ballot(NEUTRAL + gain * (ballot.color - NEUTRAL), ballot.mass)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vidcolor.steady.ballot import Ballot, counted
 from vidcolor.steady.links import Link, LinkBook
-from vidcolor.steady.warp import COLOUR_METHOD
+from vidcolor.steady.warp import COLOR_METHOD
 
 FloatArray = NDArray[np.float32]
 
@@ -89,7 +89,7 @@ def hear(frame: int, others: Iterable[int], ballots: dict[int, Ballot], book: Li
 def _heard(own: Ballot, other: Ballot, link: Link) -> Ballot:
     trusted = _weight(link)
     weight = np.minimum(link.bring(other.mass), own.mass * (LOUDEST * trusted)) * trusted
-    return Ballot(link.bring(other.colour, COLOUR_METHOD), weight)
+    return Ballot(link.bring(other.color, COLOR_METHOD), weight)
 
 
 def _weight(link: Link) -> FloatArray:

@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float32]
 
 HALF = 2
 # Colour is brought over by cubic interpolation: linear, repeated, blurs 2 % of colourfulness away.
-COLOUR_METHOD = cv2.INTER_CUBIC
+COLOR_METHOD = cv2.INTER_CUBIC
 
 
 def at_size(flow: FloatArray, shape: tuple[int, ...]) -> FloatArray:

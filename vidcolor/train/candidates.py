@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vidcolor.color.colourfulness import colourfulness
+from vidcolor.color.colorfulness import colorfulness
 from vidcolor.color.srgb import compose_rgb, scale_chroma
 from vidcolor.errors import MachineError
 from vidcolor.files import finished_file
@@ -186,7 +186,7 @@ class Candidates:
             step=step,
             kid=1e3 * float(kid(terms)[0]),
             kid_error=1e3 * float(spread[1] - spread[0]) / 2,
-            delta_cf=float(np.mean([colourfulness(r) - colourfulness(t) for r, t in pairs])),
+            delta_cf=float(np.mean([colorfulness(r) - colorfulness(t) for r, t in pairs])),
             psnr=float(np.mean([psnr(r, t) for r, t in pairs])),
             flicker=float(np.mean(changes)),
         )

@@ -55,7 +55,7 @@ class Order:
 
 def weights_of(
     files: Sequence[str],
-    colour: NDArray[np.float32],
+    color: NDArray[np.float32],
     folders: Sequence[str],
     shares: Mapping[str, float],
     power: float,
@@ -75,7 +75,7 @@ def weights_of(
     """
     if not shares and not power:
         return None
-    weights = np.asarray(colour, np.float64) ** power
+    weights = np.asarray(color, np.float64) ** power
     rest = np.ones(len(files), bool)
     for name, share in shares.items():
         folder = _folder(name, folders)

@@ -51,7 +51,7 @@ def simulate(chroma: FloatArray, rng: np.random.Generator, simulation: Simulatio
     if rng.random() < simulation.own:
         return Hinted(chroma, hints, _seen(hints.shape[1:], rng))
     if rng.random() < simulation.recoloured:
-        return _recolour(chroma, hints, rng)
+        return _recolor(chroma, hints, rng)
     kind = rng.random()
     if kind < SHARE_DENSE:
         _dense(chroma, hints, rng)
@@ -72,7 +72,7 @@ def turn_hues(chroma: FloatArray, rng: np.random.Generator) -> FloatArray:
     return np.clip(128.0 + gain * turned, 0, 255).astype(np.float32)
 
 
-def _recolour(chroma: FloatArray, hints: FloatArray, rng: np.random.Generator) -> Hinted:
+def _recolor(chroma: FloatArray, hints: FloatArray, rng: np.random.Generator) -> Hinted:
     """The whole picture or one thing in it in other hues, and hints that say so, as law."""
     turned = turn_hues(chroma, rng)
     if rng.random() < 0.5:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vidcolor.color.chroma import Bins
-from vidcolor.color.colourfulness import MEAN_SHARE, opponents
+from vidcolor.color.colorfulness import MEAN_SHARE, opponents
 from vidcolor.network.decoding import Decoding
 from vidcolor.network.generator import REGRESSION_SCALE, GeneratorOutput
 from vidcolor.network.picture import compose

@@ -39,9 +39,9 @@ def simulate(chroma: Tensor, simulation: Simulation, chance: Chance) -> Resident
     hinted = chance.share(count, simulation.hinted)
     own = hinted & chance.share(count, simulation.own)
     plain = hinted & ~own
-    recoloured = plain & chance.share(count, simulation.recoloured)
-    target, region_hints = _recolour(chroma, recoloured, chance)
-    sure = chance.share(count, 0.5) | recoloured
+    recolored = plain & chance.share(count, simulation.recoloured)
+    target, region_hints = _recolor(chroma, recolored, chance)
+    sure = chance.share(count, 0.5) | recolored
     confidence = torch.where(sure, 1.0, 0.1 + 0.9 * chance.uniform(count))
     dense = chance.share(count, SHARE_DENSE).view(-1, 1, 1, 1)
     drawn = torch.where(
@@ -56,7 +56,7 @@ def simulate(chroma: Tensor, simulation: Simulation, chance: Chance) -> Resident
     return ResidentHints(target, hints, places, _seen(len(places), chroma.shape[2:], chance))
 
 
-def _recolour(chroma: Tensor, chosen: Tensor, chance: Chance) -> tuple[Tensor, Tensor]:
+def _recolor(chroma: Tensor, chosen: Tensor, chance: Chance) -> tuple[Tensor, Tensor]:
     """Turn the hues of whole pictures, or of what lies at one place; hints that say so."""
     count, _, height, width = chroma.shape
     angle = 2 * torch.pi * chance.uniform(count, 1, 1)

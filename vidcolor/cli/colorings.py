@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vidcolor.color.hint import Hint
 from vidcolor.color.srgb import Floats, scale_chroma
 from vidcolor.direct.laying import FINER
-from vidcolor.evaluate.colouring import ClipColouring, Luma, whole
+from vidcolor.evaluate.coloring import ClipColoring, Luma, whole
 from vidcolor.evaluate.given import HALF, Given, resized
 from vidcolor.evaluate.models import shrink_frames
 from vidcolor.infer.predictor import Predictor
@@ -47,27 +47,27 @@ class Way:
         return SteadySettings(strength=1.0, every=self.every)
 
 
-def steady_colouring(way: Way) -> ClipColouring:
+def steady_coloring(way: Way) -> ClipColoring:
     """The project's own steadying, as a colouring."""
 
-    def colour(luma: NDArray[np.uint8]) -> Floats:
+    def color(luma: NDArray[np.uint8]) -> Floats:
         chroma = colorize_shots(shrink_frames(luma, way.side), way.predictor, way.settings)
         return scale_chroma(chroma, way.saturation)
 
-    return whole(colour)
+    return whole(color)
 
 
-def directed_colouring(way: Way, given: Given) -> ClipColouring:
+def directed_coloring(way: Way, given: Given) -> ClipColoring:
     """The project's own directing by what is given, as a colouring; other shots are automatic."""
 
-    def colour(luma: Iterator[Luma]) -> Iterator[Floats]:
+    def color(luma: Iterator[Luma]) -> Iterator[Floats]:
         first = 0
         while frames := list(itertools.islice(luma, PIECE)):
             small = shrink_frames(np.stack(frames), way.side)
             yield from _piece(small, way, said_of(given, small.shape[1:]).moved(-first))
             first += len(frames)
 
-    return colour
+    return color
 
 
 def said_of(given: Given, shape: tuple[int, ...]) -> Hint:

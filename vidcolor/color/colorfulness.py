@@ -20,15 +20,15 @@ def opponents(red: Channel, green: Channel, blue: Channel) -> tuple[Channel, Cha
     return red - green, (red + green) / 2 - blue
 
 
-def colourfulness(picture: Picture) -> float:
+def colorfulness(picture: Picture) -> float:
     """CF on 0..255: signed rg and yb, as in the paper's equations."""
-    return _colourfulness(*_opponents(picture))
+    return _colorfulness(*_opponents(picture))
 
 
-def colourfulness_abs(picture: Picture) -> float:
+def colorfulness_abs(picture: Picture) -> float:
     """CF as the field's code computes it: absolute values of rg and yb first (some 10 % less)."""
     rg, yb = _opponents(picture)
-    return _colourfulness(np.abs(rg), np.abs(yb))
+    return _colorfulness(np.abs(rg), np.abs(yb))
 
 
 def _opponents(picture: Picture) -> tuple[Floats, Floats]:
@@ -37,7 +37,7 @@ def _opponents(picture: Picture) -> tuple[Floats, Floats]:
     return opponents(red, green, blue)
 
 
-def _colourfulness(rg: Floats, yb: Floats) -> float:
+def _colorfulness(rg: Floats, yb: Floats) -> float:
     means = [float(part.mean(dtype=np.float64)) for part in (rg, yb)]
     squares = [float(np.square(part).mean(dtype=np.float64)) for part in (rg, yb)]
     mean_square = means[0] ** 2 + means[1] ** 2
@@ -51,7 +51,7 @@ _OF_CB, _OF_CR = (
 )
 
 
-def chroma_colourfulness(chroma: Floats) -> float:
+def chroma_colorfulness(chroma: Floats) -> float:
     """Like CF, of chroma alone: float32 (height, width, 2), Cb and Cr on 0..255.
 
     Not CF itself: the roots of the mean squares stand for the means. What a shot keeps in steadying

@@ -18,7 +18,7 @@ _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
 
 
-def read_colour(text: str, where: str) -> tuple[float, float]:
+def read_color(text: str, where: str) -> tuple[float, float]:
     """Cb and Cr on 0..255 of a colour; its brightness is the film's own business.
 
     Args:

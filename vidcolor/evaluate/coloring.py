@@ -17,13 +17,13 @@ from vidcolor.evaluate.names import PER_FRAME
 Luma = NDArray[np.uint8]
 """uint8 (height, width), full range, at the evaluation size."""
 
-ClipColouring = Callable[[Iterator[Luma]], Iterator[Floats]]
+ClipColoring = Callable[[Iterator[Luma]], Iterator[Floats]]
 """Luma frames to chroma frames, float32 (2, height, width) or a quarter of it each way."""
 
 Smoothing = Callable[[Iterator[Luma], Iterator[Floats], MotionSource], Iterator[Floats]]
 """Luma frames and per-frame chroma to steadier chroma, with the referee's motion at hand."""
 
-ClipColourings = Callable[[Iterator[Luma], MotionSource], Mapping[str, Iterator[Floats]]]
+ClipColorings = Callable[[Iterator[Luma], MotionSource], Mapping[str, Iterator[Floats]]]
 """Luma frames (and the referee's motion, for baselines) to rows' chroma frames, by name."""
 
 PIECE = 240
@@ -47,7 +47,7 @@ def grey(luma: Iterator[Luma]) -> Iterator[Floats]:
         yield np.full((2, *frame.shape), NEUTRAL, np.float32)
 
 
-def whole(function: Callable[[NDArray[np.uint8]], Floats], piece: int = PIECE) -> ClipColouring:
+def whole(function: Callable[[NDArray[np.uint8]], Floats], piece: int = PIECE) -> ClipColoring:
     """A colouring from a function of whole shots.
 
     Args:
@@ -56,30 +56,30 @@ def whole(function: Callable[[NDArray[np.uint8]], Floats], piece: int = PIECE) -
         piece: longer clips are handed over in pieces of so many frames, to bound memory.
     """
 
-    def colour(luma: Iterator[Luma]) -> Iterator[Floats]:
+    def color(luma: Iterator[Luma]) -> Iterator[Floats]:
         while frames := list(islice(luma, piece)):
             yield from function(np.stack(frames))
 
-    return colour
+    return color
 
 
-def each(rows: Mapping[str, ClipColouring]) -> ClipColourings:
+def each(rows: Mapping[str, ClipColoring]) -> ClipColorings:
     """Rows that know nothing of each other, side by side over one reading of the clip."""
 
-    def colour(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
+    def color(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         streams = tee(luma, len(rows))
         pairs = zip(rows.items(), streams, strict=True)
         return {name: row(stream) for (name, row), stream in pairs}
 
-    return colour
+    return color
 
 
 def treated(
-    per_frame: ClipColouring, smoothings: Mapping[str, Smoothing], prefix: str = ""
-) -> ClipColourings:
+    per_frame: ClipColoring, smoothings: Mapping[str, Smoothing], prefix: str = ""
+) -> ClipColorings:
     """Rows of one per-frame colouring, computed once: itself, and with each smoothing."""
 
-    def colour(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
+    def color(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         lumas = tee(luma, len(smoothings) + 1)
         chromas = tee(per_frame(lumas[0]), len(smoothings) + 1)
         rows = {prefix + PER_FRAME: chromas[0]}
@@ -89,16 +89,16 @@ def treated(
             rows[prefix + name] = smooth(frames, chroma, motion)
         return rows
 
-    return colour
+    return color
 
 
-def together(parts: Sequence[ClipColourings]) -> ClipColourings:
+def together(parts: Sequence[ClipColorings]) -> ClipColorings:
     """All rows of several over one reading of the clip."""
 
-    def colour(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
+    def color(luma: Iterator[Luma], motion: MotionSource) -> Mapping[str, Iterator[Floats]]:
         rows: dict[str, Iterator[Floats]] = {}
         for part, stream in zip(parts, tee(luma, len(parts)), strict=True):
             rows.update(part(stream, motion))
         return rows
 
-    return colour
+    return color

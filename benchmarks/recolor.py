@@ -42,7 +42,7 @@ class Canvas:
         self._touched = np.zeros(self._luma.shape, np.float32)
 
     def paint(
-        self, points: Points, colour: tuple[int, int], soft: float, dark: int = 0, light: int = 255
+        self, points: Points, color: tuple[int, int], soft: float, dark: int = 0, light: int = 255
     ) -> None:
         """One colour (Cb, Cr less 128) inside an outline, where luma is between two values."""
         mask = np.zeros(self._luma.shape, np.float32)
@@ -50,7 +50,7 @@ class Canvas:
         mask *= (self._luma > dark) & (self._luma < light)
         mask = cv2.GaussianBlur(mask, (0, 0), soft) if soft else mask
         strength = np.minimum(1, self._luma / 60)
-        for plane, value in zip((2, 1), colour, strict=True):
+        for plane, value in zip((2, 1), color, strict=True):
             target = 128 + value * strength
             self._image[..., plane] += mask * (target - self._image[..., plane])
         self._touched = np.maximum(self._touched, mask)

@@ -5,7 +5,7 @@ import pytest
 
 from vidcolor.color.convert import BLUE_SCALE, LUMA_COEFFICIENTS, NEUTRAL, RED_SCALE
 from vidcolor.color.srgb import luma_and_chroma
-from vidcolor.direct.colours import for_matrix
+from vidcolor.direct.colors import for_matrix
 
 
 @pytest.mark.parametrize("matrix", LUMA_COEFFICIENTS)
