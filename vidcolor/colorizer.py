@@ -32,9 +32,9 @@ from vidcolor.media.photograph import Picture
 from vidcolor.media.picture import compose
 from vidcolor.network import shelf
 from vidcolor.run.changes import check_changes
+from vidcolor.run.film import Film
 from vidcolor.run.here import Here
 from vidcolor.run.loading import load
-from vidcolor.run.look import View
 from vidcolor.run.one import Outcome, Task, colorize_file
 from vidcolor.run.plan import Plan
 from vidcolor.run.preview import Place, colored_frame
@@ -477,8 +477,8 @@ def _paths(given: Paths) -> tuple[Path, ...]:
     return tuple(Path(path) for path in several)
 
 
-def _whole(clip: ClipInfo, chosen: ResolvedSettings) -> View:
-    return View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
+def _whole(clip: ClipInfo, chosen: ResolvedSettings) -> Film:
+    return Film.whole(clip, chosen.render_size, chosen.threads)
 
 
 class _Ear:

@@ -7,13 +7,12 @@ from tests.direct.conftest import LENGTH, save, shot, tinted
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import UsageError
 from vidcolor.media.probe import probe
-from vidcolor.run.directed import film_view
-from vidcolor.run.look import View
+from vidcolor.run.film import Film
 
 
 def view(path):
     clip = probe(path)
-    return film_view(View(clip, 96, 0, clip.frame_count))
+    return Film.whole(clip, 96)
 
 
 def test_names_times_and_looks_find_the_frame(film_of, tmp_path):

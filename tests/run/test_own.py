@@ -128,9 +128,9 @@ def test_grey_film_is_not_said_to_be_in_colour(
 def test_a_shot_in_colour_that_is_split_is_kept_on_both_sides(
     mixed: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.3)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
-    monkeypatch.setattr("vidcolor.run.look.OVERLAP_S", 0.1)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.3)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr("vidcolor.run.film.OVERLAP_S", 0.1)
     output = tmp_path / "out.mkv"
     colorize(mixed, output, tiny_model, *KEEP, "--lossless")
     pairs = zip(decoded_chroma(mixed), decoded_chroma(output), strict=True)

@@ -27,7 +27,7 @@ def shots(
 ) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
     from vidcolor.media.frames import Reading, clip_of
-    from vidcolor.run.look import clock
+    from vidcolor.run.film import clock
     from vidcolor.run.settings import RESIZE_FIRST
     from vidcolor.run.shots import list_shots
 

@@ -39,7 +39,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     from vidcolor.media.frames import clip_of
     from vidcolor.network import shelf
     from vidcolor.run.changes import check_changes
-    from vidcolor.run.look import View
+    from vidcolor.run.film import Film
     from vidcolor.run.settings import ColorizeSettings
     from vidcolor.run.stills import check_folder, take_stills
 
@@ -52,7 +52,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     clip = clip_of(film, chosen.reading)
     check_changes(clip, 0, clip.frame_count)
     predictor = talk.load(chosen)
-    whole = View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
+    whole = Film.whole(clip, chosen.render_size, chosen.threads)
     bar = Bar(clip.frame_count, 0, talk)
     with may_be_interrupted():
         taken = take_stills(

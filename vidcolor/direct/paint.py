@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vidcolor.color.hint import HALF
 from vidcolor.color.srgb import luma_and_chroma
 from vidcolor.direct.direction import PlacedHint, SmallLuma
-from vidcolor.direct.film import FilmView
+from vidcolor.direct.film import FilmLike
 from vidcolor.direct.hints import RADIUS_SHARE, Stroke
 from vidcolor.direct.names import frame_in
 from vidcolor.direct.reference import Still, read_still
@@ -51,7 +51,7 @@ def is_overlay(path: Path) -> bool:
     return named and may_be_picture(path)
 
 
-def overlay_hint(path: Path, film: FilmView) -> PlacedHint:
+def overlay_hint(path: Path, film: FilmLike) -> PlacedHint:
     """A transparent picture over its frame as hints: what is opaque is said.
 
     Raises:
@@ -60,9 +60,9 @@ def overlay_hint(path: Path, film: FilmView) -> PlacedHint:
     """
     still = read_still(path)
     frame = frame_in(path)
-    if frame is None or frame >= film.clip.frame_count:
+    if frame is None or frame >= film.frame_count:
         raise UsageError(
-            f"{path.name} names frame {frame}; the film has {film.clip.frame_count}, from 0 on.",
+            f"{path.name} names frame {frame}; the film has {film.frame_count}, from 0 on.",
             "Rename it.",
         )
     if still.alpha.min() >= 1:
@@ -98,7 +98,7 @@ def _check_aspect(still: Still, luma: SmallLuma) -> None:
         )
 
 
-def stroke_hints(strokes: Sequence[Stroke], film: FilmView) -> list[PlacedHint]:
+def stroke_hints(strokes: Sequence[Stroke], film: FilmLike) -> list[PlacedHint]:
     """Strokes as hints, one a frame.
 
     Raises:
@@ -110,8 +110,8 @@ def stroke_hints(strokes: Sequence[Stroke], film: FilmView) -> list[PlacedHint]:
     return [_drawn(frame, here, film) for frame, here in by_frame.items()]
 
 
-def _frame(stroke: Stroke, film: FilmView) -> int:
-    count, seconds = film.clip.frame_count, film.clip.duration_s
+def _frame(stroke: Stroke, film: FilmLike) -> int:
+    count, seconds = film.frame_count, film.duration_s
     if stroke.frame is not None:
         if stroke.frame >= count:
             raise UsageError(
@@ -123,7 +123,7 @@ def _frame(stroke: Stroke, film: FilmView) -> int:
         if count == 1:
             return 0
         raise UsageError(f"The {stroke.where} needs a frame or a time.", "Give one of the two.")
-    frame = film.clip.frame_at(stroke.time_s)
+    frame = film.frame_at(stroke.time_s)
     if frame < 0:
         raise UsageError(
             f"The {stroke.where} is at {stroke.time_s:g} s; the film has {seconds:.2f} s.",
@@ -132,13 +132,13 @@ def _frame(stroke: Stroke, film: FilmView) -> int:
     return frame
 
 
-def _drawn(frame: int, strokes: Sequence[Stroke], film: FilmView) -> PlacedHint:
+def _drawn(frame: int, strokes: Sequence[Stroke], film: FilmLike) -> PlacedHint:
     luma = film.look(frame)
     height, width = luma.shape[0] // HALF, luma.shape[1] // HALF
     chroma = np.full((2, height, width), 128, np.float32)
     sure = np.zeros((height, width), np.float32)
     for stroke in strokes:
-        mask = _mask(stroke, (height, width), film.clip.upright_size)
+        mask = _mask(stroke, (height, width), film.upright_size)
         for plane, value in zip(chroma, stroke.chroma, strict=True):
             plane[mask] = value
         sure[mask] = stroke.strength

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.direct.direction import PlacedHint, SmallLuma
-from vidcolor.direct.film import FilmView
+from vidcolor.direct.film import FilmLike
 from vidcolor.direct.laying import Registered
 from vidcolor.direct.reference import Still
 from vidcolor.direct.register import register
@@ -25,7 +25,7 @@ CANDIDATES, APART = 6, 12
 AROUND = (8, 4, 2, 1)
 
 
-def place_stills(stills: Sequence[Still], film: FilmView) -> tuple[list[PlacedHint], list[str]]:
+def place_stills(stills: Sequence[Still], film: FilmLike) -> tuple[list[PlacedHint], list[str]]:
     """Hints of all stills that fit, and sentences on those that do not or that say grey.
 
     Raises:
@@ -63,8 +63,8 @@ def place_stills(stills: Sequence[Still], film: FilmView) -> tuple[list[PlacedHi
     return hints, notes
 
 
-def _named_frame(still: Still, film: FilmView) -> int | None:
-    count = film.clip.frame_count
+def _named_frame(still: Still, film: FilmLike) -> int | None:
+    count = film.frame_count
     if still.frame is not None and still.frame >= count:
         raise UsageError(
             f"{still.path.name} names frame {still.frame}; the film has {count}, from 0 on.",
@@ -72,25 +72,24 @@ def _named_frame(still: Still, film: FilmView) -> int | None:
         )
     if still.time_s is None:
         return still.frame
-    frame = film.clip.frame_at(still.time_s)
+    frame = film.frame_at(still.time_s)
     if frame < 0:
         raise UsageError(
-            f"{still.path.name} names {still.time_s:g} s; the film has"
-            f" {film.clip.duration_s:.2f} s.",
+            f"{still.path.name} names {still.time_s:g} s; the film has {film.duration_s:.2f} s.",
             "Rename it, or take the time off to have its frame looked for.",
         )
     return frame
 
 
-def _found(stills: Sequence[Still], film: FilmView) -> dict[Path, int | None]:
+def _found(stills: Sequence[Still], film: FilmLike) -> dict[Path, int | None]:
     """The frames that stills without a number show, by path; None where none resembles them."""
     if not stills:
         return {}
-    thumbs = np.stack([thumb(luma) for luma in film.sweep()])
+    thumbs = np.stack([thumb(luma) for luma in film.small_luma(film.first)])
     return {still.path: _best(still, thumbs, film) for still in stills}
 
 
-def _best(still: Still, thumbs: FloatArray, film: FilmView) -> int | None:
+def _best(still: Still, thumbs: FloatArray, film: FilmLike) -> int | None:
     scores = thumbs @ thumb(still.luma)
     tried: dict[int, Registered] = {}
     for place in _peaks(scores):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vidcolor.direct.colors import for_matrix
 from vidcolor.direct.direction import Direction
-from vidcolor.direct.film import FilmView
+from vidcolor.direct.film import FilmLike
 from vidcolor.direct.hints import read_hints
 from vidcolor.direct.paint import overlay_hint, overlays_in, stroke_hints
 from vidcolor.direct.placing import place_stills
@@ -43,7 +43,7 @@ class Request:
         return bool(self.references or self.hints)
 
 
-def prepare(request: Request, film: FilmView) -> Direction:
+def prepare(request: Request, film: FilmLike) -> Direction:
     """Read all that was given and find its place.
 
     Raises:
@@ -59,7 +59,7 @@ def prepare(request: Request, film: FilmView) -> Direction:
             hints.append(overlay_hint(overlay, film))
         if (path.is_file() and not overlays_in(path)) or not path.exists():
             hints.extend(stroke_hints(read_hints(path), film))
-    matrix = film.clip.resolved_matrix()
+    matrix = film.matrix
     meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in hints]
     ordered = sorted(meant, key=lambda hint: (hint.frame, hint.spreads))
     return Direction(tuple(ordered), request.reach, tuple(notes))

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from vidcolor.color.pale import Tally
 from vidcolor.media.mux import join
 from vidcolor.run.executor import Executor, Reports, Stretch
+from vidcolor.run.film import COLOR_COST_S
 from vidcolor.run.folder import Gap, JobFolder, Record, Standing
-from vidcolor.run.look import COLOR_COST_S
 from vidcolor.run.meter import Meter
 from vidcolor.run.own import OwnColor
 from vidcolor.run.plan import Plan
@@ -89,7 +89,7 @@ def run_job(
     standing = folder.standing()
     resumed = sum(record.count for record in standing.done)
     timings = Timings()
-    meter = Meter(plan.count - resumed, (COLOR_COST_S, plan.view.write_cost_s), timings)
+    meter = Meter(plan.count - resumed, (COLOR_COST_S, plan.film.write_cost_s), timings)
     work = _Work(plan, executor, folder, told, timings, meter)
     try:
         if folder.film_is_out():
@@ -163,7 +163,7 @@ class _Work:
 
     def _segments(self, gap: Gap) -> Generator[Surveyed]:
         """Segments of a gap, as they are found."""
-        view, folder, before = self.plan.view, self.folder, gap.before
+        view, folder, before = self.plan.film, self.folder, gap.before
         lead = before.shared if before else 0
         own = OwnColor(view)
         luma = ahead(self.timings.each("survey", own.survey(gap.first - lead)), SMALL_FRAMES_AHEAD)

@@ -17,12 +17,11 @@ from vidcolor.media.probe import kind_of
 from vidcolor.media.sequence import check_rate
 from vidcolor.network import shelf
 from vidcolor.run import picture_files
-from vidcolor.run.directed import film_view
 from vidcolor.run.executor import Executor
+from vidcolor.run.film import clock
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.look import clock, seconds_at
 from vidcolor.run.plan import Plan, check_output, make_plan, tag_of
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.still import StillSettings, colorize_picture
@@ -170,9 +169,9 @@ def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outco
         left = is_joined(task.output) and not task.restart
         picture_files.check(plan, task.overwrite or left)
     if task.request:
-        plan = replace(plan, direction=prepare(task.request, film_view(plan.view)))
+        plan = replace(plan, direction=prepare(task.request, plan.film))
     executor = load()
-    height, width = plan.view.working_shape
+    height, width = plan.film.working_shape
     listener.opened(executor.description, plan.settings.model, f"{width}x{height}")
     _tell(plan.notes, listener)
     listener.planned(plan)
@@ -221,7 +220,7 @@ def film_plan(task: Task) -> Plan:
 def _replaced(plan: Plan, frames: range) -> str:
     """What is said where film that is in colour is coloured anew."""
     return (
-        f"the film is in colour at {clock(seconds_at(plan.clip, frames.start))}, and gets other"
+        f"the film is in colour at {clock(plan.clip.seconds_at(frames.start))}, and gets other"
         " colour; `input_chroma=keep-if-colored` leaves such shots as they are"
     )
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from vidcolor.color.own import has_own_color
 from vidcolor.media.decode import read_frames
-from vidcolor.run.look import SmallLuma, View
-from vidcolor.run.segment import Segment, small_luma
+from vidcolor.run.film import Film, SmallLuma
+from vidcolor.run.segment import Segment
 
 Bytes = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -25,15 +25,15 @@ class OwnColor:
         view: the film.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: Film) -> None:
         self._view = view
         self._seen: dict[int, Bytes] = {}
 
     def survey(self, first: int) -> Iterator[SmallLuma]:
-        """Small luma of all frames from `first` on, as `small_luma` gives it."""
+        """Small luma of all frames from `first` on, as `Film.small_luma` gives it."""
         view = self._view
         if view.clip.pixel_format.startswith(("gray", "mono")):
-            yield from small_luma(view, first)
+            yield from view.small_luma(first)
             return
         left = view.first + view.count - first
         for frame in read_frames(view.clip, first, left, view.threads):

@@ -125,7 +125,7 @@ class PictureWriter:
         """
         plan, clip = self._plan, self._plan.clip
         luma, *chroma = frame.planes
-        rgb = rgb_of_planes(luma, (chroma[0], chroma[1]), plan.view.spec, self._white)
+        rgb = rgb_of_planes(luma, (chroma[0], chroma[1]), plan.film.spec, self._white)
         upright = turn_upright(rgb, clip.rotation, clip.flipped)
         made = frame_file(plan.encoder.codec, upright, clip.depth, self._words(frame.index))
         name = numbered(plan.output, clip.first_number + frame.index).name

@@ -27,8 +27,8 @@ from vidcolor.media.trial import try_join
 from vidcolor.network import shelf
 from vidcolor.run import pictures
 from vidcolor.run.changes import change_notes, check_changes
+from vidcolor.run.film import Film
 from vidcolor.run.identity import Identity, identify
-from vidcolor.run.look import View
 from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
 from vidcolor.steady.raft import find_weights
 
@@ -65,16 +65,16 @@ class Plan:
     direction: Direction = field(default_factory=Direction)
 
     @property
-    def view(self) -> View:
+    def film(self) -> Film:
         """The film as the network sees it."""
         threads = self.settings.threads
-        return View(self.clip, self.settings.render_size, self.first, self.count, threads)
+        return Film(self.clip, self.settings.render_size, self.first, self.count, threads)
 
     @property
     def encoded_spec(self) -> SampleSpec:
         """What the numbers of the planes mean that are encoded."""
         made = as_encoded(self.clip, self.encoder.codec, self.encoder.pixel_format)
-        return replace(self.view.spec, depth=made.depth, full_range=made.full_range)
+        return replace(self.film.spec, depth=made.depth, full_range=made.full_range)
 
     @property
     def segment_suffix(self) -> str:

@@ -22,7 +22,7 @@ from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.sequence import named_after
 from vidcolor.network import shelf
 from vidcolor.run.changes import check_changes
-from vidcolor.run.look import View, seconds_at
+from vidcolor.run.film import Film
 from vidcolor.run.plan import check_output
 from vidcolor.run.settings import ColorizeSettings
 
@@ -133,12 +133,12 @@ def preview(
         target = output or default_output(source, frame)
         check_output(source, target, overwrite)
         check_changes(clip, frame, 1)
-        view = View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
+        view = Film.whole(clip, chosen.render_size, chosen.threads)
         luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
         predictor = loading.result()
     seen = colored_frame(view, frame, luma, predictor, chosen.saturation, request)
     write_rgb(target, seen.rgb, text_of(clip, frame))
-    time_s = round(seconds_at(clip, frame), 6)
+    time_s = round(clip.seconds_at(frame), 6)
     return Preview(target, frame, time_s, predictor.description, seen.directed, seen.notes)
 
 
@@ -158,7 +158,7 @@ class ColoredFrame:
 
 
 def colored_frame(
-    film: View,
+    film: Film,
     frame: int,
     luma: Plane,
     predictor: Predictor,
@@ -196,6 +196,6 @@ def text_of(clip: ClipInfo, frame: int, shot: int | None = None) -> dict[str, st
         "Source": os.fsencode(clip.path.name).decode(errors="replace"),
         "Frame": str(frame),
         "PTS": f"{int(clip.pts[frame])} (time base {clip.time_base})",
-        "Time": f"{seconds_at(clip, frame):.6f}",
+        "Time": f"{clip.seconds_at(frame):.6f}",
     }
     return words if shot is None else words | {"Shot": str(shot)}

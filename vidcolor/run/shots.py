@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from vidcolor.media.clip import ClipInfo
 from vidcolor.run.changes import check_changes
-from vidcolor.run.look import View, seconds_at
-from vidcolor.run.segment import small_luma
+from vidcolor.run.film import Film
 from vidcolor.steady.shots import find_cuts
 
 SHORT_SIDE = 192
@@ -38,13 +37,13 @@ def list_shots(clip: ClipInfo) -> list[Shot]:
         InputError: it cannot be decoded, or its picture changes midway.
     """
     check_changes(clip, 0, clip.frame_count)
-    whole = View(clip, SHORT_SIDE, 0, clip.frame_count)
-    edges = [0, *find_cuts(small_luma(whole, 0)), clip.frame_count]
+    whole = Film.whole(clip, SHORT_SIDE)
+    edges = [0, *find_cuts(whole.small_luma(0)), clip.frame_count]
     return [
         Shot(
             first,
             after - first,
-            round(seconds_at(clip, first), 6),
+            round(clip.seconds_at(first), 6),
             round(float((clip.frame_end(after - 1) - int(clip.pts[first])) * clip.time_base), 6),
         )
         for first, after in itertools.pairwise(edges)

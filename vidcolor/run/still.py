@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from vidcolor.color.convert import NEUTRAL, SampleSpec, small_luma
 from vidcolor.color.pale import Tally
 from vidcolor.color.upscale import enlarger
 from vidcolor.direct.direction import Direction
-from vidcolor.direct.film import FilmView
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import UsageError
 from vidcolor.infer.mirror import Mirrored
@@ -32,19 +31,25 @@ from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.settings import SteadySettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Photograph:
-    """A photograph as a film of one frame that takes no time."""
+    """A photograph as a film of one frame that takes no time: see `FilmLike`."""
 
     upright_size: tuple[int, int]
+    luma: NDArray[np.uint8]
     frame_count: int = 1
     duration_s: float = 0.0
+    matrix: str = "bt601"
+    first: int = 0
 
-    def frame_at(self, _: float) -> int:
+    def frame_at(self, time_s: float) -> int:
         return -1
 
-    def resolved_matrix(self) -> str:
-        return "bt601"
+    def look(self, frame: int) -> NDArray[np.uint8]:
+        return self.luma
+
+    def small_luma(self, first: int, count: int | None = None) -> Iterator[NDArray[np.uint8]]:
+        yield self.luma
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ def colored_page(
     saturation, spec = settings.saturation, SampleSpec(depth=picture.depth)
     size = picture.luma.shape[0], picture.luma.shape[1]
     small = small_luma(picture.luma, spec, working_shape(*size, settings.render_size))
-    said = _direction(request, size, small) if request else Direction()
+    said = prepare(request, _Photograph(size, small)) if request else Direction()
     strong = _chroma(small, said, predictor, saturation)
     tally = Tally()
     tally.add(strong, picture.luma, spec)
@@ -178,8 +183,3 @@ def _chroma(
         chroma = mean.predict(small[None]).chroma[0]
     strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation) + np.float32(NEUTRAL)
     return np.asarray(strong)
-
-
-def _direction(request: Request, size: tuple[int, int], small: NDArray[np.uint8]) -> Direction:
-    film = FilmView(_Photograph(size), look=lambda _: small, sweep=lambda: iter([small]))
-    return prepare(request, film)

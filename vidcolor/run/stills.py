@@ -22,9 +22,9 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
 from vidcolor.media.picture import write_rgb
-from vidcolor.run.look import SmallLuma, View, seconds_at
+from vidcolor.run.film import Film, SmallLuma
 from vidcolor.run.preview import text_of
-from vidcolor.run.segment import segments, small_luma
+from vidcolor.run.segment import segments
 from vidcolor.run.sheet import Shown, contact_sheet, thumbnail
 from vidcolor.run.stages import ahead
 from vidcolor.steady.flow import DisFlow
@@ -105,7 +105,7 @@ class _Chosen:
     chroma: FloatArray
 
 
-def shots_of(film: View, frames: Iterator[SmallLuma]) -> Iterator[Shot]:
+def shots_of(film: Film, frames: Iterator[SmallLuma]) -> Iterator[Shot]:
     """The shots as `colorize` cuts them, each when it has ended.
 
     Args:
@@ -162,7 +162,7 @@ def _standing_for(shot: Shot, wanted: int, predictor: Predictor) -> list[_Chosen
 
 
 def take_stills(
-    film: View,
+    film: Film,
     folder: Path,
     predictor: Predictor,
     saturation: float,
@@ -197,7 +197,7 @@ def take_stills(
 
 
 def _take(
-    film: View,
+    film: Film,
     folder: Path,
     predictor: Predictor,
     saturation: float,
@@ -216,13 +216,13 @@ def _take(
 
 
 def stills_of(
-    film: View, predictor: Predictor, saturation: float, per_shot: int
+    film: Film, predictor: Predictor, saturation: float, per_shot: int
 ) -> Iterator[tuple[Shot, list[tuple[Taken, NDArray[np.uint8]]]]]:
     """Each shot with its stills: RGB uint8 (height, width, 3), upright, at full size.
 
     Arguments and errors as of `take_stills`.
     """
-    with closing(ahead(small_luma(film, film.first), FRAMES_AHEAD)) as frames:
+    with closing(ahead(film.small_luma(film.first), FRAMES_AHEAD)) as frames:
         for number, shot in enumerate(shots_of(film, frames), 1):
             found = []
             for chosen in _standing_for(shot, per_shot, predictor):
@@ -230,7 +230,7 @@ def stills_of(
                 still = Taken(
                     name=f"ref_{chosen.frame:06d}.png",
                     frame=chosen.frame,
-                    time_s=round(seconds_at(film.clip, chosen.frame), 6),
+                    time_s=round(film.clip.seconds_at(chosen.frame), 6),
                     shot=number,
                 )
                 found.append((still, film.picture(luma, chosen.chroma, saturation)))
@@ -243,7 +243,7 @@ def _shown(clip: ClipInfo, still: Taken, shot: Shot, rgb: NDArray[np.uint8]) -> 
         frame=still.frame,
         time_s=still.time_s,
         shot=still.shot,
-        begins_s=seconds_at(clip, shot.first),
+        begins_s=clip.seconds_at(shot.first),
         frames=shot.count,
         jpeg=thumbnail(rgb),
     )
