@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from vidcolor.direct.direction import PlacedHint, SmallLuma
 from vidcolor.direct.film import FilmLike
-from vidcolor.direct.laying import Registered
 from vidcolor.direct.reference import Still
-from vidcolor.direct.register import register
+from vidcolor.direct.register import Registered, register
 from vidcolor.errors import UsageError
 
 FloatArray = NDArray[np.float32]
