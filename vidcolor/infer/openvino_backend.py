@@ -34,7 +34,7 @@ class CacheFolder:
 
     @classmethod
     def of_user(cls) -> CacheFolder:
-        """$VIDCOLOR_CACHE, else $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor, else none.
+        """The user's, if it can be written.
 
         Never one for all users, where another one could leave a network of his own making.
         """
