@@ -25,19 +25,15 @@ from numpy.typing import NDArray
 from vidcolor.direct.prepare import Request
 from vidcolor.errors import Cancelled, UsageError
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor
-from vidcolor.media.clip import ClipInfo
-from vidcolor.media.decode import read_frames
-from vidcolor.media.frames import clip_of
 from vidcolor.media.photograph import Picture
 from vidcolor.media.picture import compose
 from vidcolor.network import shelf
-from vidcolor.run.changes import check_changes
-from vidcolor.run.film import Film
 from vidcolor.run.here import Here
 from vidcolor.run.loading import load
 from vidcolor.run.one import Outcome, Task, colorize_file
+from vidcolor.run.opened import Place, film_at, whole_film
 from vidcolor.run.plan import Plan
-from vidcolor.run.preview import Place, colored_frame
+from vidcolor.run.preview import colored_frame
 from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
 from vidcolor.run.shots import Shot, list_shots
 from vidcolor.run.still import StillSettings, colored_page, luma_of_array
@@ -323,15 +319,11 @@ class Colorizer:
         >>> vidcolor.Colorizer().frame("samples/vtest.mp4", at=0.5).shape
         (480, 640, 3)
         """
-        if (at is None) == (index is None):
-            raise UsageError("A frame needs a place in the film.", "Give either at or index.")
-        clip, chosen = self._opened(source, options)
-        frame = Place(index, at).in_clip(clip)
-        check_changes(clip, frame, 1)
+        place = Place(index, at)
+        chosen = self._resolved(dict(options), SourceOptions)
+        film, frame, luma = film_at(Path(source), place, chosen)
         request = Request(_paths(references), _paths(hints), reach)
-        luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
-        view = _whole(clip, chosen)
-        return colored_frame(view, frame, luma, self._shared(), chosen.saturation, request).rgb
+        return colored_frame(film, frame, luma, self._shared(), chosen.saturation, request).rgb
 
     def stream(
         self,
@@ -384,8 +376,7 @@ class Colorizer:
         >>> [shot.first for shot in vidcolor.Colorizer().shots("samples/vtest.mp4")]
         [0]
         """
-        clip, _ = self._opened(source, options)
-        return list_shots(clip)
+        return list_shots(Path(source), self._settings(dict(options), SourceOptions).reading)
 
     def stills(
         self, source: StrPath, *, per_shot: int = 1, **options: Unpack[SourceOptions]
@@ -400,16 +391,11 @@ class Colorizer:
         Raises:
             InputError: it cannot be read.
         """
-        clip, chosen = self._opened(source, options)
-        check_changes(clip, 0, clip.frame_count)
-        whole = _whole(clip, chosen)
+        chosen = self._resolved(dict(options), SourceOptions)
+        whole = whole_film(Path(source), chosen.reading, chosen.render_size, chosen.threads)
         for _, taken in stills_of(whole, self._shared(), chosen.saturation, per_shot):
             for still, rgb in taken:
                 yield Still(still.frame, still.time_s, still.shot, rgb)
-
-    def _opened(self, source: StrPath, options: SourceOptions) -> tuple[ClipInfo, ResolvedSettings]:
-        chosen = self._resolved(dict(options), SourceOptions)
-        return clip_of(Path(source), chosen.reading), chosen
 
     def _settings(self, options: dict[str, Any], known: type) -> ColorizeSettings:
         names = get_type_hints(known).keys()
@@ -475,10 +461,6 @@ def colorize(
 def _paths(given: Paths) -> tuple[Path, ...]:
     several = [given] if isinstance(given, str | PathLike) else given
     return tuple(Path(path) for path in several)
-
-
-def _whole(clip: ClipInfo, chosen: ResolvedSettings) -> Film:
-    return Film.whole(clip, chosen.render_size, chosen.threads)
 
 
 class _Ear:

@@ -12,17 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.errors import UsageError
 from vidcolor.files import with_ending
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo, Plane
-from vidcolor.media.decode import read_frames
-from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.sequence import named_after
 from vidcolor.network import shelf
-from vidcolor.run.changes import check_changes
 from vidcolor.run.film import Film
+from vidcolor.run.opened import Place, film_at
 from vidcolor.run.plan import check_output
 from vidcolor.run.settings import ColorizeSettings
 
@@ -30,41 +27,6 @@ if TYPE_CHECKING:
     from vidcolor.direct.prepare import Request
 
 FloatArray = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Which frame is wanted; one of the two is None.
-
-    Attributes:
-        frame: index in decoding order, from 0 on.
-        time_s: seconds from the first frame's start.
-    """
-
-    frame: int | None = None
-    time_s: float | None = None
-
-    def in_clip(self, clip: ClipInfo) -> int:
-        """The index of the frame.
-
-        Raises:
-            UsageError: the film has no such frame.
-        """
-        if self.frame is not None:
-            if not 0 <= self.frame < clip.frame_count:
-                raise UsageError(
-                    f"{clip.path.name} has no frame {self.frame}: it has {clip.frame_count}.",
-                    f"Give a frame from 0 to {clip.frame_count - 1}.",
-                )
-            return self.frame
-        time_s = self.time_s or 0.0
-        frame = clip.frame_at(time_s)
-        if frame < 0:
-            raise UsageError(
-                f"{clip.path.name} has nothing at {time_s:g} s: it lasts {clip.duration_s:.3f} s.",
-                "Give an earlier time.",
-            )
-        return frame
 
 
 @dataclass(frozen=True)
@@ -128,17 +90,13 @@ def preview(
         check_output(source, output, overwrite)
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(load)
-        clip = clip_of(source, chosen.reading)
-        frame = place.in_clip(clip)
+        film, frame, luma = film_at(source, place, chosen)
         target = output or default_output(source, frame)
         check_output(source, target, overwrite)
-        check_changes(clip, frame, 1)
-        view = Film.whole(clip, chosen.render_size, chosen.threads)
-        luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
         predictor = loading.result()
-    seen = colored_frame(view, frame, luma, predictor, chosen.saturation, request)
-    write_rgb(target, seen.rgb, text_of(clip, frame))
-    time_s = round(clip.seconds_at(frame), 6)
+    seen = colored_frame(film, frame, luma, predictor, chosen.saturation, request)
+    write_rgb(target, seen.rgb, text_of(film.clip, frame))
+    time_s = round(film.clip.seconds_at(frame), 6)
     return Preview(target, frame, time_s, predictor.description, seen.directed, seen.notes)
 
 

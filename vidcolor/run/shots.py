@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from pathlib import Path
 
-from vidcolor.media.clip import ClipInfo
-from vidcolor.run.changes import check_changes
-from vidcolor.run.film import Film
+from vidcolor.media.frames import Reading
+from vidcolor.run.opened import whole_film
 from vidcolor.steady.shots import find_cuts
 
 SHORT_SIDE = 192
@@ -30,14 +30,14 @@ class Shot:
     duration_s: float
 
 
-def list_shots(clip: ClipInfo) -> list[Shot]:
+def list_shots(source: Path, reading: Reading) -> list[Shot]:
     """All shots of a film, which is read through for it.
 
     Raises:
         InputError: it cannot be decoded, or its picture changes midway.
     """
-    check_changes(clip, 0, clip.frame_count)
-    whole = Film.whole(clip, SHORT_SIDE)
+    whole = whole_film(source, reading, SHORT_SIDE)
+    clip = whole.clip
     edges = [0, *find_cuts(whole.small_luma(0)), clip.frame_count]
     return [
         Shot(
