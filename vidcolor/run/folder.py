@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.files import finished_file, remove, size_of, with_ending, write_error
+from vidcolor.files import finished_file, remove, size_of, with_ending, write_error, write_text
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
@@ -210,7 +210,7 @@ class JobFolder:
         self._remove_unfinished()
         stored = _stored_plan(self.path)
         if stored is None:
-            self._write_text(PLAN, json.dumps(fingerprint, indent=2))
+            write_text(self.path / PLAN, json.dumps(fingerprint, indent=2))
         elif stored != fingerprint:
             raise _other_job(self.path, stored, fingerprint)
 
@@ -278,7 +278,7 @@ class JobFolder:
             direction,
             damaged,
         )
-        self._write_text(path.with_suffix(".json").name, json.dumps(asdict(record)))
+        write_text(path.with_suffix(".json"), json.dumps(asdict(record)))
         return record
 
     def save_tail(self, segment: Segment, chroma: FloatArray) -> None:
@@ -308,7 +308,7 @@ class JobFolder:
         said = self._plan.direction.whole
         pictures = self._plan.encoder.pictures
         film = _Film(0, 0, said) if pictures else _Film.of(self.film, said)
-        self._write_text(FILM, json.dumps(asdict(film)))
+        write_text(self.path / FILM, json.dumps(asdict(film)))
         self.put_out()
 
     def put_out(self) -> None:
@@ -361,10 +361,6 @@ class JobFolder:
 
     def _records(self) -> list[Record]:
         return records_in(self.path, self._suffix)
-
-    def _write_text(self, name: str, text: str) -> None:
-        with finished_file(self.path / name) as temporary:
-            temporary.write_text(text)
 
     def _empty(self) -> None:
         """Remove all but the lock; what says that the film is done goes last."""

@@ -16,13 +16,13 @@ from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
 from vidcolor.media.sequence import check_rate
 from vidcolor.network import shelf
-from vidcolor.run import picture_files
+from vidcolor.run import picture_files, pictures
 from vidcolor.run.executor import Executor
 from vidcolor.run.film import clock
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.plan import Plan, check_output, make_plan, tag_of
+from vidcolor.run.plan import Plan, make_plan, tag_of
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.still import StillSettings, colorize_picture
 
@@ -130,7 +130,7 @@ def colorize_file(task: Task, load: Callable[[], Executor], listener: Listener) 
     if kind == "picture":
         check_rate(task.source, task.settings.frame_rate)
     left = is_joined(task.output) and not task.restart
-    check_output(task.source, task.output, task.overwrite or left)
+    pictures.check_output(task.source, task.output, task.overwrite or left)
     if kind == "picture" and is_of_pictures(task.output):
         raise OutputError(
             f"{task.source} is one picture, and {task.output} are many.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -13,14 +12,12 @@ import numpy as np
 from vidcolor import __version__
 from vidcolor.color.convert import SampleSpec
 from vidcolor.direct.direction import Direction
-from vidcolor.errors import OutputError, UsageError
-from vidcolor.files import check_length, write_error
+from vidcolor.errors import UsageError
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import losses, segment_suffix
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.formats import as_encoded, raising_note
 from vidcolor.media.frame_file import is_of_pictures
-from vidcolor.media.source import special_kind
 from vidcolor.media.stream_plans import plan_streams
 from vidcolor.media.streams import StreamPlan
 from vidcolor.media.trial import try_join
@@ -196,60 +193,6 @@ def _made_of(
     if not clip.files:  # beside which there is nothing to join
         try_join(clip, output, encoder, streams)
     return encoder, streams, losses(clip, encoder.codec, output.suffix.lower())
-
-
-def check_output(source: Path, output: Path, overwrite: bool) -> None:
-    """Refuse an output that would destroy something or cannot be made.
-
-    Of pictures only the folder is looked at, whose own may be missing; the rest takes their
-    numbers (`picture_files.check`).
-
-    Raises:
-        OutputError: it is the source itself, no file, it exists, or its folder is missing or
-            closed, or its path is too long.
-    """
-    if is_of_pictures(output):
-        folder = output.parent.absolute()
-        _check_folder(folder if folder.exists() else folder.parent)
-        return
-    check_length(output)
-    try:
-        mode = output.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        _check_folder(output.parent)
-        return
-    except OSError as error:
-        raise write_error(output, error) from error
-    if output.is_dir():
-        raise OutputError(f"The output {output} is a folder.", "Give the name of a file in it.")
-    if output.exists() and source.exists() and output.samefile(source):
-        raise OutputError(f"The output {output} is the source itself.", "Give it another name.")
-    if kind := special_kind(_mode_behind(output) or mode):
-        raise OutputError(f"The output {output} is {kind}, not a file.", "Give another name.")
-    if stat.S_ISLNK(mode):
-        raise OutputError(
-            f"The output {output} is a link to {output.readlink()}.",
-            "Give the name of the file itself, or another name.",
-        )
-    if not overwrite:
-        raise OutputError(
-            f"The output {output} exists already.", "Give another name, or `overwrite`."
-        )
-    _check_folder(output.parent)
-
-
-def _mode_behind(path: Path) -> int:
-    """The mode of what a link leads to, or of the file itself; 0 for a link to nothing."""
-    return path.stat().st_mode if path.exists() else 0
-
-
-def _check_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file, not a folder.", "Give another name.")
-    if not folder.is_dir():
-        raise OutputError(f"The folder {folder} does not exist.", f"Make it: mkdir -p {folder}")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"The folder {folder} may not be written to.", "Choose another folder.")
 
 
 def _range(clip: ClipInfo, settings: ColorizeSettings) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.files import with_ending
+from vidcolor.files import check_output, with_ending
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo, Plane
 from vidcolor.media.picture import check_picture_output, write_rgb
@@ -20,7 +20,6 @@ from vidcolor.media.sequence import named_after
 from vidcolor.network import shelf
 from vidcolor.run.film import Film
 from vidcolor.run.opened import Place, film_at
-from vidcolor.run.plan import check_output
 from vidcolor.run.settings import ColorizeSettings
 
 if TYPE_CHECKING:

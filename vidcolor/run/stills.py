@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.errors import OutputError
-from vidcolor.files import check_length, write_error
+from vidcolor.files import check_length, publish, write_error
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
@@ -190,7 +190,7 @@ def take_stills(
         with tempfile.TemporaryDirectory(prefix=".stills-", dir=folder) as name:
             taken = _take(film, Path(name), predictor, saturation, per_shot, walked)
             for path in sorted(Path(name).iterdir()):
-                path.replace(folder / path.name)
+                publish(path, folder / path.name)
     except OSError as error:
         raise write_error(folder / INDEX, error) from error
     return taken
