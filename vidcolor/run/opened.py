@@ -31,9 +31,7 @@ class Place:
 
     def __post_init__(self) -> None:
         if (self.frame is None) == (self.time_s is None):
-            raise UsageError(
-                "A frame needs a place in the film.", "Give either its time or its number."
-            )
+            raise UsageError("A frame needs a place in the film.", "Give either `at` or `index`.")
 
     def in_clip(self, clip: ClipInfo) -> int:
         """The index of the frame.
