@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from vidcolor.direct.prepare import Request
 from vidcolor.errors import Cancelled, UsageError
-from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor
+from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.media.photograph import Picture
 from vidcolor.media.picture import compose
 from vidcolor.network import shelf
@@ -501,17 +501,11 @@ class _Ear:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Asked(Wrapper):
     """The network, asked by one at a time, and no more by those who were cancelled."""
 
-    predictor: Predictor
     asking: threading.Lock
     ear: _Ear | None = None
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""

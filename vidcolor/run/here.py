@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
+from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.meter import MeteredPredictor, metered
 from vidcolor.run.plan import Plan
@@ -34,23 +34,12 @@ FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Here:
+class Here(Wrapper):
     """See `Executor`.
 
     Args:
         predictor: what colours.
     """
-
-    predictor: Predictor
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
-
-    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
-        """See `Predictor.predict`."""
-        return self.predictor.predict(luma, hints)
 
     def make(
         self,
@@ -134,16 +123,10 @@ class _StoppedError(Exception):
 
 
 @dataclass(frozen=True)
-class _Stoppable:
+class _Stoppable(Wrapper):
     """A predictor that gives up once the run has ended: nobody waits for a whole segment."""
 
-    predictor: Predictor
     stopped: threading.Event
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""

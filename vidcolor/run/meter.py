@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor
+from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Wrapper
 from vidcolor.run.settled import Motion
 from vidcolor.run.stages import Timings
 from vidcolor.steady.directed import Flows
@@ -102,16 +102,10 @@ class Meter:
 
 
 @dataclass(frozen=True)
-class MeteredPredictor:
+class MeteredPredictor(Wrapper):
     """A predictor whose frames are counted."""
 
-    predictor: Predictor
     meter: Meter
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""
