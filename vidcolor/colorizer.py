@@ -27,7 +27,7 @@ from vidcolor.errors import Cancelled, UsageError
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.media.photograph import Picture
 from vidcolor.media.picture import compose
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.run.here import Here
 from vidcolor.run.loading import load
 from vidcolor.run.one import Outcome, Task, colorize_file
@@ -176,7 +176,7 @@ class Colorizer:
 
     def __init__(
         self,
-        model: str = shelf.DEFAULT_MODEL,
+        model: str = registry.DEFAULT_MODEL,
         *,
         device: str = "auto",
         backend: str = "auto",
@@ -279,7 +279,7 @@ class Colorizer:
         """
         picture = Picture(np.ascontiguousarray(luma_of_array(array)))
         settings = ColorizeSettings(**self._given)
-        info = shelf.load_info(shelf.find_model(settings.model))
+        info = registry.load_info(registry.find_model(settings.model))
         chosen = settings.for_model(info, info.still_size)
         wanted = StillSettings(chosen.render_size, chosen.saturation)
         request = Request(_paths(references), _paths(hints))
@@ -414,7 +414,7 @@ class Colorizer:
 
     def _resolved(self, options: dict[str, Any], known: type) -> ResolvedSettings:
         settings = self._settings(options, known)
-        return settings.for_model(shelf.load_info(shelf.find_model(settings.model)))
+        return settings.for_model(registry.load_info(registry.find_model(settings.model)))
 
     def _network(self) -> Predictor:
         with self._loading:

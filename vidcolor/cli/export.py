@@ -33,7 +33,7 @@ def export(model: str, output: Path, opset: int, overwrite: bool) -> None:
     from vidcolor.files import check_output
     from vidcolor.needs import TORCH, need
     from vidcolor.network.graph import SUFFIX
-    from vidcolor.network.shelf import find_model
+    from vidcolor.network.registry import find_model
 
     kind = output.suffix.lower()
     if kind not in (".onnx", SUFFIX):

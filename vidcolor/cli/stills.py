@@ -36,7 +36,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     Each is the frame that sees most of its shot, named ref_NNNNNN.png by its number; index.html
     shows them all. Colour them, keep their names, and give DIR to colorize --reference.
     """
-    from vidcolor.network import shelf
+    from vidcolor.network import registry
     from vidcolor.run.opened import whole_film
     from vidcolor.run.settings import ColorizeSettings
     from vidcolor.run.stills import check_folder, take_stills
@@ -45,7 +45,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     began = time.perf_counter()
     check_folder(folder, options["overwrite"])
     asked = ColorizeSettings(**{name: options[name] for name in CHOSEN})
-    chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
+    chosen = asked.for_model(registry.load_info(registry.find_model(asked.model)))
     talk.machine(options)
     whole = whole_film(film, chosen.reading, chosen.render_size, chosen.threads)
     predictor = talk.load(chosen)

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from vidcolor import __version__
 from vidcolor.errors import MachineError, ModelError, VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.remedies import install_hint
 from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.painter import Introduction, Painter, blend, sees, write
@@ -145,7 +145,7 @@ class Cluster:
         self._painters = [p for p, call in zip(self._painters, calls, strict=True) if call in ready]
         with self._understood():
             said: set[Introduction] = set(self._ray.get(ready))
-        model_hash = shelf.verified_hash(shelf.find_model(settings.model))
+        model_hash = registry.verified_hash(registry.find_model(settings.model))
         for one in said:
             if (one.version, one.model_hash) != (__version__, model_hash):
                 raise ModelError(

@@ -15,7 +15,7 @@ from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
 from vidcolor.media.sequence import check_rate
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.run import picture_files, pictures
 from vidcolor.run.executor import Executor
 from vidcolor.run.film import clock
@@ -145,10 +145,10 @@ def _photograph(task: Task, load: Callable[[], Executor], listener: Listener) ->
     settings = task.settings
     check_picture_output(task.output)
     executor = load()
-    model = shelf.find_model(settings.model)
-    info = shelf.load_info(model)
+    model = registry.find_model(settings.model)
+    info = registry.load_info(model)
     chosen = settings.for_model(info, info.still_size)
-    note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
+    note = tag_of(chosen, registry.verified_hash(model)) if settings.tag else None
     listener.opened(executor.description, settings.model, f"short side {chosen.render_size}")
     _tell(settings.of_films_alone(), listener)
     wanted = StillSettings(chosen.render_size, chosen.saturation, note, task.page)

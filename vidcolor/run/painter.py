@@ -15,7 +15,7 @@ from vidcolor import __version__
 from vidcolor.color.pale import Tally
 from vidcolor.errors import VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, write_segment
@@ -67,7 +67,7 @@ class Painter:
 
     def introduce(self) -> Introduction:
         """Load the model and say what works here."""
-        model_hash = shelf.verified_hash(shelf.find_model(self._settings.model))
+        model_hash = registry.verified_hash(registry.find_model(self._settings.model))
         return Introduction(self._loaded().description, __version__, model_hash)
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:

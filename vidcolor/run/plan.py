@@ -21,7 +21,7 @@ from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.stream_plans import plan_streams
 from vidcolor.media.streams import StreamPlan
 from vidcolor.media.trial import try_join
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.run import pictures
 from vidcolor.run.changes import change_notes, check_changes
 from vidcolor.run.film import Film
@@ -152,8 +152,8 @@ def make_plan(
     Raises:
         UsageError, OutputError, ModelError, InputError: as the parts of the plan say.
     """
-    path = shelf.find_model(settings.model)
-    info = shelf.load_info(path)
+    path = registry.find_model(settings.model)
+    info = registry.load_info(path)
     if settings.steady.flow == "raft":
         find_weights()
     first, count = _range(clip, settings)
@@ -167,7 +167,7 @@ def make_plan(
         streams=streams,
         first=first,
         count=count,
-        model_hash=shelf.verified_hash(path),
+        model_hash=registry.verified_hash(path),
         source=source or identify(clip.path),
         losses=lost,
     )

@@ -17,7 +17,7 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo, Plane
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.sequence import named_after
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.run.film import Film
 from vidcolor.run.opened import Place, film_at
 from vidcolor.run.settings import ColorizeSettings
@@ -82,7 +82,7 @@ def preview(
         UsageError: the film has no such frame, or what people said cannot be used.
         VidcolorError: the film, the model or the output cannot be used.
     """
-    info = shelf.load_info(shelf.find_model(settings.model))
+    info = registry.load_info(registry.find_model(settings.model))
     chosen = settings.for_model(info)
     if output is not None:
         check_picture_output(output)

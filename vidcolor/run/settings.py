@@ -9,7 +9,7 @@ from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.frames import Reading
 from vidcolor.media.rates import read_rate
 from vidcolor.media.sound import SOUND_CHOICES, Sound
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.network.config import ModelInfo
 from vidcolor.steady.settings import SteadySettings
 
@@ -49,7 +49,7 @@ class ColorizeSettings:
             "convert" in any case, "none".
     """
 
-    model: str = shelf.DEFAULT_MODEL
+    model: str = registry.DEFAULT_MODEL
     device: str = "auto"
     backend: str = "auto"
     render_size: int | None = None

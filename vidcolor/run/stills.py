@@ -27,11 +27,11 @@ from vidcolor.run.preview import text_of
 from vidcolor.run.segment import segments
 from vidcolor.run.sheet import Shown, contact_sheet, thumbnail
 from vidcolor.run.stages import ahead
+from vidcolor.steady.consensus import consensus
 from vidcolor.steady.flow import DisFlow
 from vidcolor.steady.keyframes import ask
 from vidcolor.steady.links import links_of
 from vidcolor.steady.vivid import keep_vivid
-from vidcolor.steady.vote import agree
 
 SAMPLED = 9
 """Frames of a shot that are coloured and compared."""
@@ -154,7 +154,7 @@ def _standing_for(shot: Shot, wanted: int, predictor: Predictor) -> list[_Chosen
             for other in everything:
                 if other != frame:
                     seen[frame, other] = book.link(frame, other).trust
-        settled = keep_vivid(said, agree(list(everything), said, book))
+        settled = keep_vivid(said, consensus(list(everything), said, book))
     return [
         _Chosen(indexes[place], settled[place].color.transpose(2, 0, 1))
         for place in sorted(choose(seen, wanted))

@@ -20,7 +20,7 @@ from vidcolor.network.build import build_generator
 from vidcolor.network.checkpoint import load_model, save_model
 from vidcolor.network.config import Calibration, ModelInfo
 from vidcolor.network.generator import Generator
-from vidcolor.network.shelf import find_model
+from vidcolor.network.registry import find_model
 from vidcolor.train.candidates import Candidates
 from vidcolor.train.draw import Order
 from vidcolor.train.group import ALONE, Group, same_everywhere
