@@ -31,7 +31,7 @@ from vidcolor.network import registry
 from vidcolor.run.here import Here
 from vidcolor.run.loading import load
 from vidcolor.run.one import Outcome, Task, colorize_file
-from vidcolor.run.opened import Place, film_at, whole_film
+from vidcolor.run.place import Place, film_at, whole_film
 from vidcolor.run.plan import Plan
 from vidcolor.run.preview import colored_frame
 from vidcolor.run.settings import ColorizeSettings, ResolvedSettings

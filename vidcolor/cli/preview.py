@@ -46,7 +46,7 @@ def preview(
     reach it as far as --reach lets them.
     """
     from vidcolor.direct.prepare import Request
-    from vidcolor.run.opened import Place
+    from vidcolor.run.place import Place
     from vidcolor.run.preview import preview as make
     from vidcolor.run.settings import ColorizeSettings
 

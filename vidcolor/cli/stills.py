@@ -37,7 +37,7 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     shows them all. Colour them, keep their names, and give DIR to colorize --reference.
     """
     from vidcolor.network import registry
-    from vidcolor.run.opened import whole_film
+    from vidcolor.run.place import whole_film
     from vidcolor.run.settings import ColorizeSettings
     from vidcolor.run.stills import check_folder, take_stills
 

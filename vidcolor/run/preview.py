@@ -19,7 +19,7 @@ from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.sequence import named_after
 from vidcolor.network import registry
 from vidcolor.run.film import Film
-from vidcolor.run.opened import Place, film_at
+from vidcolor.run.place import Place, film_at
 from vidcolor.run.settings import ColorizeSettings
 
 if TYPE_CHECKING:

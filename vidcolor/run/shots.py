@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidcolor.media.frames import Reading
-from vidcolor.run.opened import whole_film
+from vidcolor.run.place import whole_film
 from vidcolor.steady.shots import find_cuts
 
 SHORT_SIDE = 192
