@@ -1,4 +1,4 @@
-"""A film opened at a place in it, or to be read through; refused where its picture changes midway."""
+"""A film opened at a place in it or to be read through; refused where its picture changes."""
 
 from __future__ import annotations
 
