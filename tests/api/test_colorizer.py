@@ -112,7 +112,7 @@ def test_a_frame_is_that_of_its_place(colorizer: vidcolor.Colorizer) -> None:
     assert (by_time == colorizer.frame(SAMPLE, index=20)).all()
     with pytest.raises(vidcolor.UsageError, match="no frame 999"):
         colorizer.frame(SAMPLE, index=999)
-    with pytest.raises(vidcolor.UsageError, match="either at or index"):
+    with pytest.raises(vidcolor.UsageError, match="either `at` or `index`"):
         colorizer.frame(SAMPLE)
 
 
