@@ -93,3 +93,17 @@ def test_a_still_without_colour_is_named_for_a_photograph_too(tmp_path, tiny_mod
     assert json.loads(capsys.readouterr().out)["notes"] == [
         "still.png has no colour: what it shows stays grey"
     ]
+
+
+def test_a_picture_of_strokes_for_a_photograph_may_have_any_name(tmp_path, tiny_model, capsys):
+    picture = save(tmp_path / "in.png", np.dstack([shot(1)[0]] * 3))
+    paint = np.zeros((96, 128, 4), np.uint8)
+    paint[30:60, 40:90] = (192, 48, 48, 255)
+    for name in ("strokes.png", "hint_000040.png", "ref_000012.png", "20240307.png"):
+        option = "--reference" if name.startswith("ref") else "--hints"
+        told = save(tmp_path / name, paint)
+        out = tmp_path / f"out_{name}"
+        given = [picture, out, "--model", tiny_model, option, told]
+        assert run(["colorize", *map(str, given)]) == 0, capsys.readouterr().err
+        made = cv2.imread(str(out)).astype(int)
+        assert (made[..., 2] - made[..., 0])[40:50, 55:75].mean() > 40, name

@@ -55,9 +55,9 @@ def prepare(request: Request, film: FilmView) -> Direction:
     stills = [read_still(path) for path in find_stills(request.references)]
     hints, notes = place_stills(stills, film) if stills else ([], [])
     for path in request.hints:
-        for overlay in overlays_in(path):
-            hints.append(overlay_hint(overlay, film))
-        if (path.is_file() and not overlays_in(path)) or not path.exists():
+        if overlays := overlays_in(path, film):
+            hints.extend(overlay_hint(overlay, film) for overlay in overlays)
+        else:
             hints.extend(stroke_hints(read_hints(path), film))
     matrix = film.clip.resolved_matrix()
     meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in hints]

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.srgb import LUMA_WEIGHTS
-from vidcolor.direct.names import frame_in, time_in
 from vidcolor.errors import InputError, UsageError
 from vidcolor.media.picture import read_picture
 from vidcolor.media.suffixes import PICTURE_WRITERS, may_be_picture
@@ -34,8 +33,6 @@ class Still:
         rgb: float32 (height, width, 3) on 0..255.
         luma: uint8 (height, width), full-range BT.601.
         alpha: float32 (height, width) in 0..1: where its colour is meant.
-        frame: the frame its name gives, or None.
-        time_s: the time its name gives, in seconds, or None.
         digest: of its content.
     """
 
@@ -43,8 +40,6 @@ class Still:
     rgb: FloatArray
     luma: NDArray[np.uint8]
     alpha: FloatArray
-    frame: int | None
-    time_s: float | None
     digest: str
 
     @property
@@ -111,8 +106,6 @@ def read_still(path: Path) -> Still:
         rgb=rgb,
         luma=np.clip(luma + 0.5, 0, 255).astype(np.uint8),
         alpha=np.clip(alpha, 0, 1),
-        frame=frame_in(path),
-        time_s=None if frame_in(path) is not None else time_in(path),
         digest=hashlib.sha256(rgb.astype(np.uint8).tobytes() + alpha.tobytes()).hexdigest()[:16],
     )
 
