@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.direct.conftest import LENGTH, save, shot, tinted
+from vidcolor.direct.hints import read_dot
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import UsageError
 from vidcolor.media.probe import probe
@@ -107,6 +108,16 @@ def test_what_is_wrong_is_one_sentence_with_a_remedy(film_of, tmp_path):
         said = caught.value
         assert words.replace("missing", "not there") in said.sentence + said.remedy, words
         assert said.sentence.count(". ") == 0
+
+
+def test_a_dot_in_words_is_that_of_a_file(film_of, tmp_path):
+    film = view(film_of())
+    told = tmp_path / "dots.csv"
+    told.write_text("frame,x,y,radius,colour\n18,64,48,9,navy\n")
+    (of_file,) = prepare(Request(hints=(told,)), film).hints
+    for words in ("18:64,48,9=navy", "0:00.75:64,48,9=navy"):
+        (said,) = prepare(Request(strokes=(read_dot(words),)), film).hints
+        assert (said.frame, said.digest) == (18, of_file.digest)
 
 
 PLAYERS_NAMES = (

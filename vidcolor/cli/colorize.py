@@ -16,7 +16,7 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import ANY_PATH, Rate, Time, grouped
+from vidcolor.cli.options import ANY_PATH, Dot, Rate, Time, grouped
 from vidcolor.cli.talk import Bar, Talk
 from vidcolor.errors import as_flags
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from vidcolor.run.pipe import Ends
     from vidcolor.run.plan import Plan
     from vidcolor.run.settings import ColorizeSettings
+
+DIRECTIONS = ("references", "hints", "reach", "strokes")
+"""Options that direct the colour."""
 
 
 @click.command(cls=grouped)
@@ -86,6 +89,15 @@ if TYPE_CHECKING:
     type=ANY_PATH,
     metavar="FILE|DIR",
     help="[Direct] Dots and strokes: JSON, CSV, or transparent pictures hint_000040.png.",
+)
+@click.option(
+    "--hint",
+    "strokes",
+    multiple=True,
+    type=Dot(),
+    metavar="[PLACE:]X,Y[,RADIUS]=COLOUR",
+    help="[Direct] One dot without a file, as often as wanted: 194:470,260=navy on frame 194,"
+    " 0:07.7:470,260=#203050 at that time; of a photograph 470,260=navy.",
 )
 @click.option(
     "--reach",
@@ -253,7 +265,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     overwrite, restart, keep_job = (
         bool(options[name]) for name in ("overwrite", "restart", "keep_job")
     )
-    request = Request(options["references"], options["hints"], options["reach"])
+    request = Request(**{name: options[name] for name in DIRECTIONS})
     began = time.perf_counter()
     talk.machine(options)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from vidcolor.direct.colors import for_matrix
 from vidcolor.direct.direction import Direction
 from vidcolor.direct.film import FilmView
-from vidcolor.direct.hints import read_hints
+from vidcolor.direct.hints import Stroke, read_hints
 from vidcolor.direct.paint import overlay_hint, overlays_in, stroke_hints
 from vidcolor.direct.placing import place_stills
 from vidcolor.direct.reference import find_stills, read_still
@@ -31,16 +31,18 @@ class Request:
     Attributes:
         references: stills, and folders of stills.
         hints: JSON or CSV files, overlays `hint_NNNNNN.png`, and folders of overlays.
+        strokes: dots and strokes that were given without a file.
         reach: how far a still gives its colour: shot, scene or film.
     """
 
     references: tuple[Path, ...] = ()
     hints: tuple[Path, ...] = ()
     reach: str = "shot"
+    strokes: tuple[Stroke, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything was given."""
-        return bool(self.references or self.hints)
+        return bool(self.references or self.hints or self.strokes)
 
 
 def prepare(request: Request, film: FilmView) -> Direction:
@@ -59,6 +61,7 @@ def prepare(request: Request, film: FilmView) -> Direction:
             hints.extend(overlay_hint(overlay, film) for overlay in overlays)
         else:
             hints.extend(stroke_hints(read_hints(path), film))
+    hints.extend(stroke_hints(request.strokes, film))
     matrix = film.clip.resolved_matrix()
     meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in hints]
     ordered = sorted(meant, key=lambda hint: (hint.frame, hint.spreads))
