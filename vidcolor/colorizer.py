@@ -31,7 +31,6 @@ from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
 from vidcolor.media.frames import clip_of
 from vidcolor.media.photograph import Picture
-from vidcolor.media.picture import compose
 from vidcolor.network import shelf
 from vidcolor.run.changes import check_changes
 from vidcolor.run.here import Here
@@ -294,7 +293,7 @@ class Colorizer:
         wanted = StillSettings(chosen.render_size, chosen.saturation)
         request = _request(references, hints)
         page, _ = colored_page(picture, self._shared(), wanted, request)
-        return compose(picture.luma, *page.chroma(slice(0, len(picture.luma))))
+        return page.rgb(slice(0, len(picture.luma)))
 
     def frame(
         self,

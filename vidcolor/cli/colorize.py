@@ -136,8 +136,8 @@ DIRECTIONS = ("references", "hints", "reach", "strokes")
     type=click.Choice(["discard", "keep-if-colored"]),
     default="discard",
     show_default=True,
-    help="[Colour] What becomes of a film's shots that are in colour already: coloured anew, or"
-    " kept bit by bit. Tinted, toned and tainted shots are not in colour.",
+    help="[Colour] What becomes of shots and photographs that are in colour already: coloured anew,"
+    " or kept bit by bit. What is tinted, toned or tainted is not in colour.",
 )
 @click.option(
     "--steady",

@@ -22,14 +22,22 @@ from vidcolor.infer.predictor import Predictor, working_shape
 from vidcolor.media.picture import (
     Page,
     Picture,
+    compose,
     holds_pages,
     luma_of,
     page_sizes,
     read_picture,
     write_pages,
 )
+from vidcolor.run.own import is_in_color
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.settings import SteadySettings
+
+_KEPT = "the photograph is in colour already, and stays as it was"
+_REPLACED = (
+    "the photograph is in colour, and gets other colour; `input_chroma=keep-if-colored` leaves such"
+    " photographs as they are"
+)
 
 
 @dataclass(frozen=True)
@@ -56,12 +64,14 @@ class StillSettings:
         saturation: factor on chroma.
         note: a line about this program for its metadata, None for none.
         page: of a TIFF, from 1 on; None for all, or the first where the output holds one.
+        keeps_own: whether a photograph that is in colour already stays as it is.
     """
 
     render_size: int
     saturation: float
     note: str | None = None
     page: int | None = None
+    keeps_own: bool = False
 
 
 def colorize_picture(
@@ -100,8 +110,13 @@ def colorize_picture(
     told: list[str] = []
 
     def page(number: int) -> Page:
-        picture = read_picture(source, number, keep_rgb=False)
-        made, said = colored_page(picture, predictor, settings, request)
+        picture = read_picture(source, number, keep_rgb=settings.keeps_own)
+        own = is_in_color(picture)
+        if own and picture.rgb is not None:
+            made, said = Page(picture, picture.rgb.__getitem__), (*picture.notes, _KEPT)
+        else:
+            made, said = colored_page(picture, predictor, settings, request)
+            said += (_REPLACED,) * own
         told.extend(f"page {number}: {words}" if len(numbers) > 1 else words for words in said)
         return made
 
@@ -141,7 +156,8 @@ def colored_page(
     asked = 0.0 if said.hints else saturation
     grey = tally.notes(asked, f"of {picture.depth} bits")
     large = enlarger(strong, picture.luma, spec)
-    return Page(picture, large), (*picture.notes, *said.notes, *grey)
+    page = Page(picture, lambda rows: compose(picture.luma[rows], *large(rows)))
+    return page, (*picture.notes, *said.notes, *grey)
 
 
 def luma_of_array(array: Any) -> NDArray[Any]:
