@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vidcolor.color.srgb import LUMA_WEIGHTS
 from vidcolor.errors import InputError, UsageError
+from vidcolor.media.managed import managed
 from vidcolor.media.picture import read_picture
 from vidcolor.media.suffixes import PICTURE_WRITERS, may_be_picture
 
@@ -30,7 +31,7 @@ class Still:
 
     Attributes:
         path: where it came from.
-        rgb: float32 (height, width, 3) on 0..255.
+        rgb: sRGB, float32 (height, width, 3) on 0..255.
         luma: uint8 (height, width), full-range BT.601.
         alpha: float32 (height, width) in 0..1: where its colour is meant.
         digest: of its content.
@@ -83,6 +84,8 @@ def is_still(path: Path) -> bool:
 def read_still(path: Path) -> Still:
     """Read a still of 8 or 16 bits, palette, CMYK or grey, turned as its EXIF asks.
 
+    A profile in it (Display P3, Adobe RGB) is heard: its colour becomes sRGB.
+
     Raises:
         UsageError: it is no picture, damaged, or nowhere opaque.
     """
@@ -93,6 +96,8 @@ def read_still(path: Path) -> Still:
     scale = 255.0 / picture.peak
     samples = picture.rgb if picture.rgb is not None else np.dstack([picture.luma] * 3)
     rgb = _reduced(samples.astype(np.float32) * np.float32(scale))
+    if profile := managed(picture.icc_profile):
+        rgb = profile.to_srgb(np.rint(rgb).astype(np.uint8)).astype(np.float32)
     alpha = np.ones(rgb.shape[:2], np.float32)
     if picture.alpha is not None:
         alpha = _reduced(picture.alpha.astype(np.float32) * np.float32(scale / 255))

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.convert import NEUTRAL, SampleSpec, small_luma
+from vidcolor.color.convert import NEUTRAL, SampleSpec, rgb_in_gamut, small_luma
 from vidcolor.color.pale import Tally
+from vidcolor.color.srgb import luma_and_chroma
 from vidcolor.color.upscale import enlarger
 from vidcolor.direct.direction import Direction
 from vidcolor.direct.film import FilmView
@@ -19,6 +21,7 @@ from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import UsageError
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, working_shape
+from vidcolor.media.managed import Managed, managed
 from vidcolor.media.picture import (
     Page,
     Picture,
@@ -148,9 +151,13 @@ def colored_page(
     """
     saturation, spec = settings.saturation, SampleSpec(depth=picture.depth)
     size = picture.luma.shape[0], picture.luma.shape[1]
-    small = small_luma(picture.luma, spec, working_shape(*size, settings.render_size))
+    profile = managed(picture.icc_profile)
+    shown = profile.light(picture.luma) if profile else picture.luma
+    small = small_luma(shown, spec, working_shape(*size, settings.render_size))
     said = _direction(request, size, small) if request else Direction()
     strong = _chroma(small, said, predictor, saturation)
+    if profile:
+        strong = _in_profile(strong, small, profile)
     tally = Tally()
     tally.add(strong, picture.luma, spec)
     asked = 0.0 if said.hints else saturation
@@ -194,6 +201,17 @@ def _chroma(
         chroma = mean.predict(small[None]).chroma[0]
     strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation) + np.float32(NEUTRAL)
     return np.asarray(strong)
+
+
+def _in_profile(
+    chroma: NDArray[np.float32], small: NDArray[np.uint8], profile: Managed
+) -> NDArray[np.float32]:
+    """Chroma of the profile's RGB that shows sRGB's: float32 (2, h, w) on 0..255, and `small`."""
+    size = chroma.shape[2], chroma.shape[1]
+    light = cv2.resize(small, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    rgb = rgb_in_gamut(light, chroma - np.float32(NEUTRAL), "bt601")
+    meant = np.rint(rgb).clip(0, 255).astype(np.uint8)
+    return luma_and_chroma(profile.from_srgb(meant))[1]
 
 
 def _direction(request: Request, size: tuple[int, int], small: NDArray[np.uint8]) -> Direction:
