@@ -149,3 +149,23 @@ def test_a_dot_outside_the_film_names_itself(film_of, tmp_path, tiny_model, caps
     given = [film_of(), tmp_path / "out.mkv", "--model", tiny_model, "--hint", "999:1,2=red"]
     assert run(["colorize", *map(str, given)]) == 2
     assert "The hint 999:1,2=red is on frame 999; the film has 36" in capsys.readouterr().err
+
+
+def test_a_dot_given_as_a_file_is_told_its_option(film_of, tmp_path, tiny_model, capsys):  # noqa: F811
+    given = [film_of(), tmp_path / "out.mkv", "--model", tiny_model, "--hints", "4:64,48=navy"]
+    assert run(["colorize", *map(str, given)]) == 2
+    assert "Give a dot without a file by --hint." in capsys.readouterr().err
+
+
+def test_a_photograph_of_a_batch_has_strokes_of_any_name_in_its_folder(
+    tmp_path, tiny_model, capsys
+):
+    save(tmp_path / "in" / "group.png", np.dstack([shot(1)[0]] * 3))
+    paint = np.zeros((96, 128, 4), np.uint8)
+    paint[30:60, 40:90] = (192, 48, 48, 255)
+    (tmp_path / "hints").mkdir()
+    save(tmp_path / "hints" / "group" / "strokes.png", paint)
+    words = [tmp_path / "in", tmp_path / "out", "--model", tiny_model]
+    assert run(["batch", *map(str, words), "--hints", str(tmp_path / "hints")]) == 0
+    made = cv2.imread(str(tmp_path / "out" / "group.png")).astype(int)
+    assert (made[..., 2] - made[..., 0])[40:50, 55:75].mean() > 40

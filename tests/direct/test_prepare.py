@@ -179,3 +179,13 @@ def test_a_still_with_a_wrong_number_is_not_taken_for_paint(film_of, tmp_path):
     assert [note[:36] for note in direction.notes] == [
         f"ref_{n:06d}.png does not show frame {n}" for n in (4, 5)
     ]
+
+
+def test_a_flat_drawing_with_a_wrong_number_is_not_taken_for_paint(film_of, tmp_path):
+    drawing = np.full((96, 128, 3), 20, np.uint8)
+    drawing[:, 50:90], drawing[60:], drawing[20:50, 20:60] = 90, 200, (160, 60, 40)
+    save(tmp_path / "stills" / "ref_000004.png", drawing)
+    save(tmp_path / "stills" / "ref_000030.png", tinted(shot(3)[6]))
+    direction = prepare(Request((tmp_path / "stills",)), view(film_of()))
+    assert [hint.frame for hint in direction.hints] == [30]
+    assert "does not show frame 4" in direction.notes[0]

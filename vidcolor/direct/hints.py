@@ -64,7 +64,9 @@ def read_hints(path: Path) -> tuple[Stroke, ...]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise UsageError(f"The hints {path} are not there.", "Check the name.") from error
+        alone = "=" in path.name
+        remedy = "Give a dot without a file by `hint`." if alone else "Check the name."
+        raise UsageError(f"The hints {path} are not there.", remedy) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The hints {path} cannot be read.", "Give JSON or CSV.") from error
     strokes = _json(path, text) if path.suffix.lower() == ".json" else _csv(path, text)

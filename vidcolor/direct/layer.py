@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vidcolor.direct.reference import Still
 
@@ -21,13 +22,22 @@ PAINTED = 12.0
 
 def layer_of(still: Still) -> Still | None:
     """The same with all transparent that is no paint; None where it is a picture, or all grey."""
-    painted = still.alpha
-    if painted.min() >= 1:
-        away = still.rgb.max(axis=2) - still.rgb.min(axis=2)
-        painted = (away > PAINTED).astype(np.float32)
-    if not painted.any() or _flat_share(still) < FLAT_SHARE:
+    if _flat_share(still) < FLAT_SHARE:
         return None
-    return replace(still, alpha=painted)
+    if still.alpha.min() < 1:
+        return still
+    painted = still.rgb.max(axis=2) - still.rgb.min(axis=2) > PAINTED
+    ground = still.luma[~painted].astype(np.float32)
+    if not painted.any() or not _is_even(ground):
+        return None
+    return replace(still, alpha=painted.astype(np.float32))
+
+
+def _is_even(ground: NDArray[np.float32]) -> bool:
+    """Whether what is not painted is of one grey; also where all is painted."""
+    if not ground.size:
+        return True
+    return float((np.abs(ground - np.median(ground)) <= ALIKE).mean()) >= FLAT_SHARE
 
 
 def _flat_share(still: Still) -> float:

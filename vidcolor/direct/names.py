@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vidcolor.direct.film import Shown
 
 _TIME = re.compile(r"(?:(?:(\d+)[:\-])?(\d{1,2})[:\-])?(\d+(?:\.\d+)?)s?")
 _TIME_IN_NAME = re.compile(r"(?<!\d)(\d{1,2})[-:](\d{2})[-:](\d{2}(?:\.\d+)?)(?!\d)")
@@ -19,14 +22,6 @@ _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d
 _DATE = re.compile(
     rf"(?<!\d)(?:{_YEAR}([-_. ]?){_MONTH}\1{_DAY}|\d{{1,2}}([-_. ])\d{{1,2}}\2{_YEAR})(?!\d)"
 )
-
-
-class Timed(Protocol):
-    """A film, as far as names have to do with it."""
-
-    @property
-    def frame_count(self) -> int: ...  # noqa: D102
-    def frame_at(self, time_s: float) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class Named:
     number: int | None = None
     time_s: float | None = None
 
-    def frame_of(self, film: Timed) -> int | None:
+    def frame_of(self, film: Shown) -> int | None:
         """The frame of a film that is meant; None where its picture has to say that.
 
         A photograph has one frame, so its pictures may have any name. A frame may be one that the
