@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -22,11 +22,12 @@ from typing import Any, TypedDict, Unpack, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.direct.hints import Stroke, read_dot, read_stroke
+from vidcolor.direct.names import read_time
 from vidcolor.direct.prepare import Request
 from vidcolor.errors import Cancelled, UsageError
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.media.photograph import Picture
-from vidcolor.media.picture import compose
 from vidcolor.network import registry
 from vidcolor.run.here import Here
 from vidcolor.run.loading import load
@@ -43,6 +44,8 @@ from vidcolor.steady.settings import SteadySettings
 
 StrPath = str | PathLike[str]
 Paths = StrPath | Sequence[StrPath]
+Said = StrPath | Mapping[str, Any]
+Hints = Said | Sequence[Said]
 Progress = Callable[[float, int], bool | None]
 """Called with frames done and frames in all; where it gives False the work is cancelled."""
 
@@ -91,8 +94,8 @@ class FilmOptions(SourceOptions, SteadyOptions, total=False):
     """How one film is coloured; each means, and is unless given, as in `vidcolor colorize`.
 
     Attributes:
-        start_s: seconds from the first frame's start.
-        duration_s: seconds.
+        start_s: seconds from the first frame's start, or "1:02:03.5".
+        duration_s: likewise.
         page: of a TIFF, from 1 on.
         input_chroma: "discard" or "keep-if-colored".
         codec: FFmpeg's encoder.
@@ -107,8 +110,8 @@ class FilmOptions(SourceOptions, SteadyOptions, total=False):
         keep_job: whether the job's folder stays.
     """
 
-    start_s: float
-    duration_s: float | None
+    start_s: float | str
+    duration_s: float | str | None
     page: int | None
     input_chroma: str
     codec: str | None
@@ -128,6 +131,7 @@ class Options(NetworkOptions, FilmOptions, total=False):
 
 
 _STEADY = {"steady": "strength", "every": "every", "flow": "flow"}
+_TIMES = {"start_s", "duration_s"}
 _TASK = ("page", "overwrite", "restart", "keep_job")
 
 
@@ -221,7 +225,7 @@ class Colorizer:
         output: StrPath,
         *,
         references: Paths = (),
-        hints: Paths = (),
+        hints: Hints = (),
         reach: str = "shot",
         progress: Progress | None = None,
         **options: Unpack[FilmOptions],
@@ -234,7 +238,8 @@ class Colorizer:
             source: a film, a photograph, or numbered pictures.
             output: the file to be made; its suffix says the container.
             references: stills in colour, and folders of them.
-            hints: dots and strokes: JSON or CSV files, overlays, folders of them.
+            hints: dots and strokes: JSON or CSV files, overlays, folders of them; or a dot in
+                words, "194:470,260=navy", or a dot or stroke as it stands in a JSON file.
             reach: how far stills give their colour: "shot", "scene" or "film".
             progress: told how far it is, from a thread of its own too; False cancels.
             options: see `FilmOptions`.
@@ -250,7 +255,7 @@ class Colorizer:
         2
         """
         listener = _Ear(progress)
-        request = Request(_paths(references), _paths(hints), reach)
+        request = _request(references, hints, reach)
         given: dict[str, Any] = dict(options)
         task = Task(
             source=Path(source),
@@ -263,7 +268,7 @@ class Colorizer:
             task, lambda: Here(_Asked(self._network(), self._asking, listener)), listener
         )
 
-    def photo(self, array: Any, *, references: Paths = (), hints: Paths = ()) -> NDArray[Any]:
+    def photo(self, array: Any, *, references: Paths = (), hints: Hints = ()) -> NDArray[Any]:
         """Colour one picture.
 
         Args:
@@ -282,18 +287,18 @@ class Colorizer:
         info = registry.load_info(registry.find_model(settings.model))
         chosen = settings.for_model(info, info.still_size)
         wanted = StillSettings(chosen.render_size, chosen.saturation)
-        request = Request(_paths(references), _paths(hints))
+        request = _request(references, hints)
         page, _ = colored_page(picture, self._shared(), wanted, request)
-        return compose(picture.luma, *page.chroma(slice(0, len(picture.luma))))
+        return page.rgb(slice(0, len(picture.luma)))
 
     def frame(
         self,
         source: StrPath,
         *,
-        at: float | None = None,
+        at: float | str | None = None,
         index: int | None = None,
         references: Paths = (),
-        hints: Paths = (),
+        hints: Hints = (),
         reach: str = "shot",
         **options: Unpack[SourceOptions],
     ) -> NDArray[np.uint8]:
@@ -301,7 +306,7 @@ class Colorizer:
 
         Args:
             source: a film.
-            at: seconds from the first frame's start,
+            at: seconds from the first frame's start, or "1:02:03.5",
             index: or which frame, from 0 on.
             references: as of `film`.
             hints: likewise.
@@ -319,10 +324,10 @@ class Colorizer:
         >>> vidcolor.Colorizer().frame("samples/vtest.mp4", at=0.5).shape
         (480, 640, 3)
         """
-        place = Place(index, at)
+        place = Place(index, _seconds("at", at))
         chosen = self._resolved(dict(options), SourceOptions)
         film, frame, luma = film_at(Path(source), place, chosen)
-        request = Request(_paths(references), _paths(hints), reach)
+        request = _request(references, hints, reach)
         return colored_frame(film, frame, luma, self._shared(), chosen.saturation, request).rgb
 
     def stream(
@@ -405,6 +410,8 @@ class Colorizer:
                 f"There are {', '.join(sorted(names))}.",
             )
         steady = {_STEADY[name]: options[name] for name in _STEADY if name in options}
+        for name in _TIMES & options.keys():
+            options[name] = _seconds(name, options[name])
         rest = {
             name: value
             for name, value in options.items()
@@ -431,7 +438,7 @@ def colorize(
     output: StrPath,
     *,
     references: Paths = (),
-    hints: Paths = (),
+    hints: Hints = (),
     reach: str = "shot",
     progress: Progress | None = None,
     **options: Unpack[Options],
@@ -461,6 +468,34 @@ def colorize(
 def _paths(given: Paths) -> tuple[Path, ...]:
     several = [given] if isinstance(given, str | PathLike) else given
     return tuple(Path(path) for path in several)
+
+
+def _request(references: Paths, hints: Hints, reach: str = "shot") -> Request:
+    several = [hints] if isinstance(hints, str | PathLike | Mapping) else hints
+    said = [_said(entry, number) for number, entry in enumerate(several, 1)]
+    strokes = tuple(entry for entry in said if isinstance(entry, Stroke))
+    files = tuple(entry for entry in said if isinstance(entry, Path))
+    return Request(_paths(references), files, reach, strokes)
+
+
+def _said(entry: Said, number: int) -> Path | Stroke:
+    if isinstance(entry, Mapping):
+        return read_stroke(entry, number)
+    path = Path(entry)
+    return read_dot(entry) if isinstance(entry, str) and _is_dot(path) else path
+
+
+def _is_dot(path: Path) -> bool:
+    return "=" in path.name and not path.exists()
+
+
+def _seconds(name: str, time: float | str | None) -> float | None:
+    if not isinstance(time, str):
+        return time
+    seconds = read_time(time)
+    if seconds is None:
+        raise UsageError(f"`{name}={time}` is no time.", "Give seconds or h:mm:ss.")
+    return seconds
 
 
 class _Ear:

@@ -16,7 +16,7 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import ANY_PATH, Rate, Time, grouped
+from vidcolor.cli.options import ANY_PATH, Dot, Rate, Time, grouped
 from vidcolor.cli.talk import Bar, Talk
 from vidcolor.errors import as_flags
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from vidcolor.run.pipe import Ends
     from vidcolor.run.plan import Plan
     from vidcolor.run.settings import ColorizeSettings
+
+DIRECTIONS = ("references", "hints", "reach", "strokes")
+"""Options that direct the colour."""
 
 
 @click.command(cls=grouped)
@@ -88,6 +91,15 @@ if TYPE_CHECKING:
     help="[Direct] Dots and strokes: JSON, CSV, or transparent pictures hint_000040.png.",
 )
 @click.option(
+    "--hint",
+    "strokes",
+    multiple=True,
+    type=Dot(),
+    metavar="[PLACE:]X,Y[,RADIUS]=COLOUR",
+    help="[Direct] One dot without a file, as often as wanted: 194:470,260=navy on frame 194,"
+    " 0:07.7:470,260=#203050 at that time; of a photograph 470,260=navy.",
+)
+@click.option(
     "--reach",
     type=click.Choice(["shot", "scene", "film"]),
     default="shot",
@@ -124,8 +136,8 @@ if TYPE_CHECKING:
     type=click.Choice(["discard", "keep-if-colored"]),
     default="discard",
     show_default=True,
-    help="[Colour] What becomes of a film's shots that are in colour already: coloured anew, or"
-    " kept bit by bit. Tinted, toned and tainted shots are not in colour.",
+    help="[Colour] What becomes of shots and photographs that are in colour already: coloured anew,"
+    " or kept bit by bit. What is tinted, toned or tainted is not in colour.",
 )
 @click.option(
     "--steady",
@@ -253,7 +265,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     overwrite, restart, keep_job = (
         bool(options[name]) for name in ("overwrite", "restart", "keep_job")
     )
-    request = Request(options["references"], options["hints"], options["reach"])
+    request = Request(**{name: options[name] for name in DIRECTIONS})
     began = time.perf_counter()
     talk.machine(options)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from vidcolor.cli.colorize import colorize
+from vidcolor.cli.colorize import DIRECTIONS, colorize
 from vidcolor.cli.options import ANY_PATH, Time, grouped, options_of
 from vidcolor.cli.talk import Talk
 from vidcolor.errors import as_flags
@@ -20,7 +20,6 @@ CHOSEN = (
     *("stream", "frame_rate", "resize", "model", "saturation", "vividness", "render_size"),
     *("device", "backend", "threads"),
 )
-DIRECTIONS = ("references", "hints", "reach")
 SHARED = (*CHOSEN, "overwrite", "quiet", "as_json")
 
 
@@ -55,7 +54,7 @@ def preview(
     settings = ColorizeSettings(**{name: options[name] for name in CHOSEN})
     began = time.perf_counter()
     talk.machine(options)
-    request = Request(options["references"], options["hints"], options["reach"])
+    request = Request(**{name: options[name] for name in DIRECTIONS})
     made = make(
         film, place, output, settings, lambda: talk.load(settings), options["overwrite"], request
     )

@@ -15,7 +15,8 @@ from vidcolor.color.srgb import luma_and_chroma
 from vidcolor.direct.direction import PlacedHint, SmallLuma
 from vidcolor.direct.film import FilmLike
 from vidcolor.direct.hints import RADIUS_SHARE, Stroke
-from vidcolor.direct.names import frame_in
+from vidcolor.direct.layer import layer_of
+from vidcolor.direct.names import named
 from vidcolor.direct.reference import Still, read_still
 from vidcolor.errors import UsageError
 from vidcolor.media.suffixes import may_be_picture
@@ -27,49 +28,60 @@ LEAST_RADIUS = 1.5
 ASPECT_TOLERANCE = 0.02
 
 
-def overlays_in(path: Path) -> tuple[Path, ...]:
-    """The overlays `hint_NNNNNN.png` that a path names: itself, or a folder's.
+def overlays_in(path: Path, film: FilmLike) -> tuple[Path, ...]:
+    """The overlays that a path names: itself, or a folder's `hint_NNNNNN.png`.
+
+    A photograph has one frame: any picture is an overlay of it.
 
     Raises:
-        UsageError: a folder holds none, or a picture has no frame in its name.
+        UsageError: a folder holds none.
     """
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if is_overlay(p))
+        fits = may_be_picture if film.frame_count == 1 else is_overlay
+        found = sorted(p for p in path.iterdir() if fits(p))
         if not found:
             raise UsageError(f"The folder {path} holds no hint_NNNNNN.png.", "Put overlays there.")
         return tuple(found)
-    if not may_be_picture(path):
-        return ()
-    if frame_in(path) is None:
-        raise UsageError(f"The overlay {path} names no frame.", "Call it hint_000040.png or so.")
-    return (path,)
+    return (path,) if may_be_picture(path) else ()
 
 
 def is_overlay(path: Path) -> bool:
     """Whether a file is a picture `hint_NNNNNN`."""
-    named = path.name.startswith("hint_") and frame_in(path) is not None
-    return named and may_be_picture(path)
+    numbered = path.name.startswith("hint_") and named(path).frame is not None
+    return numbered and may_be_picture(path)
 
 
 def overlay_hint(path: Path, film: FilmLike) -> PlacedHint:
-    """A transparent picture over its frame as hints: what is opaque is said.
+    """A picture of paint over its frame as hints: what is opaque is said, on grey what is not grey.
 
     Raises:
-        UsageError: it is no picture, opaque everywhere, of another aspect, or of a frame that the
-            film does not have.
+        UsageError: it is no picture or no paint, of another aspect, or its name gives no frame of
+            the film.
     """
-    still = read_still(path)
-    frame = frame_in(path)
-    if frame is None or frame >= film.frame_count:
+    frame = named(path).frame_of(film)
+    if frame is None:
+        raise UsageError(f"The overlay {path} names no frame.", "Call it hint_000040.png or so.")
+    if frame >= film.frame_count:
         raise UsageError(
             f"{path.name} names frame {frame}; the film has {film.frame_count}, from 0 on.",
             "Rename it.",
         )
-    if still.alpha.min() >= 1:
+    still = read_still(path)
+    meant = still if still.alpha.min() < 1 else layer_of(still)
+    if meant is None:
         raise UsageError(
             f"{path} is opaque everywhere: that is a still, no overlay.",
             "Give it by `references`, or paint on a transparent layer.",
         )
+    return laid_over(meant, frame, film)
+
+
+def laid_over(still: Still, frame: int, film: FilmLike) -> PlacedHint:
+    """Paint on a whole frame as a hint.
+
+    Raises:
+        UsageError: it is of another aspect.
+    """
     luma = film.look(frame)
     _check_aspect(still, luma)
     size = luma.shape[1] // HALF, luma.shape[0] // HALF
@@ -84,7 +96,7 @@ def overlay_hint(path: Path, film: FilmLike) -> PlacedHint:
         spreads=True,
         luma=luma,
         digest=still.digest,
-        name=path.name,
+        name=still.path.name,
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from vidcolor.direct.colors import for_matrix
 from vidcolor.direct.direction import Direction
 from vidcolor.direct.film import FilmLike
-from vidcolor.direct.hints import read_hints
+from vidcolor.direct.hints import Stroke, read_hints
 from vidcolor.direct.paint import overlay_hint, overlays_in, stroke_hints
 from vidcolor.direct.placing import place_stills
 from vidcolor.direct.reference import find_stills, read_still
@@ -31,16 +31,18 @@ class Request:
     Attributes:
         references: stills, and folders of stills.
         hints: JSON or CSV files, overlays `hint_NNNNNN.png`, and folders of overlays.
+        strokes: dots and strokes that were given without a file.
         reach: how far a still gives its colour: shot, scene or film.
     """
 
     references: tuple[Path, ...] = ()
     hints: tuple[Path, ...] = ()
     reach: str = "shot"
+    strokes: tuple[Stroke, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything was given."""
-        return bool(self.references or self.hints)
+        return bool(self.references or self.hints or self.strokes)
 
 
 def prepare(request: Request, film: FilmLike) -> Direction:
@@ -55,10 +57,11 @@ def prepare(request: Request, film: FilmLike) -> Direction:
     stills = [read_still(path) for path in find_stills(request.references)]
     hints, notes = place_stills(stills, film) if stills else ([], [])
     for path in request.hints:
-        for overlay in overlays_in(path):
-            hints.append(overlay_hint(overlay, film))
-        if (path.is_file() and not overlays_in(path)) or not path.exists():
+        if overlays := overlays_in(path, film):
+            hints.extend(overlay_hint(overlay, film) for overlay in overlays)
+        else:
             hints.extend(stroke_hints(read_hints(path), film))
+    hints.extend(stroke_hints(request.strokes, film))
     matrix = film.matrix
     meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in hints]
     ordered = sorted(meant, key=lambda hint: (hint.frame, hint.spreads))

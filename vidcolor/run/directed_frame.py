@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vidcolor.color.hint import Hint
 from vidcolor.direct.direction import PlacedHint
-from vidcolor.direct.names import frame_in, time_in
+from vidcolor.direct.names import named
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.direct.reference import find_stills
 from vidcolor.direct.scene import recalled
@@ -83,11 +83,8 @@ def directed_frame(
 
 
 def _is_near(path: Path, frame: int, film: Film, reach: int) -> bool:
-    named = frame_in(path)
-    time_s = time_in(path) if named is None else None
-    if time_s is not None:
-        named = film.frame_at(time_s)
-    return named is None or abs(named - frame) <= reach
+    place = named(path).frame_of(film)
+    return place is None or abs(place - frame) <= reach
 
 
 def _carried(

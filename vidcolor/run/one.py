@@ -151,7 +151,8 @@ def _photograph(task: Task, load: Callable[[], Executor], listener: Listener) ->
     note = tag_of(chosen, registry.verified_hash(model)) if settings.tag else None
     listener.opened(executor.description, settings.model, f"short side {chosen.render_size}")
     _tell(settings.of_films_alone(), listener)
-    wanted = StillSettings(chosen.render_size, chosen.saturation, note, task.page)
+    size, saturation, kept = chosen.render_size, chosen.saturation, chosen.keeps_own
+    wanted = StillSettings(size, saturation, note, task.page, kept)
     _tell(colorize_picture(task.source, task.output, executor, wanted, task.request), listener)
     return Outcome(1, executor.description, settings.model)
 

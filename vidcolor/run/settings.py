@@ -44,7 +44,8 @@ class ColorizeSettings:
         lossless: luma bit by bit as in the source.
         tag: whether the metadata of film or photograph name this program.
         threads: CPU threads for network and encoder, 0 for one a core.
-        input_chroma: "discard", or "keep-if-colored": shots that are in colour keep their chroma.
+        input_chroma: "discard", or "keep-if-colored": shots and photographs that are in colour
+            keep theirs.
         sound: "auto": copied where the container holds it, else converted; "copy" or nothing,
             "convert" in any case, "none".
     """
