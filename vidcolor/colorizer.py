@@ -97,6 +97,7 @@ class FilmOptions(SourceOptions, SteadyOptions, total=False):
     Attributes:
         start_s: seconds from the first frame's start.
         duration_s: seconds.
+        shot: number of the shot to colour alone, from 1 on, as `stills` counts them.
         page: of a TIFF, from 1 on.
         input_chroma: "discard" or "keep-if-colored".
         codec: FFmpeg's encoder.
@@ -113,6 +114,7 @@ class FilmOptions(SourceOptions, SteadyOptions, total=False):
 
     start_s: float
     duration_s: float | None
+    shot: int | None
     page: int | None
     input_chroma: str
     codec: str | None

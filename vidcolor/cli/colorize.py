@@ -45,6 +45,13 @@ if TYPE_CHECKING:
     help="[What] Colour so much, 10 or 0:10.",
 )
 @click.option(
+    "--shot",
+    type=click.IntRange(1),
+    metavar="N",
+    show_default="all of them",
+    help="[What] Colour this shot alone, by its number on the sheet of `vidcolor stills`.",
+)
+@click.option(
     "--stream",
     type=click.IntRange(0),
     metavar="N",
@@ -193,7 +200,10 @@ if TYPE_CHECKING:
     help="[Output] Begin anew where an unfinished job has other settings.",
 )
 @click.option(
-    "--keep-job", is_flag=True, help="[Output] Leave the folder of segments when all is done."
+    "--keep-job",
+    is_flag=True,
+    help="[Output] Leave the folder of segments when all is done, one of each shot: what is said of"
+    " a shot later costs that shot alone.",
 )
 @click.option(
     "--no-tag",

@@ -182,10 +182,9 @@ class Cluster:
         waiting: deque[_Pending] = deque()
         limit = SEGMENTS_A_PAINTER * len(self._painters)
         shared, checked = self._ray.put(plan), False
-        tail: Any = None
         try:
             for stretch in stretches:
-                tail = tail if stretch.goes_on else stretch.before
+                tail: Any = stretch.before
                 with closing(ahead(stretch.segments, 1)) as segments:
                     for surveyed in segments:
                         path = place(surveyed.segment)

@@ -29,13 +29,10 @@ class Stretch:
         segments: of them, as they are found.
         before: what an earlier run's segment before them saw of the first, float32 (frames, 2,
             height, width); None for nothing.
-        goes_on: whether it begins where the stretch before it ends: then this run's last segment
-            of that is the one before, and what it saw is what counts.
     """
 
     segments: Generator[Surveyed]
     before: FloatArray | None
-    goes_on: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +81,8 @@ class Executor(Predictor, Protocol):
 
         Args:
             plan: what is to be done.
-            stretches: of the film, rising; each is taken up when the one before is handed out.
+            stretches: of the film, rising, no two of which touch; each is taken up when the one
+                before is handed out.
             place: where each segment's file is to be.
             reports: told on the way, `begun` and `written` by the thread that asks for segments.
 

@@ -93,9 +93,8 @@ class _Coloring:
     reports: Reports
 
     def parts(self, stretches: Iterable[Stretch]) -> Iterator[_Part]:
-        before: FloatArray | None = None
         for stretch in stretches:
-            before = before if stretch.goes_on else stretch.before
+            before = stretch.before
             with closing(stretch.segments) as segments:
                 for surveyed in segments:
                     segment = surveyed.segment

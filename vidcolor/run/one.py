@@ -10,6 +10,7 @@ from typing import Protocol
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.machine import cores
+from vidcolor.media.clip import ClipInfo
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
@@ -17,14 +18,16 @@ from vidcolor.media.probe import kind_of
 from vidcolor.media.sequence import check_rate
 from vidcolor.network import shelf
 from vidcolor.run import picture_files
+from vidcolor.run.changes import check_changes
 from vidcolor.run.directed import film_view
 from vidcolor.run.executor import Executor
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.look import clock, seconds_at
+from vidcolor.run.look import View, clock, seconds_at
 from vidcolor.run.plan import Plan, check_output, make_plan, tag_of
 from vidcolor.run.settings import ColorizeSettings
+from vidcolor.run.shots import find_shot
 from vidcolor.run.still import StillSettings, colorize_picture
 
 
@@ -210,12 +213,21 @@ def film_plan(task: Task) -> Plan:
     """What is to be done with a film, without the stills and hints.
 
     Raises:
-        VidcolorError: as `make_plan` and `probe`.
+        VidcolorError: as `make_plan`, `probe` and `find_shot`.
     """
     source = identify(task.source)
     threads = task.settings.threads or cores()
     clip = clip_of(task.source, task.settings.reading)
-    return make_plan(clip, task.output, task.settings, threads, source)
+    settings = task.settings
+    frames = None if settings.shot is None else find_shot(_whole(clip, settings), settings.shot)
+    return make_plan(clip, task.output, settings, threads, source, frames)
+
+
+def _whole(clip: ClipInfo, settings: ColorizeSettings) -> View:
+    """All of a film as the network sees it."""
+    check_changes(clip, 0, clip.frame_count)
+    chosen = settings.for_model(shelf.load_info(shelf.find_model(settings.model)))
+    return View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
 
 
 def _replaced(plan: Plan, frames: range) -> str:

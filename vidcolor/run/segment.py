@@ -56,6 +56,12 @@ class Segment:
     own: tuple[range, ...] = ()
     tail: int = 0
 
+    def beginnings(self) -> list[int]:
+        """Places in `luma` of those of its own frames with which shots begin, rising."""
+        own = range(self.lead, self.lead + self.count)
+        cuts = self.cuts if self.lead else (0, *self.cuts)
+        return [place for place in cuts if place in own]
+
     def shot_lengths(self) -> list[int]:
         """How many frames of `luma` each shot has."""
         return [stop - start for start, stop in pairwise([0, *self.cuts, len(self.luma)])]

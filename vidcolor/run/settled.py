@@ -35,7 +35,35 @@ class Surveyed:
 
     segment: Segment
     own: Own
-    handed: bool
+    handed: bool = False
+
+    def apart(self) -> list[Surveyed]:
+        """The same frames as segments of one shot each."""
+        segment = self.segment
+        inside = range(segment.lead + 1, segment.lead + segment.count)
+        edges = [0, *(cut for cut in segment.cuts if cut in inside), len(segment.luma)]
+        return list(itertools.starmap(self._between, itertools.pairwise(edges)))
+
+    def _between(self, begin: int, end: int) -> Surveyed:
+        """What lies between two places of the luma; what precedes and follows belongs to an end."""
+        whole, last = self.segment, end == len(self.segment.luma)
+        lead, tail = (whole.lead if begin == 0 else 0), (whole.tail if last else 0)
+        own = {
+            range(shot.start - begin, shot.stop - begin): chroma
+            for shot, chroma in self.own.items()
+            if begin <= shot.start < end
+        }
+        segment = Segment(
+            first=whole.first - whole.lead + begin + lead,
+            count=end - begin - lead - tail,
+            luma=whole.luma[begin:end],
+            lead=lead,
+            cuts=tuple(cut - begin for cut in whole.cuts if begin < cut < end),
+            shared=whole.shared if last else 0,
+            own=tuple(own),
+            tail=tail,
+        )
+        return Surveyed(segment, own)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+from vidcolor.errors import UsageError
 from vidcolor.media.clip import ClipInfo
 from vidcolor.run.changes import check_changes
 from vidcolor.run.look import View, seconds_at
-from vidcolor.run.segment import small_luma
+from vidcolor.run.segment import segments, small_luma
 from vidcolor.steady.shots import find_cuts
 
 SHORT_SIDE = 192
@@ -49,3 +50,29 @@ def list_shots(clip: ClipInfo) -> list[Shot]:
         )
         for first, after in itertools.pairwise(edges)
     ]
+
+
+def find_shot(film: View, number: int) -> range:
+    """The frames of a shot, as `stills` counts shots; the film is read through as far as that.
+
+    Args:
+        film: what is walked through.
+        number: from 1 on.
+
+    Raises:
+        UsageError: there is no such shot.
+        InputError: the film cannot be decoded.
+    """
+    begins: list[int] = []
+    frames = small_luma(film, film.first)
+    for segment in segments(film.segment_limits, frames, film.first):
+        start = segment.first - segment.lead
+        begins += [start + place for place in segment.beginnings()]
+        if len(begins) > number:
+            return range(begins[number - 1], begins[number])
+    if number > len(begins):
+        raise UsageError(
+            f"{film.clip.path.name} has no shot {number}: it has {len(begins)}.",
+            f"Give a shot from 1 to {len(begins)}, as `vidcolor stills` counts them.",
+        )
+    return range(begins[number - 1], film.first + film.count)

@@ -114,7 +114,7 @@ def shots_of(film: View, frames: Iterator[SmallLuma]) -> Iterator[Shot]:
     """
     shot: Shot | None = None
     for segment in segments(film.segment_limits, frames, film.first):
-        begins = set(segment.cuts) if segment.lead else {0, *segment.cuts}
+        begins = segment.beginnings()
         for place in range(segment.lead, segment.lead + segment.count):
             if shot is None or place in begins:
                 if shot is not None:
