@@ -421,6 +421,8 @@ def _close(result: dict[str, Any], talk: Talk) -> None:
     result["fps"] = round(rate, 2)
     stages = result.get("stages", {})
     where = ", ".join(f"{name} {spent:.1f} s" for name, spent in stages.items())
+    for said in result["said"]:
+        talk.detail(said["words"])
     resumed = f" ({result['resumed']} from an earlier run)" if result["resumed"] else ""
     talk.say(
         f"{result['output']}: {frames} frame{'s' * (frames != 1)}{resumed} in {seconds:.1f} s, "

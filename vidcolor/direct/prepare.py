@@ -19,6 +19,7 @@ from vidcolor.direct.hints import read_hints
 from vidcolor.direct.paint import overlay_hint, overlays_in, stroke_hints
 from vidcolor.direct.placing import place_stills
 from vidcolor.direct.reference import find_stills, read_still
+from vidcolor.direct.unchanged import is_unchanged
 from vidcolor.errors import UsageError
 
 REACHES = ("shot", "scene", "film")
@@ -44,7 +45,7 @@ class Request:
 
 
 def prepare(request: Request, film: FilmView) -> Direction:
-    """Read all that was given and find its place.
+    """Read all that was given and find its place; stills that nobody changed say nothing.
 
     Raises:
         UsageError: something cannot be read, lies outside the film or the picture, or says two
@@ -52,8 +53,12 @@ def prepare(request: Request, film: FilmView) -> Direction:
     """
     if request.reach not in REACHES:
         raise UsageError(f"There is no reach '{request.reach}'.", f"Choose {', '.join(REACHES)}.")
-    stills = [read_still(path) for path in find_stills(request.references)]
+    given = find_stills(request.references)
+    unchanged = {path for path in given if is_unchanged(path)}
+    stills = [read_still(path) for path in given if path not in unchanged]
     hints, notes = place_stills(stills, film) if stills else ([], [])
+    placed = {hint.name for hint in hints}
+    unfit = tuple(still.path.name for still in stills if still.path.name not in placed)
     for path in request.hints:
         for overlay in overlays_in(path):
             hints.append(overlay_hint(overlay, film))
@@ -62,4 +67,8 @@ def prepare(request: Request, film: FilmView) -> Direction:
     matrix = film.clip.resolved_matrix()
     meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in hints]
     ordered = sorted(meant, key=lambda hint: (hint.frame, hint.spreads))
-    return Direction(tuple(ordered), request.reach, tuple(notes))
+    if unchanged:
+        share = "no still" if not stills else f"only {len(stills)} of {len(given)} stills"
+        notes.append(f"{share} was changed since `vidcolor stills` made it; the rest is not used")
+    names = tuple(sorted(path.name for path in unchanged))
+    return Direction(tuple(ordered), request.reach, names, unfit, tuple(notes))

@@ -91,7 +91,7 @@ class _Pending:
 
     segment: Segment
     painter: int
-    chroma_seconds: Any
+    said: Any
     tail: Any
     writing: Any
 
@@ -208,10 +208,10 @@ class Cluster:
         light = replace(segment, luma=segment.luma[:0])
         painter = self._painters[number].chroma.options(num_returns=2)
         # Who need not know what the segment before saw does not wait for it.
-        shots, seconds = painter.remote(plan, surveyed, before if surveyed.handed else None)
+        shots, said = painter.remote(plan, surveyed, before if surveyed.handed else None)
         parts, tail = self._blend.remote(shots, segment.lead, segment.count, before)
         writing = self._write.remote(plan, light, parts, path)
-        return _Pending(light, number, seconds, tail, writing)
+        return _Pending(light, number, said, tail, writing)
 
     def _is_there(self, pending: _Pending) -> bool:
         return bool(self._ray.wait([pending.writing], timeout=0)[0])
@@ -221,12 +221,13 @@ class Cluster:
             written: dict[str, float]
             written, tally = self._ray.get(pending.writing)
             tail: FloatArray = self._ray.get(pending.tail)
-            color: float = self._ray.get(pending.chroma_seconds)
+            color: float
+            color, reached = self._ray.get(pending.said)
         self._loads.give(pending.painter)
         reports.timings.add({"colour": color, **written})
         reports.meter.colored(pending.segment.count)
         reports.written(pending.segment.count)
-        return Made(pending.segment, tail, tally)
+        return Made(pending.segment, tail, tally, reached)
 
     def _call_off(self, waiting: Sequence[_Pending]) -> None:
         """Leave nobody writing into the job's folder."""

@@ -17,6 +17,7 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.stages import Timings
+from vidcolor.steady.people import Reach
 
 FloatArray = NDArray[np.float32]
 
@@ -43,11 +44,13 @@ class Made:
         segment: with or without its luma.
         tail: chroma of the next one's first frames, float32 (frames, 2, height, width).
         tally: how much colour it got.
+        reached: how far dots on its frames reach.
     """
 
     segment: Segment
     tail: FloatArray
     tally: Tally
+    reached: tuple[Reach, ...]
 
 
 @dataclass(frozen=True)

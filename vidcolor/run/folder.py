@@ -31,7 +31,8 @@ from vidcolor.files import finished_file, remove, size_of, with_ending, write_er
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment
+from vidcolor.run.segment import Segment, beginnings
+from vidcolor.steady.people import Reach
 
 LAYOUT = 5
 """Of this folder; counted up when its files change their meaning, or segments are cut otherwise."""
@@ -55,6 +56,7 @@ class Record:
         cuts: as those of `Segment`.
         direction: digest of the stills and hints that reached it, "" if none did.
         damaged: how many of its frames could not be decoded, so that others stand in.
+        reached: how far dots on its frames reach.
     """
 
     first: int
@@ -66,11 +68,16 @@ class Record:
     cuts: tuple[int, ...] = ()
     direction: str = ""
     damaged: int = 0
+    reached: tuple[Reach, ...] = ()
 
     @property
     def stop(self) -> int:
         """Index of the frame behind its last."""
         return self.first + self.count
+
+    def beginnings(self) -> list[int]:
+        """As those of `Segment`."""
+        return beginnings(self.first, self.count, self.lead, self.cuts)
 
     @classmethod
     def of(cls, segment: Segment) -> Record:
@@ -165,7 +172,8 @@ def records_in(folder: Path, suffix: str = "") -> list[Record]:
 
 def _read(path: Path) -> Record:
     held = json.loads(path.read_text())
-    return Record(**{**held, "cuts": tuple(held["cuts"])})
+    reached = tuple(Reach(**one) for one in held["reached"])
+    return Record(**{**held, "cuts": tuple(held["cuts"]), "reached": reached})
 
 
 def check_job(plan: Plan, folder: Path) -> None:
@@ -300,11 +308,17 @@ class JobFolder:
         """Count a segment as not finished, before its file and tail are written anew."""
         self.segment(part).with_suffix(".json").unlink(missing_ok=True)
 
-    def close_segment(self, segment: Segment, direction: str = "", damaged: int = 0) -> Record:
+    def close_segment(
+        self,
+        segment: Segment,
+        direction: str = "",
+        damaged: int = 0,
+        reached: tuple[Reach, ...] = (),
+    ) -> Record:
         """Count a segment as finished whose file and tail are in place."""
         size = size_of(self.segment(segment))
         cut = Record.of(segment)
-        record = replace(cut, size=size, direction=direction, damaged=damaged)
+        record = replace(cut, size=size, direction=direction, damaged=damaged, reached=reached)
         self._write_record(record, ".json")
         return record
 

@@ -27,6 +27,7 @@ from vidcolor.run.settled import (
     settled_shots,
 )
 from vidcolor.run.stages import ahead
+from vidcolor.steady.people import Reach
 
 SHOTS_AHEAD = 2
 
@@ -76,11 +77,12 @@ class Here:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Chroma of a segment's next frames; the last part has the tail."""
+    """Chroma of a segment's next frames; the last part has the tail, and how far dots reach."""
 
     segment: Segment
     chroma: FloatArray
     tail: FloatArray | None
+    reached: tuple[Reach, ...]
 
 
 @dataclass(frozen=True)
@@ -98,14 +100,18 @@ class _Coloring:
             with closing(stretch.segments) as segments:
                 for surveyed in segments:
                     segment = surveyed.segment
-                    for chroma, tail in parted(self._shots(surveyed, before), segment.count):
+                    reached: list[Reach] = []
+                    shots = self._shots(surveyed, before, reached.append)
+                    for chroma, tail in parted(shots, segment.count):
                         self.reports.meter.colored(len(chroma))
-                        yield _Part(segment, chroma, tail)
+                        yield _Part(segment, chroma, tail, tuple(reached))
                     before = tail
 
-    def _shots(self, surveyed: Surveyed, before: FloatArray | None) -> Iterator[FloatArray]:
+    def _shots(
+        self, surveyed: Surveyed, before: FloatArray | None, told: Callable[[Reach], None]
+    ) -> Iterator[FloatArray]:
         """Chroma of a segment's frames and those behind them, shot by shot."""
-        settled = settled_shots(self.plan, surveyed, self.predictor, before, self.motion)
+        settled = settled_shots(self.plan, surveyed, self.predictor, before, self.motion, told)
         meter, lengths = self.reports.meter, surveyed.segment.shot_lengths()
         timed = self.reports.timings.each("colour", meter.each_shot(settled, lengths))
         yield from blended_shots(timed, surveyed.segment.lead, before)
@@ -114,18 +120,19 @@ class _Coloring:
 def _written(
     plan: Plan, segment: Segment, parts: Iterator[_Part], path: Path, reports: Reports
 ) -> Made:
-    tails: list[FloatArray] = []
+    ends: list[tuple[FloatArray, tuple[Reach, ...]]] = []
 
     def chroma() -> Iterator[FloatArray]:
         for part in parts:
             if part.tail is not None:
-                tails.append(part.tail)
+                ends.append((part.tail, part.reached))
             yield part.chroma
 
     tally = write_segment(
         plan, segment, chroma(), path, reports.timings, lambda: reports.written(1)
     )
-    return Made(segment, tails[-1], tally)
+    tail, reached = ends[-1]
+    return Made(segment, tail, tally, reached)
 
 
 class _StoppedError(Exception):

@@ -12,7 +12,7 @@ import numpy as np
 
 from vidcolor.color.pale import Tally
 from vidcolor.media.mux import join
-from vidcolor.run.executor import Executor, Reports, Stretch
+from vidcolor.run.executor import Executor, Made, Reports, Stretch
 from vidcolor.run.folder import Gap, JobFolder, Record, Standing
 from vidcolor.run.look import COLOR_COST_S
 from vidcolor.run.meter import Meter
@@ -60,6 +60,7 @@ class Finished:
         tally: how much colour the frames got that this run made.
         notes: sentences on what could not be joined.
         damaged: frames that could not be decoded, so that the ones before stand in.
+        segments: of the whole film, by their first frames.
     """
 
     frames: int
@@ -68,6 +69,7 @@ class Finished:
     tally: Tally
     damaged: int = 0
     notes: tuple[str, ...] = ()
+    segments: tuple[Record, ...] = ()
 
 
 def run_job(
@@ -98,6 +100,7 @@ def run_job(
     try:
         if folder.film_is_out():
             resumed = plan.count
+            work.parts.extend(standing.done)
             folder.put_out()
         else:
             work.color(standing)
@@ -108,7 +111,8 @@ def run_job(
             told.kept(sum(record.count for record in folder.standing().done))
         folder.leave()
     damaged = sum(part.damaged for part in work.parts)
-    return Finished(plan.count, resumed, timings, work.tally, damaged, tuple(work.said))
+    parts = tuple(sorted(work.parts, key=lambda part: part.first))
+    return Finished(plan.count, resumed, timings, work.tally, damaged, tuple(work.said), parts)
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ class _Work:
                 for one in made:
                     self.tally.include(one.tally)
                     self.folder.save_tail(one.segment, one.tail)
-                    self._close(one.segment, one.tally.damaged)
+                    self._close(one)
 
     def _stretch(self, gap: Gap) -> Stretch:
         seen_before = self.folder.load_tail(gap.before) if gap.before else None
@@ -160,10 +164,12 @@ class _Work:
         self.meter.written(frames)
         self.tell()
 
-    def _close(self, segment: Segment, damaged: int) -> None:
+    def _close(self, made: Made) -> None:
         self._check_source()
-        direction = self.directions[segment.first]
-        self.parts.append(self.folder.close_segment(segment, direction, damaged))
+        segment, direction = made.segment, self.directions[made.segment.first]
+        self.parts.append(
+            self.folder.close_segment(segment, direction, made.tally.damaged, made.reached)
+        )
 
     def _segments(self, gap: Gap) -> Generator[Surveyed]:
         """Segments of a gap: as they were cut, then as they are found."""

@@ -26,6 +26,7 @@ from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.look import View, clock, seconds_at
 from vidcolor.run.plan import Plan, check_output, make_plan, tag_of
+from vidcolor.run.said import Said, became_of
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.shots import find_shot
 from vidcolor.run.still import StillSettings, colorize_picture
@@ -68,6 +69,7 @@ class Outcome:
         encoder: FFmpeg's name of it; "" for a photograph.
         stages: seconds by stage; they overlap.
         notes: all sentences that a person should know, in the order they were told.
+        said: what became of each still and hint of a film.
     """
 
     frames: int
@@ -77,6 +79,7 @@ class Outcome:
     encoder: str = ""
     stages: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
 
 
 class Listener(Protocol):
@@ -206,6 +209,7 @@ def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outco
         resumed=done.resumed,
         encoder=plan.encoder.codec,
         stages={name: round(spent, 3) for name, spent in sorted(done.timings.seconds.items())},
+        said=became_of(plan, done.segments),
     )
 
 

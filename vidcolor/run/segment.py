@@ -57,10 +57,8 @@ class Segment:
     tail: int = 0
 
     def beginnings(self) -> list[int]:
-        """Places in `luma` of those of its own frames with which shots begin, rising."""
-        own = range(self.lead, self.lead + self.count)
-        cuts = self.cuts if self.lead else (0, *self.cuts)
-        return [place for place in cuts if place in own]
+        """Those of its own frames with which shots begin, by their indexes in the clip, rising."""
+        return beginnings(self.first, self.count, self.lead, self.cuts)
 
     def shot_lengths(self) -> list[int]:
         """How many frames of `luma` each shot has."""
@@ -72,6 +70,12 @@ class Segment:
         shift = start - self.lead
         inside = (range(max(start, s.start + shift), min(stop, s.stop + shift)) for s in self.own)
         return [frames for frames in inside if frames]
+
+
+def beginnings(first: int, count: int, lead: int, cuts: tuple[int, ...]) -> list[int]:
+    """Frames with which shots begin, rising; arguments as those of `Segment`."""
+    places = cuts if lead else (0, *cuts)
+    return [first - lead + place for place in places if lead <= place < lead + count]
 
 
 def small_luma(view: View, first: int, count: int | None = None) -> Iterator[SmallLuma]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 from vidcolor.steady.directed import Flows, directed_flows
 from vidcolor.steady.flow import Flow, named_flow
+from vidcolor.steady.people import Reach
 from vidcolor.steady.settle import settle_shots
 from vidcolor.steady.windows import crossfade
 
@@ -91,6 +93,7 @@ def settled_shots(
     predictor: Predictor,
     before: FloatArray | None,
     motion: Motion | None = None,
+    told: Callable[[Reach], None] = lambda _: None,
 ) -> Iterator[FloatArray]:
     """Chroma of all that a segment's luma shows, shot by shot.
 
@@ -102,18 +105,25 @@ def settled_shots(
         predictor: what colours.
         before: what the segment before saw of this one's first frames.
         motion: what estimates motion; None takes what the plan names.
+        told: how far each frame's dots reach, by its index in the film.
     """
     segment, steady = surveyed.segment, plan.settings.steady
     motion = motion or named_motion(plan)
+    place = segment.first - segment.lead
     people = people_of(plan, segment, before if surveyed.handed else None)
     for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
         shot, luma = range(start, stop), segment.luma[start:stop]
         if plan.settings.keeps_own and shot in surveyed.own:
             yield surveyed.own[shot]
         elif said := [one.moved(-start) for one in people if one.frame in shot]:
-            yield directed_shot(plan, luma, predictor, said, motion.directed)
+            tell = partial(_tell, told, place + start)
+            yield directed_shot(plan, luma, predictor, said, motion.directed, tell)
         else:
             yield from settle_shots(luma, predictor, steady, (), flow=motion.alone)
+
+
+def _tell(told: Callable[[Reach], None], first: int, reach: Reach) -> None:
+    told(reach.moved(first))
 
 
 def blended_shots(

@@ -66,8 +66,7 @@ def find_shot(film: View, number: int) -> range:
     begins: list[int] = []
     frames = small_luma(film, film.first)
     for segment in segments(film.segment_limits, frames, film.first):
-        start = segment.first - segment.lead
-        begins += [start + place for place in segment.beginnings()]
+        begins += segment.beginnings()
         if len(begins) > number:
             return range(begins[number - 1], begins[number])
     if number > len(begins):

@@ -6,7 +6,7 @@ the same motion and fills what people's colour does not reach.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -20,7 +20,7 @@ from vidcolor.steady.along import agreed, filled
 from vidcolor.steady.flow import DisFlow, FineFlow, Flow, named_flow
 from vidcolor.steady.keyframes import place_keyframes
 from vidcolor.steady.paths import Steps, steps_of
-from vidcolor.steady.people import Carried, carry, large
+from vidcolor.steady.people import Carried, Reach, carry, large
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.spreading import spread_over_things, stronger
 from vidcolor.steady.warp import HALF
@@ -57,6 +57,7 @@ def settle_directed(
     people: Sequence[Hint],
     flows: Flows | None = None,
     saturation: float = 1.0,
+    told: Callable[[Reach], None] = lambda _: None,
 ) -> NDArray[np.float16]:
     """Colour one shot of which people coloured some frames.
 
@@ -67,6 +68,7 @@ def settle_directed(
         people: what was said, by frames of `luma`.
         flows: what estimates motion; None takes what the settings name.
         saturation: factor on the network's chroma where people's colour does not guide it.
+        told: how far each frame's dots reach.
 
     Returns:
         chroma, float16 (frames, 2, h, w), Cb and Cr on 0..255, before the saturation as that of
@@ -82,7 +84,10 @@ def settle_directed(
         carried = carry(stills, steps, shape)
         if hints:
             dots = spread_over_things(luma, predictor, hints, saturation)
-            carried = carried.under(carry(dots, steps, shape))
+            spread = carry(dots, steps, shape)
+            for reach in spread.reached:
+                told(reach)
+            carried = carried.under(spread)
         rest = _rest(carried, steps, settings, Painter(predictor, settings.batch, saturation))
     # In its own place: a shot is large.
     made = carried.color
