@@ -129,9 +129,7 @@ def _fields(command: str) -> Iterator[str]:
     yield _table(("field", "meaning"), [(f"`{field}`", words) for field, words in rows.items()])
     for field in rows.keys() & LISTED.keys():
         inner = fields_of(LISTED[field]).items()
-        yield _table(
-            (f"of each in `{field}`", "meaning"), [(f"`{f}`", words) for f, words in inner]
-        )
+        yield _table(("field of each", "meaning"), [(f"`{f}`", words) for f, words in inner])
     if nested:
         for record in records:
             inner = fields_of(record).items()
