@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +25,7 @@ from vidcolor.run.here import Here
 from vidcolor.run.job import Told, run_job
 from vidcolor.run.plan import make_plan
 from vidcolor.run.settings import ColorizeSettings
+from vidcolor.steady.flow import DisFlow, FineFlow, QuickFlow
 
 SHOTS = (("nosferatu", 0), ("nasa", 20), ("vtest", 0), ("nosferatu", 120), ("nasa", 200))
 LENGTH = 10
@@ -231,3 +233,43 @@ def test_a_shot_that_cannot_be_coloured_is_one_sentence(
     assert colorized(five, output, "--model", tiny_model, *options) == 2
     assert words in " ".join(capsys.readouterr().err.split())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def flows(monkeypatch) -> list[str]:
+    """Each flow field that is computed, by what computes it."""
+    computed: list[str] = []
+    for kind in (DisFlow, QuickFlow, FineFlow):
+        real = kind.__call__
+
+        def call(self, *planes, real=real):
+            computed.append(type(self).__name__)
+            return real(self, *planes)
+
+        monkeypatch.setattr(kind, "__call__", call)
+    return computed
+
+
+def test_motion_is_not_found_again_when_a_dot_is_changed(
+    job: Job, tmp_path: Path, flows: list[str]
+) -> None:
+    frame = THIRD.start + 3
+    job.run(dot(tmp_path / "dots.json", frame))
+    assert flows
+    flows.clear()
+    job.run(dot(tmp_path / "dots.json", frame, "#2040c0"))
+    assert job.written == list(THIRD)
+    assert flows == []
+    again = pictures(job.output)[0]
+    shutil.rmtree(job.output.with_name("out.mkv.vidcolor"))
+    job.output.unlink()
+    job.run(dot(tmp_path / "dots.json", frame, "#2040c0"))
+    assert np.array_equal(pictures(job.output)[0], again)
+
+
+def test_motion_is_kept_with_a_job_that_is_kept_and_no_other(job: Job, tmp_path: Path) -> None:
+    folder = job.output.with_name("out.mkv.vidcolor")
+    job.run(dot(tmp_path / "dots.json", THIRD.start))
+    assert len(list((folder / "motion").iterdir())) == 1
+    job.run(dot(tmp_path / "dots.json", THIRD.start, "blue"), keep=False)
+    assert not folder.exists()

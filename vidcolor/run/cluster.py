@@ -35,6 +35,7 @@ from vidcolor.run.segment import Segment
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.stages import ahead
+from vidcolor.steady.kept import Keep, keep_nothing
 
 RETRIES = 3
 """How often what was lost with a worker is done again."""
@@ -177,6 +178,7 @@ class Cluster:
         stretches: Iterable[Stretch],
         place: Callable[[Segment], Path],
         reports: Reports,
+        keep: Keep = keep_nothing,
     ) -> Generator[Made]:
         """See `Executor.make`."""
         waiting: deque[_Pending] = deque()

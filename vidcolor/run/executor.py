@@ -17,6 +17,7 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.stages import Timings
+from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.people import Reach
 
 FloatArray = NDArray[np.float32]
@@ -79,6 +80,7 @@ class Executor(Predictor, Protocol):
         stretches: Iterable[Stretch],
         place: Callable[[Segment], Path],
         reports: Reports,
+        keep: Keep = keep_nothing,
     ) -> Generator[Made]:
         """Have segments coloured and written.
 
@@ -88,6 +90,7 @@ class Executor(Predictor, Protocol):
                 before is handed out.
             place: where each segment's file is to be.
             reports: told on the way, `begun` and `written` by the thread that asks for segments.
+            keep: what keeps motion between runs; other machines keep none.
 
         Yields:
             each segment in order, once its file is complete. Closing this generator leaves nobody

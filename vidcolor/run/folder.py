@@ -8,6 +8,7 @@
       000000000-000720.tail.npy    what it saw of the next one's first frames,
       000000000-000720.json        and the record that makes it count as finished
       film.mp4, film.json          the joined film on its way to its name
+      motion/                      of a job that is kept, what was estimated of directed shots
 
 Where frames become pictures a segment is a folder of them, `.frames`, and film.json says that all
 are there and on their way to their names.
@@ -32,11 +33,12 @@ from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, beginnings
+from vidcolor.steady.kept import KeptMotion
 from vidcolor.steady.people import Reach
 
 LAYOUT = 5
 """Of this folder; counted up when its files change their meaning, or segments are cut otherwise."""
-LOCK, PLAN, FILM = "lock", "plan.json", "film.json"
+LOCK, PLAN, FILM, MOTION = "lock", "plan.json", "film.json", "motion"
 _NAMED_DIFFERENCES = 3
 
 FloatArray = NDArray[np.float32]
@@ -254,6 +256,10 @@ class JobFolder:
     def is_guarded(self) -> bool:
         """Whether the disk knows locks, so that no second run can begin here."""
         return self._lock.is_guarded
+
+    def motion(self, spare: int) -> KeptMotion:
+        """What keeps motion between runs, where the disk has more room than `spare` bytes."""
+        return KeptMotion(self.path / MOTION, self._plan.settings.steady.flow, spare)
 
     def standing(self) -> Standing:
         """What of the plan is done, and what is to be done or done again."""

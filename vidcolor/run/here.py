@@ -27,6 +27,7 @@ from vidcolor.run.settled import (
     settled_shots,
 )
 from vidcolor.run.stages import ahead
+from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.people import Reach
 
 SHOTS_AHEAD = 2
@@ -59,11 +60,12 @@ class Here:
         stretches: Iterable[Stretch],
         place: Callable[[Segment], Path],
         reports: Reports,
+        keep: Keep = keep_nothing,
     ) -> Generator[Made]:
         """See `Executor.make`."""
         stopped = threading.Event()
         predictor = _Stoppable(MeteredPredictor(self.predictor, reports.meter), stopped)
-        motion = metered(named_motion(plan), reports.meter)
+        motion = metered(named_motion(plan, keep), reports.meter)
         coloring = _Coloring(plan, predictor, motion, reports)
         colored = ahead(coloring.parts(stretches), SHOTS_AHEAD)
         try:

@@ -20,8 +20,9 @@ from vidcolor.run.own import OwnColor
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments
 from vidcolor.run.settled import Surveyed
-from vidcolor.run.space import check_space
+from vidcolor.run.space import check_space, needed_bytes
 from vidcolor.run.stages import Timings, ahead, every
+from vidcolor.steady.kept import keep_nothing
 
 __all__ = ["Finished", "JobFolder", "Told", "run_job"]
 
@@ -139,13 +140,19 @@ class _Work:
             self.told.progress(self.meter.gained(), self.timings.busiest())
 
     def color(self, standing: Standing) -> None:
-        """Make the segments that are missing."""
+        """Make the segments that are missing.
+
+        Motion that is kept makes room first where the disk has little.
+        """
+        motion = self.folder.motion(needed_bytes(self.plan, standing.done))
+        motion.make_room()
         check_space(self.plan, standing.done)
         self.parts.extend(standing.done)
         with self._source_watched(), every(TELL_EVERY_S, self.tell):
             reports = Reports(self.timings, self.meter, self._begun, self._written)
             stretches = map(self._stretch, standing.gaps)
-            made = self.executor.make(self.plan, stretches, self.folder.segment, reports)
+            keep = motion.of if self.by_shot else keep_nothing
+            made = self.executor.make(self.plan, stretches, self.folder.segment, reports, keep)
             with closing(made):
                 for one in made:
                     self.tally.include(one.tally)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -16,6 +16,7 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 from vidcolor.steady.directed import Flows, directed_flows
 from vidcolor.steady.flow import Flow, named_flow
+from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.people import Reach
 from vidcolor.steady.settle import settle_shots
 from vidcolor.steady.windows import crossfade
@@ -81,10 +82,10 @@ class Motion:
     directed: Flows
 
 
-def named_motion(plan: Plan) -> Motion:
-    """What the plan's settings name."""
+def named_motion(plan: Plan, keep: Keep = keep_nothing) -> Motion:
+    """What the plan's settings name, and what keeps the motion of directed shots."""
     name = plan.settings.steady.flow
-    return Motion(named_flow(name), directed_flows(name))
+    return Motion(named_flow(name), replace(directed_flows(name), keep=keep))
 
 
 def settled_shots(

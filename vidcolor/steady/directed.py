@@ -18,6 +18,7 @@ from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
 from vidcolor.steady.along import agreed, filled
 from vidcolor.steady.flow import DisFlow, FineFlow, Flow, named_flow
+from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.keyframes import place_keyframes
 from vidcolor.steady.paths import Steps, steps_of
 from vidcolor.steady.people import Carried, Reach, carry, large
@@ -44,10 +45,12 @@ class Flows:
     Attributes:
         exact: along which colour is taken.
         glance: for what only says how far to trust it.
+        keep: what keeps motion between runs.
     """
 
     exact: Flow
     glance: Flow
+    keep: Keep = keep_nothing
 
 
 def settle_directed(
@@ -79,7 +82,7 @@ def settle_directed(
     stills = [said for said in people if not said.spreads]
     hints = [said for said in people if said.spreads]
     shape = max((luma.shape[1:], *(said.chroma.shape[1:] for said in stills)))
-    with steps_of(luma, flows.exact, flows.glance) as steps:
+    with steps_of(luma, flows.exact, flows.glance, flows.keep) as steps:
         steps.lead_to(said.frame for said in (*stills, *hints))
         carried = carry(stills, steps, shape)
         if hints:
