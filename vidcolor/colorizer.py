@@ -96,6 +96,7 @@ class FilmOptions(SourceOptions, SteadyOptions, total=False):
     Attributes:
         start_s: seconds from the first frame's start, or "1:02:03.5".
         duration_s: likewise.
+        shot: number of the shot to colour alone, from 1 on, as `stills` counts them.
         page: of a TIFF, from 1 on.
         input_chroma: "discard" or "keep-if-colored".
         codec: FFmpeg's encoder.
@@ -112,6 +113,7 @@ class FilmOptions(SourceOptions, SteadyOptions, total=False):
 
     start_s: float | str
     duration_s: float | str | None
+    shot: int | None
     page: int | None
     input_chroma: str
     codec: str | None

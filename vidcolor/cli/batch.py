@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from vidcolor.run.results import Result
 
 _OF_ONE_FILE = (
-    *("references", "hints", "strokes", "start_s", "duration_s", "page", "keep_job", "threads"),
+    *("references", "hints", "strokes", "start_s", "duration_s", "shot", "page", "keep_job"),
+    "threads",
 )
 Decorated = Callable[..., Any]
 

@@ -48,6 +48,13 @@ DIRECTIONS = ("references", "hints", "reach", "strokes")
     help="[What] Colour so much, 10 or 0:10.",
 )
 @click.option(
+    "--shot",
+    type=click.IntRange(1),
+    metavar="N",
+    show_default="all of them",
+    help="[What] Colour this shot alone, by its number on the sheet of `vidcolor stills`.",
+)
+@click.option(
     "--stream",
     type=click.IntRange(0),
     metavar="N",
@@ -205,7 +212,10 @@ DIRECTIONS = ("references", "hints", "reach", "strokes")
     help="[Output] Begin anew where an unfinished job has other settings.",
 )
 @click.option(
-    "--keep-job", is_flag=True, help="[Output] Leave the folder of segments when all is done."
+    "--keep-job",
+    is_flag=True,
+    help="[Output] Leave the folder of segments when all is done, one of each shot: what is said of"
+    " a shot later costs that shot alone.",
 )
 @click.option(
     "--no-tag",
@@ -423,6 +433,8 @@ def _close(result: dict[str, Any], talk: Talk) -> None:
     result["fps"] = round(rate, 2)
     stages = result.get("stages", {})
     where = ", ".join(f"{name} {spent:.1f} s" for name, spent in stages.items())
+    for said in result["said"]:
+        talk.detail(said["words"])
     resumed = f" ({result['resumed']} from an earlier run)" if result["resumed"] else ""
     talk.say(
         f"{result['output']}: {frames} frame{'s' * (frames != 1)}{resumed} in {seconds:.1f} s, "

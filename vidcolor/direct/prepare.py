@@ -19,6 +19,7 @@ from vidcolor.direct.hints import Stroke, read_hints
 from vidcolor.direct.paint import overlay_hint, overlays_in, stroke_hints
 from vidcolor.direct.placing import place_stills
 from vidcolor.direct.reference import find_stills, read_still
+from vidcolor.direct.unchanged import is_unchanged
 from vidcolor.errors import UsageError
 
 REACHES = ("shot", "scene", "film")
@@ -46,7 +47,7 @@ class Request:
 
 
 def prepare(request: Request, film: FilmLike) -> Direction:
-    """Read all that was given and find its place.
+    """Read all that was given and find its place; stills that nobody changed say nothing.
 
     Raises:
         UsageError: something cannot be read, lies outside the film or the picture, or says two
@@ -54,8 +55,12 @@ def prepare(request: Request, film: FilmLike) -> Direction:
     """
     if request.reach not in REACHES:
         raise UsageError(f"There is no reach '{request.reach}'.", f"Choose {', '.join(REACHES)}.")
-    stills = [read_still(path) for path in find_stills(request.references)]
+    given = find_stills(request.references)
+    unchanged = {path for path in given if is_unchanged(path)}
+    stills = [read_still(path) for path in given if path not in unchanged]
     hints, notes = place_stills(stills, film) if stills else ([], [])
+    placed = {hint.name for hint in hints}
+    unfit = tuple(still.path.name for still in stills if still.path.name not in placed)
     for path in request.hints:
         if overlays := overlays_in(path, film):
             hints.extend(overlay_hint(overlay, film) for overlay in overlays)
@@ -65,4 +70,8 @@ def prepare(request: Request, film: FilmLike) -> Direction:
     matrix = film.matrix
     meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in hints]
     ordered = sorted(meant, key=lambda hint: (hint.frame, hint.spreads))
-    return Direction(tuple(ordered), request.reach, tuple(notes))
+    if unchanged:
+        share = "no still" if not stills else f"only {len(stills)} of {len(given)} stills"
+        notes.append(f"{share} was changed since `vidcolor stills` made it; the rest is not used")
+    names = tuple(sorted(path.name for path in unchanged))
+    return Direction(tuple(ordered), request.reach, names, unfit, tuple(notes))

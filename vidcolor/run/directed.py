@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import cv2
@@ -17,6 +17,7 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 from vidcolor.steady.directed import Flows, settle_directed
+from vidcolor.steady.people import Reach
 from vidcolor.steady.spreading import stronger
 
 # Colour that was seen of a shot before it was split counts nearly as if a person had said it.
@@ -51,6 +52,7 @@ def directed_shot(
     predictor: Predictor,
     people: Sequence[Hint],
     flows: Flows | None = None,
+    told: Callable[[Reach], None] = lambda _: None,
 ) -> Chroma:
     """Chroma of a shot of which people coloured some frames; arguments as of `settle_directed`.
 
@@ -58,7 +60,7 @@ def directed_shot(
         float16 (frames, 2, height, width) of the working size on 0..255, before the saturation.
     """
     steady, saturation = plan.settings.steady, plan.settings.saturation
-    return settle_directed(luma, predictor, steady, people, flows, saturation)
+    return settle_directed(luma, predictor, steady, people, flows, saturation, told)
 
 
 def joined(parts: Sequence[Chroma]) -> Chroma:

@@ -27,6 +27,8 @@ from vidcolor.run.settled import (
     settled_shots,
 )
 from vidcolor.run.stages import ahead
+from vidcolor.steady.kept import Keep, keep_nothing
+from vidcolor.steady.people import Reach
 
 SHOTS_AHEAD = 2
 
@@ -47,11 +49,12 @@ class Here(Wrapper):
         stretches: Iterable[Stretch],
         place: Callable[[Segment], Path],
         reports: Reports,
+        keep: Keep = keep_nothing,
     ) -> Generator[Made]:
         """See `Executor.make`."""
         stopped = threading.Event()
         predictor = _Stoppable(MeteredPredictor(self.predictor, reports.meter), stopped)
-        motion = metered(named_motion(plan), reports.meter)
+        motion = metered(named_motion(plan, keep), reports.meter)
         coloring = _Coloring(plan, predictor, motion, reports)
         colored = ahead(coloring.parts(stretches), SHOTS_AHEAD)
         try:
@@ -65,11 +68,12 @@ class Here(Wrapper):
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Chroma of a segment's next frames; the last part has the tail."""
+    """Chroma of a segment's next frames; the last part has the tail, and how far dots reach."""
 
     segment: Segment
     chroma: FloatArray
     tail: FloatArray | None
+    reached: tuple[Reach, ...]
 
 
 @dataclass(frozen=True)
@@ -82,20 +86,23 @@ class _Coloring:
     reports: Reports
 
     def parts(self, stretches: Iterable[Stretch]) -> Iterator[_Part]:
-        before: FloatArray | None = None
         for stretch in stretches:
-            before = before if stretch.goes_on else stretch.before
+            before = stretch.before
             with closing(stretch.segments) as segments:
                 for surveyed in segments:
                     segment = surveyed.segment
-                    for chroma, tail in parted(self._shots(surveyed, before), segment.count):
+                    reached: list[Reach] = []
+                    shots = self._shots(surveyed, before, reached.append)
+                    for chroma, tail in parted(shots, segment.count):
                         self.reports.meter.colored(len(chroma))
-                        yield _Part(segment, chroma, tail)
+                        yield _Part(segment, chroma, tail, tuple(reached))
                     before = tail
 
-    def _shots(self, surveyed: Surveyed, before: FloatArray | None) -> Iterator[FloatArray]:
+    def _shots(
+        self, surveyed: Surveyed, before: FloatArray | None, told: Callable[[Reach], None]
+    ) -> Iterator[FloatArray]:
         """Chroma of a segment's frames and those behind them, shot by shot."""
-        settled = settled_shots(self.plan, surveyed, self.predictor, before, self.motion)
+        settled = settled_shots(self.plan, surveyed, self.predictor, before, self.motion, told)
         meter, lengths = self.reports.meter, surveyed.segment.shot_lengths()
         timed = self.reports.timings.each("colour", meter.each_shot(settled, lengths))
         yield from blended_shots(timed, surveyed.segment.lead, before)
@@ -104,18 +111,19 @@ class _Coloring:
 def _written(
     plan: Plan, segment: Segment, parts: Iterator[_Part], path: Path, reports: Reports
 ) -> Made:
-    tails: list[FloatArray] = []
+    ends: list[tuple[FloatArray, tuple[Reach, ...]]] = []
 
     def chroma() -> Iterator[FloatArray]:
         for part in parts:
             if part.tail is not None:
-                tails.append(part.tail)
+                ends.append((part.tail, part.reached))
             yield part.chroma
 
     tally = write_segment(
         plan, segment, chroma(), path, reports.timings, lambda: reports.written(1)
     )
-    return Made(segment, tails[-1], tally)
+    tail, reached = ends[-1]
+    return Made(segment, tail, tally, reached)
 
 
 class _StoppedError(Exception):

@@ -10,6 +10,7 @@ from typing import Protocol
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.machine import cores
+from vidcolor.media.clip import ClipInfo
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
@@ -17,13 +18,16 @@ from vidcolor.media.probe import kind_of
 from vidcolor.media.sequence import check_rate
 from vidcolor.network import registry
 from vidcolor.run import picture_files, pictures
+from vidcolor.run.changes import check_changes
 from vidcolor.run.executor import Executor
-from vidcolor.run.film import clock
+from vidcolor.run.film import Film, clock
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.plan import Plan, make_plan, tag_of
+from vidcolor.run.said import Said, became_of
 from vidcolor.run.settings import ColorizeSettings
+from vidcolor.run.shots import find_shot
 from vidcolor.run.still import StillSettings, colorize_picture
 
 
@@ -64,6 +68,7 @@ class Outcome:
         encoder: FFmpeg's name of it; "" for a photograph.
         stages: seconds by stage; they overlap.
         notes: all sentences that a person should know, in the order they were told.
+        said: what became of each still and hint of a film.
     """
 
     frames: int
@@ -73,6 +78,7 @@ class Outcome:
     encoder: str = ""
     stages: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
 
 
 class Listener(Protocol):
@@ -203,6 +209,7 @@ def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outco
         resumed=done.resumed,
         encoder=plan.encoder.codec,
         stages={name: round(spent, 3) for name, spent in sorted(done.timings.seconds.items())},
+        said=became_of(plan, done.segments),
     )
 
 
@@ -210,12 +217,21 @@ def film_plan(task: Task) -> Plan:
     """What is to be done with a film, without the stills and hints.
 
     Raises:
-        VidcolorError: as `make_plan` and `probe`.
+        VidcolorError: as `make_plan`, `probe` and `find_shot`.
     """
     source = identify(task.source)
     threads = task.settings.threads or cores()
     clip = clip_of(task.source, task.settings.reading)
-    return make_plan(clip, task.output, task.settings, threads, source)
+    settings = task.settings
+    frames = None if settings.shot is None else find_shot(_whole(clip, settings), settings.shot)
+    return make_plan(clip, task.output, settings, threads, source, frames)
+
+
+def _whole(clip: ClipInfo, settings: ColorizeSettings) -> Film:
+    """All of a film as the network sees it."""
+    check_changes(clip, 0, clip.frame_count)
+    chosen = settings.for_model(registry.load_info(registry.find_model(settings.model)))
+    return Film.whole(clip, chosen.render_size, chosen.threads)
 
 
 def _replaced(plan: Plan, frames: range) -> str:

@@ -22,6 +22,7 @@ from vidcolor.run.segment import Segment, write_segment
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed, blended_shots, parted, settled_shots
 from vidcolor.run.stages import Timings
+from vidcolor.steady.people import Reach
 
 FloatArray = NDArray[np.float32]
 
@@ -76,12 +77,14 @@ class Painter:
 
     def chroma(
         self, plan: Plan, surveyed: Surveyed, before: FloatArray | None
-    ) -> tuple[list[FloatArray], float]:
-        """Chroma of all that a segment shows, by shots, and how many seconds that took."""
+    ) -> tuple[list[FloatArray], tuple[float, tuple[Reach, ...]]]:
+        """Chroma of all that a segment shows, by shots; seconds that took, and `Made.reached`."""
         timings = Timings()
+        reached: list[Reach] = []
+        network = self._loaded()
         with timings.measure("colour"):
-            shots = list(settled_shots(plan, surveyed, self._loaded(), before))
-        return shots, timings.seconds["colour"]
+            shots = list(settled_shots(plan, surveyed, network, before, told=reached.append))
+        return shots, (timings.seconds["colour"], tuple(reached))
 
 
 def blend(

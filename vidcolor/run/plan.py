@@ -139,6 +139,7 @@ def make_plan(
     settings: ColorizeSettings,
     threads: int,
     source: Identity | None = None,
+    frames: range | None = None,
 ) -> Plan:
     """Check everything that can be checked before the work.
 
@@ -148,6 +149,7 @@ def make_plan(
         settings: what the user asked for.
         threads: for the encoder.
         source: which file the clip was when it was probed; None looks now.
+        frames: which are to be coloured; None leaves it to the settings.
 
     Raises:
         UsageError, OutputError, ModelError, InputError: as the parts of the plan say.
@@ -156,7 +158,7 @@ def make_plan(
     info = registry.load_info(path)
     if settings.steady.flow == "raft":
         find_weights()
-    first, count = _range(clip, settings)
+    first, count = (frames.start, len(frames)) if frames else _range(clip, settings)
     check_changes(clip, first, count)
     encoder, streams, lost = _made_of(clip, output, settings, threads)
     return Plan(

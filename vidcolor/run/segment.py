@@ -56,6 +56,10 @@ class Segment:
     own: tuple[range, ...] = ()
     tail: int = 0
 
+    def beginnings(self) -> list[int]:
+        """Those of its own frames with which shots begin, by their indexes in the clip, rising."""
+        return beginnings(self.first, self.count, self.lead, self.cuts)
+
     def shot_lengths(self) -> list[int]:
         """How many frames of `luma` each shot has."""
         return [stop - start for start, stop in pairwise([0, *self.cuts, len(self.luma)])]
@@ -66,6 +70,12 @@ class Segment:
         shift = start - self.lead
         inside = (range(max(start, s.start + shift), min(stop, s.stop + shift)) for s in self.own)
         return [frames for frames in inside if frames]
+
+
+def beginnings(first: int, count: int, lead: int, cuts: tuple[int, ...]) -> list[int]:
+    """Frames with which shots begin, rising; arguments as those of `Segment`."""
+    places = cuts if lead else (0, *cuts)
+    return [first - lead + place for place in places if lead <= place < lead + count]
 
 
 def segments(

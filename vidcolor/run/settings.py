@@ -32,6 +32,7 @@ class ColorizeSettings:
         steady: how colour is held still.
         start_s: where to begin, seconds from the first frame.
         duration_s: how much to colour.
+        shot: number of the shot to colour alone, from 1 on, as `stills` counts them.
         stream: index of the film's stream in its file, None for the likeliest.
         frame_rate: frames a second of a sequence of pictures, such as "25" or "24000/1001".
         resize: "first" brings pictures of another size or format to those of the first; None
@@ -59,6 +60,7 @@ class ColorizeSettings:
     steady: SteadySettings = field(default_factory=SteadySettings)
     start_s: float = 0.0
     duration_s: float | None = None
+    shot: int | None = None
     stream: int | None = None
     frame_rate: str | None = None
     resize: str | None = None
@@ -104,6 +106,13 @@ class ColorizeSettings:
                 "`start_s` must not be negative and `duration_s` must be positive.",
                 "Give seconds, such as `start_s=60` and `duration_s=10`.",
             )
+        if self.shot is not None and (self.start_s or self.duration_s is not None):
+            raise UsageError(
+                f"`shot={self.shot}` is a part of the film, and so are `start_s` and `duration_s`.",
+                "Give either the shot or the time.",
+            )
+        if self.shot is not None and self.shot < 1:
+            raise UsageError(f"`shot={self.shot}` is no shot.", "Give 1, 2, 3 ...")
 
     @property
     def reading(self) -> Reading:
@@ -126,6 +135,7 @@ class ColorizeSettings:
         films = (
             "start_s",
             "duration_s",
+            "shot",
             "codec",
             "pix_fmt",
             "crf",

@@ -6,8 +6,11 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidcolor.errors import UsageError
 from vidcolor.media.frames import Reading
+from vidcolor.run.film import Film
 from vidcolor.run.place import whole_film
+from vidcolor.run.segment import segments
 from vidcolor.steady.shots import find_cuts
 
 SHORT_SIDE = 192
@@ -48,3 +51,28 @@ def list_shots(source: Path, reading: Reading) -> list[Shot]:
         )
         for first, after in itertools.pairwise(edges)
     ]
+
+
+def find_shot(film: Film, number: int) -> range:
+    """The frames of a shot, as `stills` counts shots; the film is read through as far as that.
+
+    Args:
+        film: what is walked through.
+        number: from 1 on.
+
+    Raises:
+        UsageError: there is no such shot.
+        InputError: the film cannot be decoded.
+    """
+    begins: list[int] = []
+    frames = film.small_luma(film.first)
+    for segment in segments(film.segment_limits, frames, film.first):
+        begins += segment.beginnings()
+        if len(begins) > number:
+            return range(begins[number - 1], begins[number])
+    if number > len(begins):
+        raise UsageError(
+            f"{film.clip.path.name} has no shot {number}: it has {len(begins)}.",
+            f"Give a shot from 1 to {len(begins)}, as `vidcolor stills` counts them.",
+        )
+    return range(begins[number - 1], film.first + film.count)

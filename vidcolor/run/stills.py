@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.direct.unchanged import pixels_field
 from vidcolor.errors import OutputError
 from vidcolor.files import check_length, publish, write_error
 from vidcolor.infer.predictor import Predictor
@@ -114,12 +115,13 @@ def shots_of(film: Film, frames: Iterator[SmallLuma]) -> Iterator[Shot]:
     """
     shot: Shot | None = None
     for segment in segments(film.segment_limits, frames, film.first):
-        begins = set(segment.cuts) if segment.lead else {0, *segment.cuts}
+        begins = segment.beginnings()
         for place in range(segment.lead, segment.lead + segment.count):
-            if shot is None or place in begins:
+            frame = segment.first + place - segment.lead
+            if shot is None or frame in begins:
                 if shot is not None:
                     yield shot
-                shot = Shot(segment.first + place - segment.lead)
+                shot = Shot(frame)
             shot.add(segment.luma[place])
     if shot is not None:
         yield shot
@@ -172,7 +174,7 @@ def take_stills(
     """Write stills of every shot and a contact sheet; all appear together, when all are made.
 
     A still is `ref_NNNNNN.png` by its frame's index in the film, at full size, with frame, pts,
-    time and shot in its text fields.
+    time, shot and a hash of its pixels in its text fields.
 
     Args:
         film: all frames are walked through.
@@ -207,7 +209,8 @@ def _take(
     taken, shown = [], []
     for shot, stills in stills_of(film, predictor, saturation, per_shot):
         for still, rgb in stills:
-            write_rgb(folder / still.name, rgb, text_of(film.clip, still.frame, still.shot))
+            text = text_of(film.clip, still.frame, still.shot)
+            write_rgb(folder / still.name, rgb, {**text, **pixels_field(rgb)})
             taken.append(still)
             shown.append(_shown(film.clip, still, shot, rgb))
         walked(shot.count)
