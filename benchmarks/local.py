@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -241,7 +239,9 @@ def main() -> None:
             " ".join(f"{f} {mean(kind, f):.2f}" for f in ("moved", "moved_95", "missed", "share")),
             f"worst twentieth {worst:.2f}",
         )
-    print(f"ten dots: {mean('ten', 'gain'):+.2f} dB, of the photograph itself {mean('true', 'gain'):+.2f} dB")
+    print(
+        f"ten dots: {mean('ten', 'gain'):+.2f} dB, of the photograph itself {mean('true', 'gain'):+.2f} dB"
+    )
 
 
 if __name__ == "__main__":

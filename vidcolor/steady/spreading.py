@@ -109,7 +109,10 @@ def _theirs(
     theirs = np.maximum(thing, meant * taken * np.exp(-distance))
     others = cv2.connectedComponents((hints[2] > 0).astype(np.uint8))[0] - 2
     likely = float((thing * taken).sum() / max(float(thing.sum()), 1e-6))
-    return np.asarray(np.maximum(theirs, likely * others / (others + MANY) * np.exp(-distance / HEARD)), np.float32)
+    return np.asarray(
+        np.maximum(theirs, likely * others / (others + MANY) * np.exp(-distance / HEARD)),
+        np.float32,
+    )
 
 
 def _quarter(said: Hint) -> FloatArray:
