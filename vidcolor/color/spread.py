@@ -141,7 +141,7 @@ def _geodesic(
 
     Args:
         luma: uint8 (height, width).
-        start: cost at which each pixel begins, (height / 4, width / 4); `FAR` where nothing is said.
+        start: cost at which each pixel begins, (height / 4, width / 4); `FAR` where none does.
         cost: of a step from its difference of luma (of 255) and its length in pixels.
     """
     height, width = start.shape

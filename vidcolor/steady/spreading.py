@@ -63,8 +63,9 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Hint, saturatio
     taken = np.clip((belief - DOUBTED) / (BELIEVED - DOUBTED), 0, 1)
     told += (1 - meant) * (stronger(plain, saturation) - plain)
     distance = away(luma, hints)
-    told = heed(luma, told, hints, distance)
-    theirs = _theirs(thing_of(luma, _cores(hints[2] > 0)), meant, taken, distance, hints)
+    thing = thing_of(luma, _cores(hints[2] > 0))
+    told = heed(luma, told, hints, distance * (1 - thing))
+    theirs = _theirs(thing, meant, taken, distance, hints)
     height, width = said.confidence.shape
     small = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     color = enlarge(told, small)
