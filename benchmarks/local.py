@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
