@@ -19,7 +19,7 @@ def test_json_and_csv_say_the_same(tmp_path):
     (first,) = read_hints(written(tmp_path, {"version": 1, "hints": [DOT]}))
     text = "frame,x,y,radius,colour,strength\n4,10,20,3,#ff0000,0.5\n"
     (second,) = read_hints(written(tmp_path, text, "dots.csv"))
-    for name in ("frame", "time_s", "points", "radius", "chroma", "strength"):
+    for name in ("frame", "time_s", "points", "radius", "color", "strength"):
         assert getattr(first, name) == getattr(second, name)
 
 
