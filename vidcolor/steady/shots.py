@@ -70,7 +70,9 @@ def _softened(cuts: Sequence[int], soft: Sequence[range]) -> list[int]:
     for stretch in soft:
         begin, end = stretch.start + 1, stretch.stop
         inside = [cut for cut in cuts if begin <= cut <= end]
-        if len(inside) == 1 or any(0 < begin - c < SHORTEST or 0 < c - end < SHORTEST for c in cuts):
+        if len(inside) == 1 or any(
+            0 < begin - c < SHORTEST or 0 < c - end < SHORTEST for c in cuts
+        ):
             continue
         kept -= set(inside)
         kept.add((begin + end) // 2)

@@ -2,7 +2,7 @@
 
 Between the ends every frame is a mix of both pictures: of the whole of each (a dissolve, blended
 frames, a fade through black or white), or of lines of the one and lines of the other (a wipe). A
-pan, a walk or a door that closes also ends in another picture, but what lies between is no such mix.
+pan or a walk also ends in another picture, but what lies between is no such mix.
 """
 
 from __future__ import annotations
@@ -162,9 +162,7 @@ class _Likeness:
         return self._products[later - first, first]
 
 
-def _wipe_errors(
-    pictures: FloatArray, starts: Places, span: int, between: Places
-) -> FloatArray:
+def _wipe_errors(pictures: FloatArray, starts: Places, span: int, between: Places) -> FloatArray:
     """The same of wipes: each line is a share of the first picture's and of the last one's."""
     first, last = pictures[starts], pictures[starts + span]
     change = last - first
