@@ -27,7 +27,6 @@ from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import Predictor
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.settings import SteadySettings
-from vidcolor.steady.settle import colorize_shots
 from vidcolor.steady.shots import find_cuts
 
 HEIGHT, WIDTH = 192, 256
@@ -99,12 +98,11 @@ def tint_across(trial: Trial, cuts: list[int], predictor: Predictor) -> float:
     law = np.ones((HEIGHT // HALF, WIDTH // HALF), np.float32)
     said = Hint(still - start, chroma.astype(np.float32), law)
     ruled = settle_directed(shot, predictor, SteadySettings(), [said])
-    alone = colorize_shots(shot, predictor, SteadySettings(), [])
+    alone = settle_directed(shot, predictor, SteadySettings(), [])
     crossed = []
     for frame in range(first - start, min(last, stop) - start):
-        size = alone.shape[3], alone.shape[2]
-        planes = [cv2.resize(plane.astype(np.float32), size) for plane in ruled[frame]]
-        crossed.append(np.abs(np.stack(planes) - alone[frame]).mean())
+        change = ruled[frame].astype(np.float32) - alone[frame].astype(np.float32)
+        crossed.append(np.abs(change).mean())
     return float(np.sum(crossed) / (last - first))
 
 

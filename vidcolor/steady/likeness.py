@@ -42,7 +42,7 @@ def same_scene(luma: FloatArray, brought: FloatArray, inside: NDArray[np.bool_])
 
 
 def _structure(luma: FloatArray) -> FloatArray:
-    return luma - cv2.GaussianBlur(luma, (0, 0), FINER * luma.shape[0])
+    return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), FINER * luma.shape[0]), np.float32)
 
 
 def _around(plane: FloatArray) -> FloatArray:

@@ -95,7 +95,7 @@ def looks_away(shapes: FloatArray) -> list[range]:
     """
     found: list[range] = []
     steps = np.einsum("tp,tp->t", shapes[1:], shapes[:-1])
-    for start in np.flatnonzero(steps < OTHER_PLACE) + 1:
+    for start in (np.flatnonzero(steps < OTHER_PLACE) + 1).tolist():
         for stop in range(start + 2, min(start + FLASH_FRAMES + 1, len(shapes))):
             if steps[stop - 2] < SAME_PLACE:
                 break
@@ -106,7 +106,7 @@ def looks_away(shapes: FloatArray) -> list[range]:
                 and inside.any(axis=1).all()
                 and (inside @ sides.T).max() < OTHER_PLACE
             ):
-                found.append(range(int(start), stop))
+                found.append(range(start, stop))
                 break
     return found
 

@@ -8,6 +8,7 @@ pan or a walk also ends in another picture, but what lies between is no such mix
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -124,7 +125,7 @@ class _Likeness:
             earlier = np.maximum(starts - more, 0)
             again = np.maximum(again, self._correlation(starts, later))
             again = np.maximum(again, self._correlation(earlier, starts + span))
-        return starts[again < SAME_PLACE]
+        return np.asarray(starts[again < SAME_PLACE], np.intp)
 
     def mix_errors(self, starts: Places, span: int, between: Places) -> FloatArray:
         """How far stretches are from mixes of their ends: 0 is a perfect one; inf is none at all.
@@ -145,8 +146,8 @@ class _Likeness:
             other = (from_last * first - from_first * both) / scale
             rest = self._of(here, here) - share * from_first - other * from_last
             worst = np.maximum(worst, rest)
-            gone.append(1 - share)
-            come.append(other)
+            gone.append(np.asarray(1 - share, np.float32))
+            come.append(np.asarray(other, np.float32))
         ones = np.ones(len(starts), np.float32)
         went, came = np.stack([*gone, ones]), np.stack([*come, ones])
         even = _even((went + came) / 2) & (np.diff(went, axis=0).min(axis=0) > -BACK)
@@ -159,7 +160,7 @@ class _Likeness:
         return np.asarray(self._of(first, later) / np.sqrt(np.maximum(sizes, 1e-6)), np.float32)
 
     def _of(self, first: Places, later: Places) -> FloatArray:
-        return self._products[later - first, first]
+        return np.asarray(self._products[later - first, first], np.float32)
 
 
 def _wipe_errors(pictures: FloatArray, starts: Places, span: int, between: Places) -> FloatArray:
@@ -194,7 +195,7 @@ def _wipe_errors(pictures: FloatArray, starts: Places, span: int, between: Place
     return best
 
 
-def _even(progress: FloatArray) -> NDArray[np.bool_]:
+def _even(progress: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     """Whether shares (steps + 1, stretches) that go from 0 to 1 do so without a leap."""
     steps = len(progress) - 1
     return np.asarray(np.diff(progress, axis=0).max(axis=0) < min(LEAP, UNEVEN / steps))
