@@ -2,7 +2,8 @@
 
 PySceneDetect's detectors propose; thumbnails decide. A proposal across which the picture stays
 the same (a flash, a lamp, a blink to black) is dropped, and what no detector for colour video
-sees, a dissolve, is looked for in the thumbnails themselves. Frames are not kept.
+sees, a soft cut or a short look at another scene, is looked for in the thumbnails themselves.
+Frames are not kept.
 """
 
 from __future__ import annotations
