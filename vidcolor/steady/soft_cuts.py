@@ -59,6 +59,7 @@ def find_soft_cuts(thumbs: NDArray[np.uint8]) -> list[range]:
         if not len(starts):
             continue
         between = np.unique(np.rint(np.linspace(1, span - 1, min(span - 1, LOOKED_AT))).astype(int))
+        starts = starts[alike.goes_on(starts, span, between)]
         errors = np.minimum(
             alike.mix_errors(starts, span, between) / MIX_ERROR,
             _wipe_errors(pictures, starts, span, between) / WIPE_ERROR,
@@ -126,6 +127,17 @@ class _Likeness:
             again = np.maximum(again, self._correlation(starts, later))
             again = np.maximum(again, self._correlation(earlier, starts + span))
         return np.asarray(starts[again < SAME_PLACE], np.intp)
+
+    def goes_on(self, starts: Places, span: int, between: Places) -> NDArray[np.bool_]:
+        """Whether stretches lead from end to end without a leap, as over a hard cut."""
+        ends = starts + span
+        first, both = self._of(starts, starts), self._of(starts, ends)
+        scale = np.maximum(first + self._of(ends, ends) - 2 * both, 1e-6)
+        went = [
+            (self._of(here, ends) - self._of(starts, here) + first - both) / scale
+            for here in (starts + place for place in between)
+        ]
+        return _even(np.stack([np.zeros_like(scale), *went, np.ones_like(scale)]))
 
     def mix_errors(self, starts: Places, span: int, between: Places) -> FloatArray:
         """How far stretches are from mixes of their ends: 0 is a perfect one; inf is none at all.
