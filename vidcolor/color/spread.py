@@ -22,7 +22,7 @@ HEARD = 6.0
 PIXEL_COST, LUMA_COST = 0.01, 4.0
 # A thing ends where one step crosses so much luma (of 255), many steps the root of the sum of
 # their squares, or after so many pixels of way; so softly.
-THING_STEP, THING_PIXELS, SOFTNESS = 13.5, 95.0, 0.15
+THING_STEP, THING_PIXELS, SOFTNESS = 13.0, 88.0, 0.15
 # Luma is made even inside of things before: radii of the mean shift in pixels and of 255.
 EVEN_SPACE, EVEN_LUMA = 8.0, 14.0
 # What is painted broadly shows more of its thing itself and spreads less: for each doubling of its
