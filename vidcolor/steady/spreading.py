@@ -29,8 +29,8 @@ DOUBTED, BELIEVED = 0.4, 0.7
 # A change that is asked for of this size (of 255) is too small to tell whether it is believed.
 SMALL_CHANGE = 15.0
 # Beside so many others a dot is half heard beyond its own thing: a few are an exception, many a
-# picture.
-MANY = 6.0
+# picture. All of that if the network believes so much of what they are on.
+MANY, LIKELY = 3.0, 0.5
 
 
 def spread_over_things(
@@ -110,10 +110,8 @@ def _theirs(
     theirs = np.maximum(thing, meant * taken * np.exp(-distance))
     others = cv2.connectedComponents((hints[2] > 0).astype(np.uint8))[0] - 2
     likely = float((thing * taken).sum() / max(float(thing.sum()), 1e-6))
-    return np.asarray(
-        np.maximum(theirs, likely * others / (others + MANY) * np.exp(-distance / HEARD)),
-        np.float32,
-    )
+    heard = min(1.0, likely / LIKELY) * others**2 / (others**2 + MANY**2)
+    return np.asarray(np.maximum(theirs, heard * np.exp(-distance / HEARD)), np.float32)
 
 
 def _quarter(said: Hint) -> FloatArray:
