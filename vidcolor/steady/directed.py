@@ -1,8 +1,8 @@
 """A shot to which people gave colour: what they showed is carried, the rest is as it would be.
 
-A still of the whole picture guides the network: it sees what was carried as hints, on every few
-frames, and its colour, agreed on along the same motion, fills what the still does not reach. What
-is said of one thing changes nothing else.
+A still of the whole picture, or many dots, guide the network: it sees what was carried as hints, on
+every few frames, and its colour, agreed on along the same motion, fills what they do not reach.
+What is said of one thing changes nothing else.
 """
 
 from __future__ import annotations
@@ -87,16 +87,16 @@ def settle_directed(
     with steps_of(luma, flows.exact, flows.glance, flows.keep) as steps:
         steps.lead_to(said.frame for said in (*stills, *hints))
         carried = carry(stills, steps, shape)
-        painter = Painter(predictor, settings.batch, saturation)
-        rest = _rest(
-            carried, max((said.guides for said in stills), default=0.0), steps, settings, painter
-        )
+        guides = [said.guides for said in stills]
         if hints:
             dots = spread_over_things(luma, predictor, hints, saturation)
+            guides += [said.guides for said in dots]
             spread = carry(dots, steps, shape)
             for reach in spread.reached:
                 told(reach)
             carried = carried.under(spread)
+        painter = Painter(predictor, settings.batch, saturation)
+        rest = _rest(carried, max(guides), steps, settings, painter)
     # In its own place: a shot is large.
     made = carried.color
     for given, painted, known in zip(made, rest, carried.known, strict=True):
@@ -120,7 +120,7 @@ def _rest(
     """What all frames have where people said nothing: float32 (frames, height / 2, width / 2, 2).
 
     Args:
-        carried: what stills show.
+        carried: what people showed.
         guided: how far the network follows it, 0..1.
         steps: the motion of the shot.
         settings: how still colour is held.

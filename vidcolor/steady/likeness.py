@@ -18,7 +18,7 @@ FINER, SURROUNDINGS = 0.04, 0.2
 # Where these are flat the whole picture speaks: it counts by this share of its contrast.
 WHOLE = 0.15
 # Correlation of structure of another scene, and of the same.
-OTHER, SAME = 0.4, 0.6
+OTHER, SAME = 0.15, 0.35
 # The comparison is smooth; it is made at this fraction of the size.
 COARSE = 4
 

@@ -65,14 +65,16 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Hint, saturatio
     distance = away(luma, hints)
     thing = thing_of(luma, _cores(hints[2] > 0))
     told = heed(luma, told, hints, distance * (1 - thing))
-    theirs = _theirs(thing, meant, taken, distance, hints)
+    heard = _heard(thing, taken, hints)
+    theirs = np.maximum(thing, meant * taken * np.exp(-distance))
+    theirs = np.maximum(theirs, heard * np.exp(-distance / HEARD))
     height, width = said.confidence.shape
     small = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     color = enlarge(told, small)
     color += said.confidence * (said.chroma - color)
     theirs = cv2.resize(theirs * hints[2].max(), (width, height), interpolation=cv2.INTER_LINEAR)
     sure = np.maximum(said.confidence, theirs)
-    return Hint(said.frame, color, np.asarray(sure, np.float32))
+    return Hint(said.frame, color, np.asarray(sure, np.float32), guides=heard)
 
 
 def _belief(
@@ -95,23 +97,18 @@ def _cores(said: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(said & ((inner > 0) | ~held[labels]))
 
 
-def _theirs(
-    thing: FloatArray,
-    meant: FloatArray,
-    taken: FloatArray,
-    distance: FloatArray,
-    hints: FloatArray,
-) -> FloatArray:
-    """How surely each pixel is to have the dots' colour, 0..1.
+def _heard(thing: FloatArray, taken: FloatArray, hints: FloatArray) -> float:
+    """How far dots are heard beyond their things: the more of them there are, if believed, 0..1.
 
-    What luma takes for the dots' things; what the network does; and, of dots that it believes, a
-    share of all the rest that rises with their number.
+    Args:
+        thing: how surely each pixel belongs to a dot's thing.
+        taken: how surely the network believes the dots there.
+        hints: at the network's size.
     """
-    theirs = np.maximum(thing, meant * taken * np.exp(-distance))
     others = cv2.connectedComponents((hints[2] > 0).astype(np.uint8))[0] - 2
     likely = float((thing * taken).sum() / max(float(thing.sum()), 1e-6))
-    heard = min(1.0, likely / LIKELY) * others**2 / (others**2 + MANY**2)
-    return np.asarray(np.maximum(theirs, heard * np.exp(-distance / HEARD)), np.float32)
+    crowd = others**2 / (others**2 + MANY**2)
+    return float(min(1.0, likely / LIKELY) * crowd)
 
 
 def _quarter(said: Hint) -> FloatArray:
