@@ -14,28 +14,31 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.direct.prepare import Request
 from vidcolor.errors import Cancelled, UsageError
+from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
 from vidcolor.media.frames import clip_of
 from vidcolor.media.photograph import Picture
 from vidcolor.media.picture import compose
+from vidcolor.media.probe import kind_of
 from vidcolor.network import shelf
 from vidcolor.run.changes import check_changes
 from vidcolor.run.here import Here
 from vidcolor.run.loading import load
 from vidcolor.run.look import View
 from vidcolor.run.one import Outcome, Task, colorize_file
+from vidcolor.run.opened import Opened, opened_film, opened_photograph
 from vidcolor.run.plan import Plan
 from vidcolor.run.preview import Place, colored_frame
 from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
@@ -45,6 +48,10 @@ from vidcolor.run.stills import stills_of
 from vidcolor.run.streaming import StreamSettings, colored_stream
 from vidcolor.steady.settings import SteadySettings
 
+if TYPE_CHECKING:
+    from vidcolor.infer.votes import Votes
+
+T = TypeVar("T")
 StrPath = str | PathLike[str]
 Paths = StrPath | Sequence[StrPath]
 Progress = Callable[[float, int], bool | None]
@@ -89,6 +96,10 @@ class SteadyOptions(TypedDict, total=False):
     steady: float
     every: int | None
     flow: str
+
+
+class OpenOptions(SourceOptions, SteadyOptions, total=False):
+    """How a film is read and held still, for `Colorizer.open`."""
 
 
 class FilmOptions(SourceOptions, SteadyOptions, total=False):
@@ -199,9 +210,8 @@ class Colorizer:
             "render_size": render_size,
         }
         ColorizeSettings(**self._given)
-        self._predictor: Predictor | None = None
-        self._loading = threading.Lock()
-        self._asking = threading.Lock()
+        self._held: _Held[Predictor] = _Held(lambda: load(ColorizeSettings(**self._given)))
+        self._held_votes: _Held[Votes] = _Held(self._load_votes)
 
     def __enter__(self) -> Colorizer:
         return self
@@ -211,8 +221,8 @@ class Colorizer:
 
     def close(self) -> None:
         """Let go of the network; it is loaded again if it is needed again."""
-        with self._loading:
-            self._predictor = None
+        self._held.drop()
+        self._held_votes.drop()
 
     @property
     def description(self) -> str:
@@ -264,7 +274,7 @@ class Colorizer:
             **{name: given[name] for name in _TASK if name in given},
         )
         return colorize_file(
-            task, lambda: Here(_Asked(self._network(), self._asking, listener)), listener
+            task, lambda: Here(_Asked(self._network(), self._held.asking, listener)), listener
         )
 
     def photo(self, array: Any, *, references: Paths = (), hints: Paths = ()) -> NDArray[Any]:
@@ -407,6 +417,51 @@ class Colorizer:
             for still, rgb in taken:
                 yield Still(still.frame, still.time_s, still.shot, rgb)
 
+    def open(self, source: StrPath, **options: Unpack[OpenOptions]) -> Opened:
+        """Keep a film or photograph open: any frame, any shot, what the network holds likely.
+
+        Args:
+            source: a film or a photograph.
+            options: see `OpenOptions`.
+
+        Raises:
+            InputError: it cannot be read.
+
+        >>> import vidcolor
+        >>> film = vidcolor.Colorizer().open("samples/vtest.mp4")
+        >>> film.frame_count, film.size
+        (50, (480, 640))
+        >>> film.alone(next(film.read(20, 1)).small).shape
+        (2, 48, 64)
+        """
+        path = Path(source)
+        if kind_of(path) == "picture":
+            info = shelf.load_info(shelf.find_model(self._given["model"]))
+            chosen = self._settings(dict(options), OpenOptions).for_model(info, info.still_size)
+            return opened_photograph(path, chosen, self._later(), self._likely)
+        chosen = self._resolved(dict(options), OpenOptions)
+        clip = clip_of(path, chosen.reading)
+        check_changes(clip, 0, clip.frame_count)
+        return opened_film(_whole(clip, chosen), chosen, self._later(), self._likely)
+
+    def tuned(self, *, saturation: float | None, vividness: float = 1.0) -> Colorizer:
+        """The same network with other colour; what is loaded is shared where it serves both.
+
+        Args:
+            saturation: as of `Colorizer`.
+            vividness: likewise; another than this one's loads the network once more.
+        """
+        other = Colorizer(**self._given | {"saturation": saturation, "vividness": vividness})
+        other._held_votes = self._held_votes
+        if vividness == self._given["vividness"]:
+            other._held = self._held
+        return other
+
+    def taking_over(self, film: Opened) -> Opened:
+        """A film that another `Colorizer` opened, under this one's network; read as before."""
+        later = self._later()
+        return replace(film, predictor=later if film.is_film else Mirrored(later))
+
     def _opened(self, source: StrPath, options: SourceOptions) -> tuple[ClipInfo, ResolvedSettings]:
         chosen = self._resolved(dict(options), SourceOptions)
         return clip_of(Path(source), chosen.reading), chosen
@@ -431,13 +486,23 @@ class Colorizer:
         return settings.for_model(shelf.load_info(shelf.find_model(settings.model)))
 
     def _network(self) -> Predictor:
-        with self._loading:
-            if self._predictor is None:
-                self._predictor = load(ColorizeSettings(**self._given))
-            return self._predictor
+        return self._held.get()
 
     def _shared(self) -> Predictor:
-        return _Asked(self._network(), self._asking)
+        return _Asked(self._network(), self._held.asking)
+
+    def _later(self) -> Predictor:
+        """As `_shared`, but loaded when it is first asked."""
+        return _Later(self._held)
+
+    def _likely(self) -> Votes:
+        return self._held_votes.get()
+
+    def _load_votes(self) -> Votes:
+        from vidcolor.infer.votes import Votes
+
+        path = shelf.find_model(self._given["model"])
+        return Votes(path, shelf.verified_hash(path), self._given["threads"])
 
 
 def colorize(
@@ -516,6 +581,45 @@ class _Ear:
         """Give up if the program wants no more."""
         if self.cancelled:
             raise Cancelled("The work was cancelled.", "Begin it again to go on.")
+
+
+class _Held(Generic[T]):
+    """What is loaded when it is first needed; `asking` is taken by who asks it."""
+
+    def __init__(self, load: Callable[[], T]) -> None:
+        self._load, self._loaded = load, None
+        self._loading = threading.Lock()
+        self.asking = threading.Lock()
+
+    _loaded: T | None
+
+    def get(self) -> T:
+        """It, loaded once."""
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def drop(self) -> None:
+        """Let go of it; it is loaded again if it is needed again."""
+        with self._loading:
+            self._loaded = None
+
+
+@dataclass(frozen=True)
+class _Later:
+    """The network, loaded when it is first asked."""
+
+    held: _Held[Predictor]
+
+    @property
+    def description(self) -> str:
+        """See `Predictor.description`."""
+        return self.held.get().description
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        return _Asked(self.held.get(), self.held.asking).predict(luma, hints)
 
 
 @dataclass(frozen=True)

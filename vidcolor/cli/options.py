@@ -19,6 +19,7 @@ GROUPS = {
     "Schedule": "Schedule",
     "Loss": "Loss",
     "Output": "Output",
+    "Page": "Page",
     "Machine": "Machine",
     "Words": "Words",
 }

@@ -9,11 +9,12 @@ All that is wrong is found here, before any work.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidcolor.direct.colors import for_matrix
-from vidcolor.direct.direction import Direction
+from vidcolor.direct.direction import Direction, PlacedHint
 from vidcolor.direct.film import FilmView
 from vidcolor.direct.hints import read_hints
 from vidcolor.direct.paint import overlay_hint, overlays_in, stroke_hints
@@ -59,7 +60,14 @@ def prepare(request: Request, film: FilmView) -> Direction:
             hints.append(overlay_hint(overlay, film))
         if (path.is_file() and not overlays_in(path)) or not path.exists():
             hints.extend(stroke_hints(read_hints(path), film))
+    return direction_of(hints, film, request.reach, notes)
+
+
+def direction_of(
+    hints: Iterable[PlacedHint], film: FilmView, reach: str, notes: Iterable[str] = ()
+) -> Direction:
+    """All that is said of a film, from hints in BT.601 as their files have them."""
     matrix = film.clip.resolved_matrix()
     meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in hints]
     ordered = sorted(meant, key=lambda hint: (hint.frame, hint.spreads))
-    return Direction(tuple(ordered), request.reach, tuple(notes))
+    return Direction(tuple(ordered), reach, tuple(notes))

@@ -181,5 +181,14 @@ def _chroma(
 
 
 def _direction(request: Request, size: tuple[int, int], small: NDArray[np.uint8]) -> Direction:
-    film = FilmView(_Photograph(size), look=lambda _: small, sweep=lambda: iter([small]))
-    return prepare(request, film)
+    return prepare(request, photograph_view(size, small))
+
+
+def photograph_view(size: tuple[int, int], small: NDArray[np.uint8]) -> FilmView:
+    """A photograph as stills and hints are placed in it.
+
+    Args:
+        size: (height, width).
+        small: uint8, as the network sees it.
+    """
+    return FilmView(_Photograph(size), look=lambda _: small, sweep=lambda: iter([small]))
