@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from vidcolor.color.likely import Likely, likely_colors
 from vidcolor.direct.film import FilmView
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, working_shape
-from vidcolor.infer.votes import Votes
 from vidcolor.media.decode import read_frames
 from vidcolor.media.picture import read_picture
 from vidcolor.run.directed import film_view
@@ -30,6 +29,9 @@ from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.settle import settle
 from vidcolor.steady.spreading import stronger
+
+if TYPE_CHECKING:
+    from vidcolor.infer.votes import Votes
 
 FloatArray = NDArray[np.float32]
 

@@ -692,7 +692,7 @@ class Desk:
 
         def wanted() -> bool:
             with self._waking:
-                newer = bool(self._wanted)
+                newer = any(one is not shot for one, _ in self._wanted)
             return not (self._closed.is_set() or newer or digest != self._digest(shot))
 
         settled = self._settled.get(shot.first)
@@ -706,10 +706,11 @@ class Desk:
 
     def _encode(self, shot: Shot, settled: Settled, kind: str, wanted: Callable[[], bool]) -> None:
         path = self._temporary / f"{shot.first}-{settled.digest}.{kind}"
-        for old in self._temporary.glob(f"{shot.first}-*"):
-            old.unlink()
-        write_fragment(path, self._pictures(shot, settled, wanted), self.film.rate)
-        self._played.put(path.name, path)
+        if not path.exists():
+            for old in self._temporary.glob(f"{shot.first}-*"):
+                old.unlink()
+            write_fragment(path, self._pictures(shot, settled, wanted), self.film.rate)
+            self._played.put(path.name, path)
         self._tell({"play": {"first": shot.first, "name": path.name}})
 
     def _warm(self) -> None:

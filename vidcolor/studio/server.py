@@ -87,11 +87,11 @@ def serve(opening: Opening, say: Callable[[str], None]) -> None:
             ws="websockets-sansio",
         )
         server = uvicorn.Server(config)
-        say(f"the studio is open: {address}")
-        if opening.browser:
-            threading.Thread(target=_open_browser, args=(address, say), daemon=True).start()
         try:
             with contextlib.suppress(KeyboardInterrupt), _quiet():
+                say(f"the studio is open: {address}")
+                if opening.browser:
+                    threading.Thread(target=_open_browser, args=(address, say), daemon=True).start()
                 server.run(sockets=[listener])
         finally:
             house.close()

@@ -538,12 +538,16 @@ function takeText() {
   $("text-problem").textContent = colour ? "" : `“${word}” is no colour: write #rrggbb or a name such as olive.`;
   if (colour) { $("text").blur(); choose(colour); }
 }
+// A button that the mouse pressed does not keep the keys: Space is to play.
+addEventListener("click", (event) => {
+  const button = event.target.closest?.("button");
+  if (button && event.detail && !button.closest("dialog")) button.blur();
+});
 $("keys").addEventListener("click", () => $("keys-dialog").showModal());
 
 // ---- Keys
 
 const TOOLS = { p: "point", b: "brush", g: "grey", e: "eraser", i: "pick", h: "hand" };
-let spaceUsed = false;
 function key(name, event, again) {
   if (!film) return name === "?" ? ($("keys-dialog").showModal(), true) : false;
   const far = event.shiftKey ? 10 : 1;
@@ -568,8 +572,8 @@ function key(name, event, again) {
     "Enter": () => { if (stage.cross) { if (["brush", "grey"].includes(stage.tool)) acts[stage.tool]([stage.cross]); else if (stage.tool === "eraser") { const dot = stage.hit(stage.cross); if (dot) remove([dot.id]); } else acts[stage.tool]?.(stage.cross); } },
     "k": () => { openTab("colour"); $("text").focus(); $("text").select(); },
     "Ctrl+s": () => $("save-still").click(), "Ctrl+Enter": openOrder, "?": () => $("keys-dialog").showModal(),
-    " ": () => { if (!again) { spaceUsed = false; stage.held = "hand"; } },
-    "- ": () => { stage.held = null; if (!stage.panned && facts.film) play(); },
+    " ": () => { if (!again) { stage.panned = false; stage.held = "hand"; } },
+    "- ": () => { stage.held = null; if (!stage.panned && facts.film) play(); stage.panned = false; },
     "Escape": () => { if (playing) stop(); stage.pending = stage.selected = stage.cross = null; showSelected(); stage.over(); },
   };
   if (!table[name]) return false;

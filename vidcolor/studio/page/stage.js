@@ -116,7 +116,7 @@ export class Stage {
     this.moved += Math.hypot(at[0] - before[0], at[1] - before[1]);
     const place = this.toFilm(...at);
     if (this.sliding) { this.slider = Math.max(0, Math.min(1, place[0] / this.film.width)); this.acts.slid(); }
-    else if (this.panning) this.pan(at[0] - before[0], at[1] - before[1]);
+    else if (this.panning) { this.panned = true; this.pan(at[0] - before[0], at[1] - before[1]); }
     else if (this.drawing) {
       const near = this.drawing.at(-1), step = Math.max(1.5, this.radius * 0.3);
       if (Math.hypot(place[0] - near[0], place[1] - near[1]) >= step && this.drawing.length < 3000) this.drawing.push(this.clamped(place));
