@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +42,17 @@ class SeenFrame:
     """A frame without its colour.
 
     Attributes:
-        luma: uint8 (height, width), as a player shows it: full range, upright, square pixels.
-        small: uint8, as the network sees it.
+        small: uint8 (height, width), as the network sees it.
+        show: gives `luma`, which takes longer.
     """
 
-    luma: NDArray[np.uint8]
     small: SmallLuma
+    show: Callable[[], NDArray[np.uint8]]
+
+    @cached_property
+    def luma(self) -> NDArray[np.uint8]:
+        """As a player shows it: uint8 (height, width), full range, upright, square pixels."""
+        return self.show()
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +164,7 @@ def opened_film(
 
     def read(first: int, count: int) -> Iterator[SeenFrame]:
         for frame in read_frames(view.clip, first, count, view.threads):
-            yield SeenFrame(view.shown(frame.luma), view.small(frame.luma))
+            yield SeenFrame(view.small(frame.luma), partial(view.shown, frame.luma))
 
     return Opened(
         path=view.clip.path,
@@ -187,7 +193,7 @@ def opened_photograph(
     picture = read_picture(path, keep_rgb=False)
     spec, size = SampleSpec(depth=picture.depth), (picture.luma.shape[0], picture.luma.shape[1])
     small = small_luma(picture.luma, spec, working_shape(*size, settings.render_size))
-    seen = SeenFrame(viewed_luma(picture.luma, spec), small)
+    seen = SeenFrame(small, lambda: viewed_luma(picture.luma, spec))
     return Opened(
         path=path,
         is_film=False,

@@ -265,9 +265,15 @@ class Desk:
         return wire.chroma_file(color.chroma, guide)
 
     def mask(self, frame: int, without: str, window: str) -> Future[bytes]:
-        """Where a dot went, or all that people said where none is named, as a picture."""
+        """Where a dot went, or all that people said where none is named, as a picture.
+
+        A still that is named shows where it is trusted.
+        """
 
         def made() -> bytes:
+            still = next((one for one in self.said.stills if one.name == without), None)
+            if still and still.hint:
+                return wire.confidence_file(still.hint.confidence, self.film.size)
             after = self._told(frame, self._direction, whole=True)
             kept = tuple(one for one in self.store.dots if one.id != without) if without else ()
             before = self.film.alone(self._small_of(frame))
@@ -565,17 +571,20 @@ class Desk:
         self._tell({"shot": self._shot(shot)})
 
     def tell_shots(self) -> None:
-        """Tell windows of all shots anew."""
-        self._tell({"shots": [self._shot(one) for one in list(self.shots)]})
+        """Tell windows how all shots stand."""
+        self._tell({"shots_now": [self._shot(one) for one in list(self.shots)]})
 
     def _mark(self, frames: set[int] | None) -> None:
         """Mark shots whose colour is no longer what was made; None looks at all."""
-        for shot in list(self.shots):
-            if frames is not None and not any(frame in shot for frame in frames):
-                continue
+        marked = [
+            shot
+            for shot in list(self.shots)
+            if frames is None or any(frame in shot for frame in frames)
+        ]
+        for shot in marked:
             if shot.made and shot.state != "making":
                 shot.state = "ready" if shot.made == self._digest(shot) else "stale"
-            self._tell({"shot": self._shot(shot)})
+        self._tell({"shots_now": [self._shot(shot) for shot in marked]})
 
     def _trouble(self) -> str | None:
         error = self.problem or self.store.trouble

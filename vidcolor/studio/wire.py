@@ -93,6 +93,12 @@ def mask_file(before: FloatArray, after: FloatArray, size: tuple[int, int]) -> b
     return _encoded(".webp", np.clip(apart * (255 / _SURE), 0, 255).astype(np.uint8), 90)
 
 
+def confidence_file(confidence: FloatArray, size: tuple[int, int]) -> bytes:
+    """Where a still is trusted, 0..1, as a mask of a frame of a (height, width)."""
+    height, width = small_shape(size)
+    return _encoded(".webp", quantised(255 * cv2.resize(confidence, (width, height))), 90)
+
+
 def thumb_file(luma: Bytes, chroma: FloatArray | None, matrix: str) -> bytes:
     """A small JPEG, in colour where there is some."""
     height = min(_THUMB_HEIGHT, luma.shape[0])

@@ -86,7 +86,7 @@ async function look_at() {
       const luma = await lumaFile(index, mine.signal);
       if (mine !== loading) return;
       picture.set("luma", luma); picture.set("chroma", null); picture.set("mask", null);
-      lumaOf = index;
+      lumaOf = index; document.body.dataset.shown = index;
       stage.lay();
     }
     const { bitmap, headers } = await chroma;
@@ -104,8 +104,11 @@ async function look_at() {
 }
 let stepping = false;
 
+let trusted = null;   // a still whose trusted area is looked at
+
 async function showMask() {
-  const index = frame, without = stage.selected ?? "";
+  const index = frame, mine = stills.find((still) => still.name === trusted && still.frame === frame);
+  const without = mine?.name ?? stage.selected ?? "";
   try {
     const { bitmap } = await film.picture(`/frame/${index}/mask`, { without });
     if (index !== frame) return;
@@ -367,8 +370,12 @@ function showStills() {
     words.textContent = still.problem ? `${still.name}: ${still.problem}`
       : `frame ${still.frame}, ${still.grey ? "grey" : `trusted on ${Math.round(still.trusted * 100)} %`}`;
     if (still.problem) words.className = "problem";
-    to.textContent = "Go there"; to.hidden = still.frame === null;
-    to.addEventListener("click", () => { go(still.frame); setMasked(true); });
+    to.textContent = "Show"; to.hidden = still.frame === null;
+    to.addEventListener("click", async () => {
+      trusted = still.name; stage.selected = null;
+      await go(still.frame); setMasked(true);
+      toast("Bright is where this still is trusted.", 4);
+    });
     bin.textContent = "✕"; bin.className = "quiet"; bin.setAttribute("aria-label", `Remove ${still.name}`);
     bin.addEventListener("click", async () => {
       try { stills = (await film.remove(`/stills/${encodeURIComponent(still.name)}`)).stills; showStills(); look_at(); } catch (error) { trouble(error); }
@@ -480,7 +487,7 @@ $("order").addEventListener("submit", async (event) => {
 
 function toggle(id, on) { $(id).setAttribute("aria-pressed", String(on)); }
 function setSlider(on) { stage.slider = on ? 0.5 : null; picture.split = on ? 0.5 : 0; toggle("slider", on); picture.draw(); stage.over(); }
-function setMasked(on) { picture.masked = on; picture.set("mask", null); toggle("mask", on); picture.draw(); if (on) showMask(); }
+function setMasked(on) { if (!on) trusted = null; picture.masked = on; picture.set("mask", null); toggle("mask", on); picture.draw(); if (on) showMask(); }
 function setMarks(on) { stage.showDots = on; toggle("marks", on); stage.over(); }
 function setGrey(on) { if (picture.grey !== on) { picture.grey = on; picture.draw(); } }
 function full() { if (document.fullscreenElement) document.exitFullscreen(); else $("desk").requestFullscreen?.().catch(() => toast("This browser has no full screen.")); }
@@ -588,11 +595,10 @@ function heard(message) {
   if (message.making) { showMaking(message.making); if (message.making.state === "done") refreshCommand(); }
   if (message.notice) toast(message.notice);
   if (!strip) return;
-  if (message.shots) { strip.set(message.shots); showPlace(); }
   if (message.more_shots) { strip.add(message.more_shots); showPlace(); }
   if (message.surveyed) $("survey").textContent = "";
-  if (message.shot) {
-    const before = strip.shots.find((one) => one.first === message.shot[0])?.state, shot = strip.change(message.shot);
+  for (const row of message.shots_now ?? (message.shot ? [message.shot] : [])) {
+    const before = strip.shots.find((one) => one.first === row[0])?.state, shot = strip.change(row);
     if (shot && shot === strip.at(frame)) {
       showShot(shot); showState(false);
       if (shot.state === "ready" && before !== "ready" && chromaKind !== "settled" && !playing) look_at();
