@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shlex
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -272,8 +273,14 @@ class Filming:
         self._tell({"making": self.state})
 
 
-def command_of(source: Path, store: Store) -> str:
-    """The command line that makes the same film."""
+def command_of(source: Path, store: Store, network: Mapping[str, Any]) -> str:
+    """The command line that makes the same film.
+
+    Args:
+        source: the film.
+        store: what was said of it.
+        network: options of `Colorizer`.
+    """
     look = store.look
     words = ["vidcolor", "colorize", str(source), "OUT"]
     if store.hints.is_file():
@@ -288,4 +295,8 @@ def command_of(source: Path, store: Store) -> str:
         words += ["--steady", f"{look.steady:g}"]
     if look.keep_colored:
         words += ["--input-chroma", "keep-if-colored"]
+    usual = inspect.signature(Colorizer).parameters
+    for name, value in network.items():
+        if value != usual[name].default:
+            words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join(words)

@@ -144,7 +144,7 @@ class House:
             "making": making,
             "order": record.get("order"),
             "codecs": CODECS,
-            "command": command_of(desk.source, desk.store),
+            "command": command_of(desk.source, desk.store, self._network),
             "in_folder": self.is_folder,
         }
 
@@ -187,6 +187,11 @@ class House:
         with self._queueing:
             self._waiting = []
         self.filming.cancel()
+
+    @property
+    def is_filming(self) -> bool:
+        """Whether a film is being made."""
+        return self._filming is not None and self._filming.busy
 
     def close(self) -> None:
         """End everything; a film in work keeps what is finished of it."""

@@ -94,6 +94,8 @@ def serve(opening: Opening, say: Callable[[str], None]) -> None:
                     threading.Thread(target=_open_browser, args=(address, say), daemon=True).start()
                 server.run(sockets=[listener])
         finally:
+            if house.is_filming:
+                say("the film in work is stopped; what is finished is kept: press the button again")
             house.close()
 
 
