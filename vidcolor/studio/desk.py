@@ -160,7 +160,8 @@ class Desk:
         def made() -> FrameColor:
             color = self._color(frame, whole=False)
             shot = self.shot_at(frame)
-            if color.more and shot and self.film.is_film and shot.state != "making":
+            # A shot of which something was said is settled while one of its frames is looked at.
+            if shot and self.film.is_film and (color.more or color.kind == "told"):
                 self._maker.want(shot, None)
             return color
 

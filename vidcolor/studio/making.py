@@ -74,6 +74,7 @@ class Maker:
         self._settled: Kept[Settled] = Kept(SETTLED_BYTES, lambda one: one.chroma.nbytes)
         self._wanted: list[tuple[Shot, str | None]] = []
         self._changed_at = 0.0
+        self._at: tuple[int, str] | None = None
         self._waking = threading.Condition()
         self._closed = False
         self._folder = Path(tempfile.mkdtemp(prefix="vidcolor-studio-"))
@@ -81,8 +82,13 @@ class Maker:
         self._thread.start()
 
     def want(self, shot: Shot, kind: str | None) -> None:
-        """Have a shot settled, and made to be played where a kind of `fragment.KINDS` is named."""
+        """Have a shot settled, and made to be played where a kind of `fragment.KINDS` is named.
+
+        What is in work already as it is now is not begun anew.
+        """
         with self._waking:
+            if kind is None and self._at == (shot.first, self._owner.digest(shot)):
+                return
             before = next((k for one, k in self._wanted if one is shot), None)
             self._wanted = [(one, k) for one, k in self._wanted if one is not shot]
             self._wanted.append((shot, kind or before))
@@ -135,6 +141,8 @@ class Maker:
             except Exception as error:  # a shot that fails is said, and ends no thread
                 self._give_up(shot)
                 self._owner.tell({"notice": f"The shot could not be made ({error!r})."})
+            finally:
+                self._at = None
 
     def _give_up(self, shot: Shot) -> None:
         with self._waking:
@@ -144,6 +152,7 @@ class Maker:
 
     def _make(self, shot: Shot, kind: str | None) -> None:
         owner, digest = self._owner, self._owner.digest(shot)
+        self._at = shot.first, digest
 
         def wanted() -> bool:
             with self._waking:

@@ -300,7 +300,7 @@ function start(shot, name) {
   waiting = null;
   playing = shot;
   video.src = film.path(`/played/${name}`);
-  video.hidden = false;
+  video.hidden = false; stage.playing = true; stage.over();
   video.play().catch(() => toast("This browser cannot play the shot."));
   $("play").firstElementChild.firstElementChild.setAttribute("href", "/page/icons.svg#stop");
   document.body.dataset.playing = "yes";
@@ -319,6 +319,7 @@ function stop(stay = true) {
   if (!playing) return;
   const index = playing.first + Math.min(playing.count - 1, Math.floor(video.currentTime * facts.rate + 0.01));
   playing = null;
+  stage.playing = false; stage.over();
   video.pause(); video.removeAttribute("src"); video.load(); video.hidden = true;
   $("play").firstElementChild.firstElementChild.setAttribute("href", "/page/icons.svg#play");
   document.body.dataset.playing = "no";
@@ -601,7 +602,8 @@ function heard(message) {
     const before = strip.shots.find((one) => one.first === row[0])?.state, shot = strip.change(row);
     if (shot && shot === strip.at(frame)) {
       showShot(shot); showState(false);
-      if (shot.state === "ready" && before !== "ready" && chromaKind !== "settled" && !playing) look_at();
+      const late = shot.state === "ready" ? chromaKind !== "settled" : shot.state === "stale" && chromaKind === "settled";
+      if (late && before !== shot.state && !playing) look_at();
     }
   }
   if (message.play && message.play.first === waiting) { const shot = strip.at(message.play.first); if (shot) start(shot, message.play.name); }

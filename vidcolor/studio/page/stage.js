@@ -22,6 +22,8 @@ export class Stage {
     on("pointerdown", (e) => this.down(e)); on("pointermove", (e) => this.move(e));
     on("pointerup", (e) => this.up(e)); on("pointercancel", (e) => this.up(e, true));
     on("contextmenu", (e) => e.preventDefault());
+    // The mouse does not take the keys here: a frame around the picture would come up with the next one.
+    on("mousedown", (e) => { e.preventDefault(); document.activeElement?.blur(); });
     on("wheel", (e) => { e.preventDefault(); this.zoomAt(Math.exp(-e.deltaY * 0.0018), ...this.onCanvas(e)); });
     on("pointerleave", () => { this.hover = null; this.over(); });
   }
@@ -159,7 +161,7 @@ export class Stage {
       line(sheet, [[x, y], [x, y + height]], 3 * r, "#000a"); line(sheet, [[x, y], [x, y + height]], 1.5 * r, "#fff");
       disc(sheet, [x, y + height / 2], 9 * r, "#fff", "#000a", r);
     }
-    if (this.showDots) {
+    if (this.showDots && !this.playing) {
       for (const dot of this.dots) {
         const wiped = this.wiped?.has(dot.id), points = dot.points.map((p) => this.toCanvas(p));
         const chosen = dot.id === this.selected;
