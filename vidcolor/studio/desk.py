@@ -90,7 +90,6 @@ class Desk:
         self._maker = Maker(self, worker)
         for thread in self._threads:
             thread.start()
-        worker.ask(THUMB, self._warm)
 
     # What the page asks for.
 
@@ -440,6 +439,7 @@ class Desk:
 
     def _survey(self) -> None:
         self._seen.wait(FIRST_FRAME_S)
+        self._worker.ask(THUMB, self._warm)
         number, told = 0, time.monotonic()
         fresh: list[Shot] = []
         try:
@@ -493,9 +493,10 @@ class Desk:
             self._mark(None)
 
     def _warm(self) -> None:
-        """What the first dot would wait for."""
+        """What the first dot would wait for: networks, and a package that is slow to import."""
         from scipy.sparse.linalg import spsolve  # type: ignore[import-untyped]  # noqa: F401
 
+        self.tuned.description  # noqa: B018 - loads it
         self.film.votes()
 
     def _color_thumb(self, shot: Shot) -> None:

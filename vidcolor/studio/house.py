@@ -209,7 +209,7 @@ class House:
         try:
             from vidcolor.colorizer import Colorizer
             from vidcolor.studio.filming import Filming
-            from vidcolor.studio.worker import FRAME, Worker
+            from vidcolor.studio.worker import Worker
 
             self._colorizer = Colorizer(**self._network)
             self._filming = Filming(self._tell_making)
@@ -219,13 +219,9 @@ class House:
             return
         finally:
             self._ready.set()
-        colorizer = self._colorizer
-        answer = self._worker.ask(FRAME, lambda: colorizer.description)
         if not self.is_folder:
             with contextlib.suppress(VidcolorError):  # whoever asks for it is told
                 self.desk(self._desks.items[0].key)
-        with contextlib.suppress(BaseException):
-            answer.result()
 
     def _wait(self) -> None:
         self._ready.wait()

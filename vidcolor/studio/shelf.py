@@ -14,7 +14,7 @@ from typing import Any
 from vidcolor.errors import InputError, VidcolorError
 from vidcolor.files import check_length
 from vidcolor.media.suffixes import may_be_film, may_be_picture
-from vidcolor.studio.store import ENDING, HINTS, SETTINGS, STILLS, folder_of
+from vidcolor.studio.names import ENDING, HINTS, SETTINGS, STILLS, folder_of
 
 MOST_OPEN = 3
 """Films that are open at once; the one opened first is closed for another."""

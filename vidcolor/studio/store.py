@@ -25,17 +25,11 @@ from vidcolor.direct.colors import read_color
 from vidcolor.direct.film import Shown
 from vidcolor.direct.hints import VERSION, read_hints
 from vidcolor.errors import OutputError, UsageError, VidcolorError
-from vidcolor.files import finished_file, with_ending, write_error
+from vidcolor.files import finished_file, write_error
+from vidcolor.studio.names import HINTS, SETTINGS, STILLS
 
-ENDING = ".vidcolor-studio"
-HINTS, STILLS, SETTINGS = "hints.json", "stills", "studio.json"
 MOST_HINTS, MOST_POINTS = 20_000, 4_000
 _LOCKED_S = 5.0
-
-
-def folder_of(source: Path) -> Path:
-    """Where a film's studio is kept unless somebody names a folder: beside it."""
-    return with_ending(source, ENDING, source.name)
 
 
 @dataclass(frozen=True)

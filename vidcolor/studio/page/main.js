@@ -80,8 +80,10 @@ async function look_at() {
   loading?.abort();
   const mine = loading = new AbortController(), index = frame;
   try {
-    const chroma = film.picture(`/frame/${index}/chroma`, {}, mine.signal);
-    chroma.catch(() => {});
+    let chroma = null;
+    const askColour = () => { chroma ??= film.picture(`/frame/${index}/chroma`, {}, mine.signal); chroma.catch(() => {}); };
+    // The very first colour loads the network: the frame itself does not wait for that.
+    if (lumaOf !== -1) askColour();
     if (lumaOf !== index) {
       const luma = await lumaFile(index, mine.signal);
       if (mine !== loading) return;
@@ -89,6 +91,7 @@ async function look_at() {
       lumaOf = index; document.body.dataset.shown = index;
       stage.lay();
     }
+    askColour();
     const { bitmap, headers } = await chroma;
     if (mine !== loading) return;
     picture.set("chroma", bitmap);
