@@ -14,7 +14,7 @@ export async function showGrid(into, open, toast) {
         card.innerHTML = '<button><img alt="" loading="lazy"><span class="words"><b></b><span class="small dim"></span><span class="problem small"></span></span></button>';
         const image = card.querySelector("img");
         image.src = `/api/${item.key}/thumb`;
-        image.addEventListener("error", () => { image.removeAttribute("src"); card.querySelector(".dim").textContent = "cannot be read"; });
+        image.addEventListener("error", () => { image.style.visibility = "hidden"; card.querySelector(".dim").textContent = "cannot be read"; });
         card.querySelector("b").textContent = item.name;
         card.querySelector("button").addEventListener("click", () => open(item.key));
         cards.set(item.key, card);

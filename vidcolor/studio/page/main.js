@@ -90,6 +90,7 @@ async function look_at() {
       picture.set("luma", luma); picture.set("chroma", null); picture.set("mask", null);
       lumaOf = index; document.body.dataset.shown = index;
       stage.lay();
+      if (!chromaKind) $("state").textContent = "The first colour is on its way: the network is being loaded…";
     }
     askColour();
     const { bitmap, headers } = await chroma;
@@ -681,7 +682,8 @@ function connected(here, again) {
 function leave() {
   ended?.(); ended = null; stop(false);
   if (stage) { stage.dots = []; stage.pending = stage.selected = stage.cross = null; lumaOf = -1; kept.clear(); }
-  likely = []; frame = 0;
+  likely = []; frame = 0; chromaKind = "";
+  $("undo").disabled = $("redo").disabled = true;
 }
 
 let folder = false;
