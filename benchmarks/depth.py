@@ -42,7 +42,7 @@ from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.planes import format_traits, unpack_luma
 from vidcolor.media.probe import probe
-from vidcolor.run.look import View
+from vidcolor.run.film import Film
 from vidcolor.run.still import StillSettings, colorize_picture
 
 BAR = 1.0
@@ -132,7 +132,7 @@ def seen(twin: ClipInfo, signal: np.ndarray, name: str, full: bool) -> np.ndarra
         full_range=range_is_full,
     )
     luma = unpack_luma(frame_of(signal, name, full), range_is_full)
-    return View(clip, 192, 0, 1).small(luma)
+    return Film(clip, 192, 0, 1).small(luma)
 
 
 def group(key: str) -> str:

@@ -93,7 +93,7 @@ def edited_still(clip: Clip, cropped: bool) -> Hint:
     rgb = (255 * (np.roll(large, (3, 3), (0, 1)) / 255.0) ** 1.2).astype(np.float32)
     light = np.clip(rgb @ LUMA_WEIGHTS + 0.5, 0, 255)
     opaque = np.ones(light.shape, np.float32)
-    still = Still(Path("still.png"), rgb, light.astype(np.uint8), opaque, 0, None, "")
+    still = Still(Path("still.png"), rgb, light.astype(np.uint8), opaque, "")
     laid = register(still, clip.luma[0])
     return Hint(0, laid.chroma, laid.confidence)
 

@@ -91,7 +91,7 @@ def judge(made: list[Scene], per_frame: ClipColoring, steady: ClipColoring, jobs
 def main() -> None:
     from vidcolor.cli.colorings import Way, steady_coloring
     from vidcolor.infer.choose import load_predictor
-    from vidcolor.network import shelf
+    from vidcolor.network import registry
 
     options = parser().parse_args()
     paths = photographs(options.photographs, options.count)
@@ -100,8 +100,8 @@ def main() -> None:
         for scene in made:
             keep(scene, options.clips)
     predictor = load_predictor(options.model)
-    path = shelf.find_model(options.model)
-    info = shelf.load_info(path)
+    path = registry.find_model(options.model)
+    info = registry.load_info(path)
     steady = steady_coloring(Way(predictor, None, info.working_size, info.saturation))
     size, saturation = info.working_size, info.saturation
     alone = Model("", predictor, film_side=size, saturation=saturation)
@@ -109,7 +109,7 @@ def main() -> None:
     print(plain(cells(table)), *table.notes, sep="\n")
     if options.markdown:
         data = {"photographs": fingerprint(paths, options.photographs)}
-        models = {path.stem: shelf.verified_hash(path)}
+        models = {path.stem: registry.verified_hash(path)}
         about = About(data, models, {}, versions(), shlex.join(["python", *sys.argv]))
         report = as_markdown(Report(about, (table,)))
         options.markdown.write_text(report, encoding="utf-8")

@@ -229,12 +229,12 @@ def measure(film: Path) -> Measured:
         settings, threads = ColorizeSettings(), cores()
         plan = make_plan(clip, Path(folder) / "written.mp4", settings, threads)
         began = time.process_time()
-        luma = list(OwnColor(plan.view).survey(0))
+        luma = list(OwnColor(plan.film).survey(0))
         survey_s = time.process_time() - began
         began = time.process_time()
         find_cuts(luma)
         cuts_s = time.process_time() - began
-        chroma = [plan.view.small_chroma(frame) for frame in read_frames(clip)]
+        chroma = [plan.film.small_chroma(frame) for frame in read_frames(clip)]
         stack = np.stack(chroma).astype(np.float32)
         segment = Segment(0, count, np.stack(luma), 0, (), 0)
         began = time.process_time()

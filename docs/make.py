@@ -63,6 +63,8 @@ RECORDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "evaluate": (("vidcolor.evaluate.report:Report",), {}),
 }
 """Of each command's JSON object: records whose fields it holds, and what stands beside them."""
+LISTED = {"said": "vidcolor.run.said:Said"}
+"""Fields that hold a list of records of their own."""
 
 
 def reference() -> str:
@@ -125,6 +127,9 @@ def _fields(command: str) -> Iterator[str]:
         if not nested:
             rows = fields_of(record) | rows
     yield _table(("field", "meaning"), [(f"`{field}`", words) for field, words in rows.items()])
+    for field in rows.keys() & LISTED.keys():
+        inner = fields_of(LISTED[field]).items()
+        yield _table(("field of each", "meaning"), [(f"`{f}`", words) for f, words in inner])
     if nested:
         for record in records:
             inner = fields_of(record).items()

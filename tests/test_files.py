@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from vidcolor.errors import OutputError
-from vidcolor.files import finished_file, write_error
+from vidcolor.files import check_output, finished_file, finished_folder, write_error
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
@@ -43,3 +43,30 @@ def test_reasons_are_in_words(tmp_path, number, words):
         raise OSError(number, "cause")
     assert caught.value.exit_code == 4
     assert words in str(write_error(tmp_path / "film.mp4", OSError(number, "cause")))
+
+
+def test_a_folder_that_is_not_finished_leaves_what_stood_there(tmp_path):
+    there = tmp_path / "frames"
+    there.mkdir()
+    (there / "old").touch()
+    with pytest.raises(RuntimeError), finished_folder(there) as folder:
+        (folder / "new").touch()
+        raise RuntimeError
+    assert [path.name for path in tmp_path.rglob("*")] == ["frames", "old"]
+    with finished_folder(there) as folder:
+        (folder / "new").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["frames", "new"]
+
+
+def test_an_output_without_a_film_is_checked_as_one_with_it(tmp_path):
+    source = tmp_path / "in.csv"
+    source.touch()
+    (tmp_path / "link.csv").symlink_to(source)
+    for output, why in (
+        (source, "is the source itself"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "none" / "out.csv", "does not exist"),
+    ):
+        with pytest.raises(OutputError, match=why):
+            check_output(source, output, overwrite=True)
+    check_output(source, tmp_path / "out.csv", overwrite=False)

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -22,25 +22,22 @@ from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack, get_
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.direct.hints import Stroke, read_dot, read_stroke
+from vidcolor.direct.names import read_time
 from vidcolor.direct.prepare import Request
 from vidcolor.errors import Cancelled, UsageError
 from vidcolor.infer.mirror import Mirrored
-from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor
-from vidcolor.media.clip import ClipInfo
-from vidcolor.media.decode import read_frames
-from vidcolor.media.frames import clip_of
+from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.media.photograph import Picture
-from vidcolor.media.picture import compose
 from vidcolor.media.probe import kind_of
-from vidcolor.network import shelf
-from vidcolor.run.changes import check_changes
+from vidcolor.network import registry
 from vidcolor.run.here import Here
 from vidcolor.run.loading import load
-from vidcolor.run.look import View
 from vidcolor.run.one import Outcome, Task, colorize_file
 from vidcolor.run.opened import Opened, opened_film, opened_photograph
+from vidcolor.run.place import Place, film_at, whole_film
 from vidcolor.run.plan import Plan
-from vidcolor.run.preview import Place, colored_frame
+from vidcolor.run.preview import colored_frame
 from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
 from vidcolor.run.shots import Shot, list_shots
 from vidcolor.run.still import StillSettings, colored_page, luma_of_array
@@ -54,6 +51,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 StrPath = str | PathLike[str]
 Paths = StrPath | Sequence[StrPath]
+Said = StrPath | Mapping[str, Any]
+Hints = Said | Sequence[Said]
 Progress = Callable[[float, int], bool | None]
 """Called with frames done and frames in all; where it gives False the work is cancelled."""
 
@@ -106,8 +105,9 @@ class FilmOptions(SourceOptions, SteadyOptions, total=False):
     """How one film is coloured; each means, and is unless given, as in `vidcolor colorize`.
 
     Attributes:
-        start_s: seconds from the first frame's start.
-        duration_s: seconds.
+        start_s: seconds from the first frame's start, or "1:02:03.5".
+        duration_s: likewise.
+        shot: number of the shot to colour alone, from 1 on, as `stills` counts them.
         page: of a TIFF, from 1 on.
         input_chroma: "discard" or "keep-if-colored".
         codec: FFmpeg's encoder.
@@ -122,8 +122,9 @@ class FilmOptions(SourceOptions, SteadyOptions, total=False):
         keep_job: whether the job's folder stays.
     """
 
-    start_s: float
-    duration_s: float | None
+    start_s: float | str
+    duration_s: float | str | None
+    shot: int | None
     page: int | None
     input_chroma: str
     codec: str | None
@@ -143,6 +144,7 @@ class Options(NetworkOptions, FilmOptions, total=False):
 
 
 _STEADY = {"steady": "strength", "every": "every", "flow": "flow"}
+_TIMES = {"start_s", "duration_s"}
 _TASK = ("page", "overwrite", "restart", "keep_job")
 
 
@@ -191,7 +193,7 @@ class Colorizer:
 
     def __init__(
         self,
-        model: str = shelf.DEFAULT_MODEL,
+        model: str = registry.DEFAULT_MODEL,
         *,
         device: str = "auto",
         backend: str = "auto",
@@ -235,7 +237,7 @@ class Colorizer:
         output: StrPath,
         *,
         references: Paths = (),
-        hints: Paths = (),
+        hints: Hints = (),
         reach: str = "shot",
         progress: Progress | None = None,
         **options: Unpack[FilmOptions],
@@ -248,7 +250,8 @@ class Colorizer:
             source: a film, a photograph, or numbered pictures.
             output: the file to be made; its suffix says the container.
             references: stills in colour, and folders of them.
-            hints: dots and strokes: JSON or CSV files, overlays, folders of them.
+            hints: dots and strokes: JSON or CSV files, overlays, folders of them; or a dot in
+                words, "194:470,260=navy", or a dot or stroke as it stands in a JSON file.
             reach: how far stills give their colour: "shot", "scene" or "film".
             progress: told how far it is, from a thread of its own too; False cancels.
             options: see `FilmOptions`.
@@ -264,7 +267,7 @@ class Colorizer:
         2
         """
         listener = _Ear(progress)
-        request = Request(_paths(references), _paths(hints), reach)
+        request = _request(references, hints, reach)
         given: dict[str, Any] = dict(options)
         task = Task(
             source=Path(source),
@@ -277,7 +280,7 @@ class Colorizer:
             task, lambda: Here(_Asked(self._network(), self._held.asking, listener)), listener
         )
 
-    def photo(self, array: Any, *, references: Paths = (), hints: Paths = ()) -> NDArray[Any]:
+    def photo(self, array: Any, *, references: Paths = (), hints: Hints = ()) -> NDArray[Any]:
         """Colour one picture.
 
         Args:
@@ -293,21 +296,21 @@ class Colorizer:
         """
         picture = Picture(np.ascontiguousarray(luma_of_array(array)))
         settings = ColorizeSettings(**self._given)
-        info = shelf.load_info(shelf.find_model(settings.model))
+        info = registry.load_info(registry.find_model(settings.model))
         chosen = settings.for_model(info, info.still_size)
         wanted = StillSettings(chosen.render_size, chosen.saturation)
-        request = Request(_paths(references), _paths(hints))
+        request = _request(references, hints)
         page, _ = colored_page(picture, self._shared(), wanted, request)
-        return compose(picture.luma, *page.chroma(slice(0, len(picture.luma))))
+        return page.rgb(slice(0, len(picture.luma)))
 
     def frame(
         self,
         source: StrPath,
         *,
-        at: float | None = None,
+        at: float | str | None = None,
         index: int | None = None,
         references: Paths = (),
-        hints: Paths = (),
+        hints: Hints = (),
         reach: str = "shot",
         **options: Unpack[SourceOptions],
     ) -> NDArray[np.uint8]:
@@ -315,7 +318,7 @@ class Colorizer:
 
         Args:
             source: a film.
-            at: seconds from the first frame's start,
+            at: seconds from the first frame's start, or "1:02:03.5",
             index: or which frame, from 0 on.
             references: as of `film`.
             hints: likewise.
@@ -333,15 +336,11 @@ class Colorizer:
         >>> vidcolor.Colorizer().frame("samples/vtest.mp4", at=0.5).shape
         (480, 640, 3)
         """
-        if (at is None) == (index is None):
-            raise UsageError("A frame needs a place in the film.", "Give either at or index.")
-        clip, chosen = self._opened(source, options)
-        frame = Place(index, at).in_clip(clip)
-        check_changes(clip, frame, 1)
-        request = Request(_paths(references), _paths(hints), reach)
-        luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
-        view = _whole(clip, chosen)
-        return colored_frame(view, frame, luma, self._shared(), chosen.saturation, request).rgb
+        place = Place(index, _seconds("at", at))
+        chosen = self._resolved(dict(options), SourceOptions)
+        film, frame, luma = film_at(Path(source), place, chosen)
+        request = _request(references, hints, reach)
+        return colored_frame(film, frame, luma, self._shared(), chosen.saturation, request).rgb
 
     def stream(
         self,
@@ -394,8 +393,7 @@ class Colorizer:
         >>> [shot.first for shot in vidcolor.Colorizer().shots("samples/vtest.mp4")]
         [0]
         """
-        clip, _ = self._opened(source, options)
-        return list_shots(clip)
+        return list_shots(Path(source), self._settings(dict(options), SourceOptions).reading)
 
     def stills(
         self, source: StrPath, *, per_shot: int = 1, **options: Unpack[SourceOptions]
@@ -410,9 +408,8 @@ class Colorizer:
         Raises:
             InputError: it cannot be read.
         """
-        clip, chosen = self._opened(source, options)
-        check_changes(clip, 0, clip.frame_count)
-        whole = _whole(clip, chosen)
+        chosen = self._resolved(dict(options), SourceOptions)
+        whole = whole_film(Path(source), chosen.reading, chosen.render_size, chosen.threads)
         for _, taken in stills_of(whole, self._shared(), chosen.saturation, per_shot):
             for still, rgb in taken:
                 yield Still(still.frame, still.time_s, still.shot, rgb)
@@ -436,13 +433,12 @@ class Colorizer:
         """
         path = Path(source)
         if kind_of(path) == "picture":
-            info = shelf.load_info(shelf.find_model(self._given["model"]))
+            info = registry.load_info(registry.find_model(self._given["model"]))
             chosen = self._settings(dict(options), OpenOptions).for_model(info, info.still_size)
             return opened_photograph(path, chosen, self._later(), self._likely)
         chosen = self._resolved(dict(options), OpenOptions)
-        clip = clip_of(path, chosen.reading)
-        check_changes(clip, 0, clip.frame_count)
-        return opened_film(_whole(clip, chosen), chosen, self._later(), self._likely)
+        film = whole_film(path, chosen.reading, chosen.render_size, chosen.threads)
+        return opened_film(film, chosen, self._later(), self._likely)
 
     def tuned(self, *, saturation: float | None, vividness: float = 1.0) -> Colorizer:
         """The same network with other colour; what is loaded is shared where it serves both.
@@ -462,10 +458,6 @@ class Colorizer:
         later = self._later()
         return replace(film, predictor=later if film.is_film else Mirrored(later))
 
-    def _opened(self, source: StrPath, options: SourceOptions) -> tuple[ClipInfo, ResolvedSettings]:
-        chosen = self._resolved(dict(options), SourceOptions)
-        return clip_of(Path(source), chosen.reading), chosen
-
     def _settings(self, options: dict[str, Any], known: type) -> ColorizeSettings:
         names = get_type_hints(known).keys()
         if unknown := sorted(options.keys() - names):
@@ -474,6 +466,8 @@ class Colorizer:
                 f"There are {', '.join(sorted(names))}.",
             )
         steady = {_STEADY[name]: options[name] for name in _STEADY if name in options}
+        for name in _TIMES & options.keys():
+            options[name] = _seconds(name, options[name])
         rest = {
             name: value
             for name, value in options.items()
@@ -483,7 +477,7 @@ class Colorizer:
 
     def _resolved(self, options: dict[str, Any], known: type) -> ResolvedSettings:
         settings = self._settings(options, known)
-        return settings.for_model(shelf.load_info(shelf.find_model(settings.model)))
+        return settings.for_model(registry.load_info(registry.find_model(settings.model)))
 
     def _network(self) -> Predictor:
         return self._held.get()
@@ -501,8 +495,8 @@ class Colorizer:
     def _load_votes(self) -> Votes:
         from vidcolor.infer.votes import Votes
 
-        path = shelf.find_model(self._given["model"])
-        return Votes(path, shelf.verified_hash(path), self._given["threads"])
+        path = registry.find_model(self._given["model"])
+        return Votes(path, registry.verified_hash(path), self._given["threads"])
 
 
 def colorize(
@@ -510,7 +504,7 @@ def colorize(
     output: StrPath,
     *,
     references: Paths = (),
-    hints: Paths = (),
+    hints: Hints = (),
     reach: str = "shot",
     progress: Progress | None = None,
     **options: Unpack[Options],
@@ -542,8 +536,32 @@ def _paths(given: Paths) -> tuple[Path, ...]:
     return tuple(Path(path) for path in several)
 
 
-def _whole(clip: ClipInfo, chosen: ResolvedSettings) -> View:
-    return View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
+def _request(references: Paths, hints: Hints, reach: str = "shot") -> Request:
+    several = [hints] if isinstance(hints, str | PathLike | Mapping) else hints
+    said = [_said(entry, number) for number, entry in enumerate(several, 1)]
+    strokes = tuple(entry for entry in said if isinstance(entry, Stroke))
+    files = tuple(entry for entry in said if isinstance(entry, Path))
+    return Request(_paths(references), files, reach, strokes)
+
+
+def _said(entry: Said, number: int) -> Path | Stroke:
+    if isinstance(entry, Mapping):
+        return read_stroke(entry, number)
+    path = Path(entry)
+    return read_dot(entry) if isinstance(entry, str) and _is_dot(path) else path
+
+
+def _is_dot(path: Path) -> bool:
+    return "=" in path.name and not path.exists()
+
+
+def _seconds(name: str, time: float | str | None) -> float | None:
+    if not isinstance(time, str):
+        return time
+    seconds = read_time(time)
+    if seconds is None:
+        raise UsageError(f"`{name}={time}` is no time.", "Give seconds or h:mm:ss.")
+    return seconds
 
 
 class _Ear:
@@ -623,17 +641,11 @@ class _Later:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Asked(Wrapper):
     """The network, asked by one at a time, and no more by those who were cancelled."""
 
-    predictor: Predictor
     asking: threading.Lock
     ear: _Ear | None = None
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""

@@ -72,7 +72,12 @@ class ModelError(VidcolorError):
 
 
 _OPTION = re.compile(r"`([a-z][a-z_]*)(?:=([^`]+))?`")
-_OTHERWISE = {"start_s": "start", "duration_s": "duration", "references": "reference"}
+_OTHERWISE = {
+    "start_s": "start",
+    "duration_s": "duration",
+    "references": "reference",
+    "index": "frame",
+}
 
 
 def as_flags(words: str) -> str:

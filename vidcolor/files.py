@@ -7,9 +7,11 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 from vidcolor.errors import OutputError
 
@@ -39,6 +41,54 @@ def finished_file(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):  # a path that is too long can't be looked for either
             temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, errors: str = "strict") -> None:
+    """Write a file anew in UTF-8, whole or not at all; errors as of `finished_file`.
+
+    Args:
+        path: of the file.
+        text: all of it.
+        errors: as of `Path.write_text`.
+    """
+    with finished_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors=errors)
+
+
+@contextlib.contextmanager
+def finished_folder(path: Path) -> Iterator[Path]:
+    """Give a folder beside `path`, which takes its name on a clean exit and else is removed.
+
+    What stood at `path` is replaced. The files in it are to be written by `flushed_file`.
+
+    Raises:
+        OutputError: it cannot be made or named.
+    """
+    temporary = temporary_name(path)
+    try:
+        remove(temporary)
+        temporary.mkdir()
+    except OSError as error:
+        raise write_error(path, error) from error
+    try:
+        yield temporary
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    try:
+        remove(path)
+        temporary.replace(path)
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
+@contextlib.contextmanager
+def flushed_file(path: Path, mode: Literal["wb", "ab"]) -> Iterator[BinaryIO]:
+    """A file that is opened, written, and then on the disk."""
+    with path.open(mode) as stream:
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def temporary_name(path: Path) -> Path:
@@ -89,6 +139,69 @@ def check_length(path: Path) -> None:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise write_error(path, error) from error
+
+
+def check_output(source: Path, output: Path, overwrite: bool) -> None:
+    """Refuse an output that would destroy something or cannot be made.
+
+    Raises:
+        OutputError: it is the source itself, no file, it exists, or its folder is missing or
+            closed, or its path is too long.
+    """
+    check_length(output)
+    try:
+        mode = output.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        check_folder(output.parent)
+        return
+    except OSError as error:
+        raise write_error(output, error) from error
+    if output.is_dir():
+        raise OutputError(f"The output {output} is a folder.", "Give the name of a file in it.")
+    if output.exists() and source.exists() and output.samefile(source):
+        raise OutputError(f"The output {output} is the source itself.", "Give it another name.")
+    if kind := special_kind(_mode_behind(output) or mode):
+        raise OutputError(f"The output {output} is {kind}, not a file.", "Give another name.")
+    if stat.S_ISLNK(mode):
+        raise OutputError(
+            f"The output {output} is a link to {output.readlink()}.",
+            "Give the name of the file itself, or another name.",
+        )
+    if not overwrite:
+        raise OutputError(
+            f"The output {output} exists already.", "Give another name, or `overwrite`."
+        )
+    check_folder(output.parent)
+
+
+def _mode_behind(path: Path) -> int:
+    """The mode of what a link leads to, or of the file itself; 0 for a link to nothing."""
+    return path.stat().st_mode if path.exists() else 0
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder in which nothing can be made.
+
+    Raises:
+        OutputError: it is no folder, is missing, or may not be written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file, not a folder.", "Give another name.")
+    if not folder.is_dir():
+        raise OutputError(f"The folder {folder} does not exist.", f"Make it: mkdir -p {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"The folder {folder} may not be written to.", "Choose another folder.")
+
+
+def special_kind(mode: int) -> str:
+    """What a thing is that is neither file nor folder, from its mode; "" for those two."""
+    kinds = {
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "")
 
 
 @contextlib.contextmanager

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from vidcolor.errors import MachineError
 
 
@@ -18,16 +20,18 @@ def home() -> Path | None:
 
 
 def cache_folder() -> Path | None:
-    """$VIDCOLOR_CACHE, else $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor, else None.
+    """$VIDCOLOR_CACHE, else where the system keeps such things for this user, else None.
 
     Whether it is there, or can be made, is not looked at.
     """
     if own := os.environ.get("VIDCOLOR_CACHE"):
         return Path(own)
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base) / "vidcolor"
-    user = home()
-    return user / ".cache" / "vidcolor" if user else None
+    try:
+        folder = user_cache_path("vidcolor", appauthor=False)
+    except RuntimeError:
+        return None
+    # Before 4.14 platformdirs gives "~/.cache" as it stands to a user without a home.
+    return folder if folder.is_absolute() else None
 
 
 def need_temporary_folder() -> None:

@@ -112,7 +112,7 @@ def test_a_frame_is_that_of_its_place(colorizer: vidcolor.Colorizer) -> None:
     assert (by_time == colorizer.frame(SAMPLE, index=20)).all()
     with pytest.raises(vidcolor.UsageError, match="no frame 999"):
         colorizer.frame(SAMPLE, index=999)
-    with pytest.raises(vidcolor.UsageError, match="either at or index"):
+    with pytest.raises(vidcolor.UsageError, match="either `at` or `index`"):
         colorizer.frame(SAMPLE)
 
 
@@ -277,3 +277,29 @@ def test_an_output_that_exists_stays_unless_it_may_be_replaced(
         colorizer.film(SAMPLE, output)
     assert output.read_text() == "mine"
     assert colorizer.film(SAMPLE, output, overwrite=True, duration_s=0.5).frames == 5
+
+
+def test_dots_are_said_in_words_as_records_or_in_files(
+    tmp_path: Path, colorizer: vidcolor.Colorizer
+) -> None:
+    told = tmp_path / "dots.csv"
+    told.write_text("x,y,radius,colour\n40,48,9,navy\n")
+    record = {"points": [[40, 48]], "radius": 9, "colour": "navy"}
+    alone = colorizer.photo(scene())
+    of_file, *others = (
+        colorizer.photo(scene(), hints=given)
+        for given in (told, "40,48,9=navy", record, [record], ["40,48,9=navy"])
+    )
+    assert (of_file != alone).any()
+    assert all((of_file == other).all() for other in others)
+    with pytest.raises(vidcolor.UsageError, match="hint 1 has no colour"):
+        colorizer.photo(scene(), hints={"points": [[40, 48]]})
+
+
+def test_times_are_seconds_or_time_codes(colorizer: vidcolor.Colorizer, tmp_path: Path) -> None:
+    by_code = colorizer.frame(SAMPLE, at="0:02")
+    assert (by_code == colorizer.frame(SAMPLE, at=2.0)).all()
+    made = colorizer.film(SAMPLE, tmp_path / "out.mkv", start_s="0:00:04", duration_s="0.5")
+    assert made.frames == 5
+    with pytest.raises(vidcolor.UsageError, match="`at=soon` is no time"):
+        colorizer.frame(SAMPLE, at="soon")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import av
 import cv2
 import numpy as np
 
@@ -93,3 +94,78 @@ def test_a_still_without_colour_is_named_for_a_photograph_too(tmp_path, tiny_mod
     assert json.loads(capsys.readouterr().out)["notes"] == [
         "still.png has no colour: what it shows stays grey"
     ]
+
+
+def test_a_picture_of_strokes_for_a_photograph_may_have_any_name(tmp_path, tiny_model, capsys):
+    picture = save(tmp_path / "in.png", np.dstack([shot(1)[0]] * 3))
+    paint = np.zeros((96, 128, 4), np.uint8)
+    paint[30:60, 40:90] = (192, 48, 48, 255)
+    for name in ("strokes.png", "hint_000040.png", "ref_000012.png", "20240307.png"):
+        option = "--reference" if name.startswith("ref") else "--hints"
+        told = save(tmp_path / name, paint)
+        out = tmp_path / f"out_{name}"
+        given = [picture, out, "--model", tiny_model, option, told]
+        assert run(["colorize", *map(str, given)]) == 0, capsys.readouterr().err
+        made = cv2.imread(str(out)).astype(int)
+        assert (made[..., 2] - made[..., 0])[40:50, 55:75].mean() > 40, name
+
+
+def test_dots_on_the_command_line_colour_a_photograph_as_those_of_a_file(
+    tmp_path, tiny_model, capsys
+):
+    picture = save(tmp_path / "in.png", np.dstack([shot(1)[0]] * 3))
+    told = tmp_path / "dots.csv"
+    told.write_text("x,y,radius,colour\n30,48,6,navy\n100,48,,#c03030\n")
+    ways = {
+        "file": ["--hints", told],
+        "words": ["--hint", "30,48,6=navy", "--hint", "100,48=#c03030"],
+        "none": [],
+    }
+    made = {}
+    for name, words in ways.items():
+        out = tmp_path / f"{name}.png"
+        given = ["colorize", picture, out, "--model", tiny_model, *words]
+        assert run([str(part) for part in given]) == 0, capsys.readouterr().err
+        made[name] = cv2.imread(str(out))
+    assert (made["file"] == made["words"]).all()
+    assert (made["none"] != made["words"]).any()
+
+
+def test_dots_on_the_command_line_reach_film_and_preview(film_of, tmp_path, tiny_model, capsys):  # noqa: F811
+    source = film_of()
+    dots = ["--hint", "4:64,48,9=navy", "--hint", "0:00.75:64,48,9=red", "--model", tiny_model]
+    look = ["preview", source, "--at", "0:00.75", "-o", tmp_path / "look.png"]
+    assert run([str(part) for part in [*look, *dots]]) == 0
+    red, green, blue = cv2.imread(str(tmp_path / "look.png"))[48, 64, ::-1].astype(int)
+    assert red > max(green, blue) + 40
+    assert run([str(part) for part in ["colorize", source, tmp_path / "out.mkv", *dots]]) == 0
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert frames[4][48, 64, 2] > frames[4][48, 64, 0] + 40
+    assert frames[18][48, 64, 0] > frames[18][48, 64, 2] + 40
+
+
+def test_a_dot_outside_the_film_names_itself(film_of, tmp_path, tiny_model, capsys):  # noqa: F811
+    given = [film_of(), tmp_path / "out.mkv", "--model", tiny_model, "--hint", "999:1,2=red"]
+    assert run(["colorize", *map(str, given)]) == 2
+    assert "The hint 999:1,2=red is on frame 999; the film has 36" in capsys.readouterr().err
+
+
+def test_a_dot_given_as_a_file_is_told_its_option(film_of, tmp_path, tiny_model, capsys):  # noqa: F811
+    given = [film_of(), tmp_path / "out.mkv", "--model", tiny_model, "--hints", "4:64,48=navy"]
+    assert run(["colorize", *map(str, given)]) == 2
+    assert "Give a dot without a file by --hint." in capsys.readouterr().err
+
+
+def test_a_photograph_of_a_batch_has_strokes_of_any_name_in_its_folder(
+    tmp_path, tiny_model, capsys
+):
+    save(tmp_path / "in" / "group.png", np.dstack([shot(1)[0]] * 3))
+    paint = np.zeros((96, 128, 4), np.uint8)
+    paint[30:60, 40:90] = (192, 48, 48, 255)
+    (tmp_path / "hints").mkdir()
+    save(tmp_path / "hints" / "group" / "strokes.png", paint)
+    words = [tmp_path / "in", tmp_path / "out", "--model", tiny_model]
+    assert run(["batch", *map(str, words), "--hints", str(tmp_path / "hints")]) == 0
+    made = cv2.imread(str(tmp_path / "out" / "group.png")).astype(int)
+    assert (made[..., 2] - made[..., 0])[40:50, 55:75].mean() > 40

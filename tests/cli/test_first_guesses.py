@@ -18,7 +18,7 @@ from vidcolor import __version__
 from vidcolor.cli.colorize import colorize
 from vidcolor.cli.main import run
 from vidcolor.media import codecs
-from vidcolor.network import shelf
+from vidcolor.network import registry
 
 Maker = Callable[..., Path]
 Said = pytest.CaptureFixture[str]
@@ -101,7 +101,7 @@ def shown(option: str) -> str:
 
 
 def test_help_shows_the_values_that_are_taken() -> None:
-    info = shelf.load_info(shelf.find_model(shelf.DEFAULT_MODEL))
+    info = registry.load_info(registry.find_model(registry.DEFAULT_MODEL))
     assert shown("saturation").startswith(f"{info.saturation};")
     assert shown("render_size").startswith(
         f"{info.working_size}, for photographs {info.still_size};"

@@ -37,8 +37,8 @@ def interrupted(arguments: list[object], moment: Callable[[], bool]) -> None:
 
 @pytest.fixture(autouse=True)
 def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.5)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.2)
 
 
 def test_it_says_how_many_frames_are_kept_and_goes_on_with_them(

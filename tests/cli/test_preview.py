@@ -182,7 +182,7 @@ def test_a_dots_colour_is_what_was_asked_whatever_the_saturation(
 def test_only_stills_near_the_frame_are_looked_at(
     shots: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 1.0)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 1.0)
     folder, output = tmp_path / "refs", tmp_path / "out.png"
     folder.mkdir()
     (folder / "ref_000060.png").write_text("no picture, but far away")

@@ -270,8 +270,8 @@ def test_what_cannot_be_is_said(
 
 @pytest.fixture
 def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.5)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.2)
 
 
 @pytest.mark.usefixtures("short_segments")

@@ -15,7 +15,7 @@ from tests.evaluate.fakes import FakeJudge
 from vidcolor.cli.main import run
 from vidcolor.evaluate import session
 from vidcolor.evaluate.names import Weights, row_names
-from vidcolor.network import shelf
+from vidcolor.network import registry
 
 
 @pytest.fixture(autouse=True)
@@ -132,9 +132,9 @@ def test_a_model_given_twice_is_refused_in_one_sentence(runs, picture, tmp_path,
 
 
 def test_without_a_model_the_default_one_is_judged(picture, tmp_path, runs, monkeypatch):
-    assert shelf.DEFAULT_MODEL == "vidcolor-base"
+    assert registry.DEFAULT_MODEL == "vidcolor-base"
     monkeypatch.setenv("VIDCOLOR_MODELS", str(tmp_path))
-    monkeypatch.setattr(shelf, "DEFAULT_MODEL", "chosen")
+    monkeypatch.setattr(registry, "DEFAULT_MODEL", "chosen")
     (tmp_path / "chosen.safetensors").symlink_to(runs / "run1" / "model.safetensors")
     evaluate("--data", picture, "--json", tmp_path / "r.json")
     assert rows_of(tmp_path / "r.json")["chosen"]["weights"]

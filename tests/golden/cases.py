@@ -161,8 +161,8 @@ def chroma_seen() -> Iterator[list[str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SegmentWriter, "write", noted)
         # A shot of a few seconds in several segments, whatever the machine's speed.
-        patch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 1.0)
-        patch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.5)
+        patch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 1.0)
+        patch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.5)
         yield found
     found += [seen[pts] for pts in sorted(seen)]
 

@@ -475,7 +475,7 @@ def table(model: Path) -> str:
 
 def main() -> None:
     """Write the table into the page."""
-    from vidcolor.network.shelf import find_model
+    from vidcolor.network.registry import find_model
 
     made = table(find_model("vidcolor-base"))
     text = PAGE.read_text(encoding="utf-8")

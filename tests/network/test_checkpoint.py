@@ -10,7 +10,7 @@ import torch
 from safetensors.numpy import save_file
 
 from vidcolor.errors import ModelError
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.network.checkpoint import load_model, save_model
 
 
@@ -29,10 +29,10 @@ def test_a_round_trip_keeps_every_weight_to_half_precision(
 
 def test_found_by_name_and_by_path(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDCOLOR_MODELS", str(tiny_model.parent))
-    assert shelf.find_model("tiny") == tiny_model
-    assert shelf.find_model(str(tiny_model)) == tiny_model
+    assert registry.find_model("tiny") == tiny_model
+    assert registry.find_model(str(tiny_model)) == tiny_model
     with pytest.raises(ModelError, match="tiny"):
-        shelf.find_model("nothing-like-it")
+        registry.find_model("nothing-like-it")
 
 
 def _broken(kind: str, tiny_model: Path, path: Path) -> None:
@@ -77,21 +77,21 @@ def test_what_is_no_model_is_named_for_what_it_is(
 def test_a_changed_shipped_model_is_refused(tiny_model: Path, tmp_path: Path) -> None:
     path = tmp_path / "shipped.safetensors"
     path.write_bytes(tiny_model.read_bytes())
-    digest = shelf.verified_hash(path)
+    digest = registry.verified_hash(path)
     (tmp_path / "SHA256SUMS").write_text(f"{digest}  shipped.safetensors\n")
-    assert shelf.verified_hash(path) == digest
+    assert registry.verified_hash(path) == digest
     path.write_bytes(tiny_model.read_bytes() + b"\0")
     with pytest.raises(ModelError, match="sha256"):
-        shelf.verified_hash(path)
+        registry.verified_hash(path)
 
 
 def test_shipped_models_are_whole_and_under_twenty_megabytes() -> None:
     folder = Path(__file__).parents[2] / "models"
     listed = (folder / "SHA256SUMS").read_text().split()[1::2]
-    assert f"{shelf.DEFAULT_MODEL}.safetensors" in listed
+    assert f"{registry.DEFAULT_MODEL}.safetensors" in listed
     for name in listed:
         assert (folder / name).stat().st_size <= 20e6
-        assert shelf.verified_hash(folder / name)
+        assert registry.verified_hash(folder / name)
         assert (folder / name).with_suffix(".md").is_file()
 
 
@@ -99,7 +99,7 @@ def test_the_header_is_read_without_torch(tiny_model: Path) -> None:
     import subprocess
 
     code = (
-        "import sys; from pathlib import Path; from vidcolor.network.shelf import load_info;"
+        "import sys; from pathlib import Path; from vidcolor.network.registry import load_info;"
         "print(load_info(Path(sys.argv[1])).working_size, 'torch' in sys.modules)"
     )
     done = subprocess.run(

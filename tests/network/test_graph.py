@@ -17,7 +17,7 @@ from vidcolor.cli.main import run
 from vidcolor.errors import ModelError
 from vidcolor.infer import openvino_backend
 from vidcolor.infer.choose import load_predictor
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.network.checkpoint import load_model
 from vidcolor.network.graph import Graph, stored_network
 from vidcolor.network.translate import graph_of
@@ -88,7 +88,7 @@ def test_shipped_models_carry_what_torch_makes_of_them_to_the_bit(
 
 
 def test_the_shipped_graph_is_the_one_that_export_would_write_now() -> None:
-    path = MODELS / f"{shelf.DEFAULT_MODEL}.safetensors"
+    path = MODELS / f"{registry.DEFAULT_MODEL}.safetensors"
     model = load_model(path)
     anew = graph_of(model.info.generator, model.bins)
     shipped = Graph.unpacked(path.with_suffix(".graph").read_bytes())
@@ -142,7 +142,7 @@ def test_weights_that_were_changed_under_their_graph_are_the_ones_that_colour(
 
 
 def test_writing_a_checkpoint_leaves_chance_alone() -> None:
-    model = load_model(MODELS / f"{shelf.DEFAULT_MODEL}.safetensors")
+    model = load_model(MODELS / f"{registry.DEFAULT_MODEL}.safetensors")
     before = torch.get_rng_state()
     graph_of(model.info.generator, model.bins)
     assert torch.equal(torch.get_rng_state(), before)

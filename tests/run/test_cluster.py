@@ -24,7 +24,6 @@ from vidcolor.media.probe import probe
 from vidcolor.remedies import install_hint
 from vidcolor.run import cluster as rooms
 from vidcolor.run.cluster import Cluster, Loads, Where
-from vidcolor.run.directed import film_view
 from vidcolor.run.folder import JobFolder, job_folder
 from vidcolor.run.here import Here
 from vidcolor.run.identity import identify
@@ -48,8 +47,8 @@ def ray() -> Iterator[Any]:
 
 @pytest.fixture
 def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.5)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.2)
 
 
 @pytest.fixture
@@ -117,7 +116,7 @@ def test_peoples_colour_is_handed_from_segment_to_segment(
     ray: Any, plan: Plan, tmp_path: Path
 ) -> None:
     still = save(tmp_path / "ref_000003.png", tinted(decoded_lumas(plan.clip.path)[3], 150, 100))
-    said = prepare(Request((still,)), film_view(plan.view))
+    said = prepare(Request((still,)), plan.film)
     films = []
     here = load_predictor(plan.settings.model, "cpu", "openvino", threads=1)
     for name, executor, direction in (

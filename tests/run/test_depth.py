@@ -33,12 +33,11 @@ from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
 from vidcolor.media.planes import format_traits, unpack_luma
 from vidcolor.media.probe import probe
-from vidcolor.run.directed import film_view
+from vidcolor.run.film import Film
 from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.look import View
 from vidcolor.run.plan import make_plan
-from vidcolor.run.segment import segments, small_luma
+from vidcolor.run.segment import segments
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.train.sources import read as read_for_training
 
@@ -61,8 +60,8 @@ def film(path: Path, codec: str, pix_fmt: str, **more: object) -> Path:
     return write_film(path, signals, codec, pix_fmt, **more)  # type: ignore[arg-type]
 
 
-def view_of(clip: ClipInfo, count: int | None = None) -> View:
-    return View(clip, SIZE, 0, clip.frame_count if count is None else count)
+def view_of(clip: ClipInfo, count: int | None = None) -> Film:
+    return Film(clip, SIZE, 0, clip.frame_count if count is None else count)
 
 
 def chroma(predictor: Predictor, small: np.ndarray) -> np.ndarray:
@@ -115,7 +114,7 @@ def test_hdr_is_coloured_as_its_tone_mapped_scene(
     write_film(path, [curve(light(scene()))], "ffv1", pix_fmt, transfer=transfer)
     clip = probe(path)
     assert clip.transfer == transfer
-    small = next(small_luma(view_of(clip), 0))
+    small = next(view_of(clip).small_luma(0))
     assert apart(chroma(predictor, small), told) < 1.5
 
 
@@ -123,7 +122,7 @@ def test_hdr_is_coloured_as_its_tone_mapped_scene(
 def test_a_matrix_does_not_change_grey_film(twin: Path, tmp_path: Path, matrix: int) -> None:
     path = film(tmp_path / "film.mkv", "ffv1", "yuv422p10le")
     here = view_of(replace(probe(path), matrix=matrix))
-    assert apart(next(small_luma(here, 0)), next(small_luma(view_of(probe(twin)), 0))) < 0.6
+    assert apart(next(here.small_luma(0)), next(view_of(probe(twin)).small_luma(0))) < 0.6
 
 
 KINDS = [
@@ -163,7 +162,7 @@ def test_a_deep_film_comes_out_as_its_twin_of_8_bits(
 def cuts(path: Path) -> list[int]:
     view = view_of(probe(path))
     return [
-        cut for part in segments(view.segment_limits, small_luma(view, 0), 0) for cut in part.cuts
+        cut for part in segments(view.segment_limits, view.small_luma(0), 0) for cut in part.cuts
     ]
 
 
@@ -189,9 +188,7 @@ def test_a_still_is_placed_as_surely_on_deep_film(twin: Path, tmp_path: Path, pi
     still = tmp_path / "ref_000010.png"
     tinted = np.dstack([scene("vtest")] * 3).astype(float) * [0.5, 0.9, 1.0]
     cv2.imwrite(str(still), np.roll(tinted, 2, axis=1).astype(np.uint8))
-    placed = [
-        prepare(Request((still,)), film_view(view_of(probe(path)))).hints for path in (deep, twin)
-    ]
+    placed = [prepare(Request((still,)), view_of(probe(path))).hints for path in (deep, twin)]
     (here,), (there,) = placed
     assert here.frame == there.frame == 10
     assert there.confidence.mean() > 0.8

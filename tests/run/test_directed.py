@@ -15,7 +15,6 @@ from vidcolor.direct.prepare import Request, prepare
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
 from vidcolor.run import here
-from vidcolor.run.directed import film_view
 from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
 from vidcolor.run.plan import make_plan
@@ -24,8 +23,8 @@ from vidcolor.run.settings import ColorizeSettings
 
 @pytest.fixture(autouse=True)
 def short_segments(monkeypatch):
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.4)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.75)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.4)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.75)
 
 
 class Job:
@@ -49,7 +48,7 @@ class Job:
         self.written.clear()
         plan = make_plan(probe(self.source), self.output, self.settings, threads=1)
         if request:
-            plan = replace(plan, direction=prepare(request, film_view(plan.view)))
+            plan = replace(plan, direction=prepare(request, plan.film))
         folder = JobFolder(plan, "test")
         run_job(plan, Here(self.predictor), folder, Told(), keep=True)
         return sorted(self.written)
@@ -134,7 +133,7 @@ def test_a_still_reaches_the_shots_it_is_let_reach(
     tmp_path,
     longest_s,
 ):
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", longest_s)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", longest_s)
     job = Job(film_of(seeds=(1, 2, 1)), tiny_model, monkeypatch)
     still = save(tmp_path / "ref_000002.png", tinted(shot(1)[2], 150, 100))
     job.run(Request((still,)))

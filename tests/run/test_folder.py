@@ -36,8 +36,8 @@ class StopError(Exception):
 
 @pytest.fixture
 def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.5)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.2)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_resumed_run_decodes_nothing_of_what_is_done_and_blends_its_seam(
     monkeypatch.setattr("vidcolor.run.own.read_frames", watched)
     finished = run(plan, predictor)
     assert finished.resumed == parts[-1].first + parts[-1].count
-    assert begun == [finished.resumed - parts[-1].shared]
+    assert min(begun) == finished.resumed - parts[-1].shared
     assert video_packets(plan.output) == video_packets(straight)
 
 

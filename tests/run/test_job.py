@@ -92,7 +92,7 @@ def test_a_rotated_anamorphic_film_stays_so(
     made = probe(output)
     assert made.rotation == plan.clip.rotation != 0
     assert made.sample_aspect_ratio == Fraction(4, 3)
-    height, width = plan.view.working_shape
+    height, width = plan.film.working_shape
     assert height > width
 
 
@@ -104,8 +104,8 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_packets(
     monkeypatch: pytest.MonkeyPatch,
     joined: bool,
 ) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.5)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.2)
     source = film("in.mp4", frames=60)
     if joined:
         halves = [film(f"{half}.ts", frames=30, sound=True) for half in "ab"]
@@ -176,8 +176,8 @@ def test_saturation_zero_is_grey(film: Maker, tmp_path: Path, tiny_model: Path) 
 def test_closed_captions_go_with_their_frames(
     film: Maker, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.5)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.5)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.2)
     source, output = captioned(film("in.h264", frames=40)), tmp_path / "out.mp4"
     plan = color(source, output, tiny_model)
     assert not any("aptions" in note for note in plan.notes)

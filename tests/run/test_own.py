@@ -1,13 +1,16 @@
-"""A film that is part colour: its coloured shots are found, and kept if that is wanted."""
+"""Films and photographs that are in colour already are found, and kept if that is wanted."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
+import tifffile
 
 from tests.media.conftest import decoded_lumas
 from vidcolor.cli.main import run
@@ -128,10 +131,75 @@ def test_grey_film_is_not_said_to_be_in_colour(
 def test_a_shot_in_colour_that_is_split_is_kept_on_both_sides(
     mixed: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.3)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.2)
-    monkeypatch.setattr("vidcolor.run.look.OVERLAP_S", 0.1)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.3)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr("vidcolor.run.film.OVERLAP_S", 0.1)
     output = tmp_path / "out.mkv"
     colorize(mixed, output, tiny_model, *KEEP, "--lossless")
     pairs = zip(decoded_chroma(mixed), decoded_chroma(output), strict=True)
     assert [bool((a == b).all()) for a, b in pairs] == OWN
+
+
+def photograph(kind: str) -> np.ndarray:
+    """RGB uint8."""
+    luma = (30 + 200 * soft(7)).astype(np.uint8)
+    planes = chroma(kind, luma, np.random.default_rng(0))
+    large = [cv2.resize(plane, (WIDTH, HEIGHT)) for plane in planes[::-1]]
+    return cv2.cvtColor(np.dstack([luma, *large]), cv2.COLOR_YCrCb2RGB)
+
+
+def save(path: Path, rgb: np.ndarray) -> Path:
+    if path.suffix == ".tif":
+        tifffile.imwrite(path, rgb.astype(np.uint16) * 257, photometric="rgb")
+    else:
+        PIL.Image.fromarray(rgb).save(path)
+    return path
+
+
+def read(path: Path) -> np.ndarray:
+    return np.asarray(tifffile.imread(path) if path.suffix == ".tif" else PIL.Image.open(path))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_a_photograph_in_colour_stays_bit_by_bit_where_that_is_asked(
+    tmp_path: Path, tiny_model: Path, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for kind in KINDS[:4]:
+        source = save(tmp_path / f"{kind}{suffix}", photograph(kind))
+        kept, anew = tmp_path / f"kept{suffix}", tmp_path / f"anew{suffix}"
+        colorize(source, kept, tiny_model, *KEEP, "--overwrite")
+        said = capsys.readouterr().err
+        assert ("in colour already, and stays" in said) == (kind == "colour"), kind
+        assert (read(kept) == read(source)).all() == (kind == "colour"), kind
+        colorize(source, anew, tiny_model, "--overwrite")
+        said = capsys.readouterr().err
+        assert ("is in colour, and gets other colour; --input-chroma keep" in said) == (
+            kind == "colour"
+        ), kind
+        assert (read(anew) != read(source)).any()
+
+
+def test_colour_is_seen_at_any_size_and_in_tiles(tmp_path: Path, tiny_model: Path) -> None:
+    large = cv2.resize(photograph("colour"), (2500, 1900))
+    tifffile.imwrite(tmp_path / "in.tif", large, photometric="rgb", tile=(256, 256))
+    colorize(tmp_path / "in.tif", tmp_path / "out.png", tiny_model, *KEEP)
+    assert (read(tmp_path / "out.png") == large).all()
+
+
+def test_a_batch_keeps_films_and_photographs_that_are_in_colour(
+    mixed: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    source = save(tmp_path / "photo.png", photograph("colour"))
+    grey = save(tmp_path / "grey.png", photograph("grey"))
+    out = tmp_path / "out"
+    words = ["batch", mixed, source, grey, out, "--model", tiny_model, *KEEP, "--lossless"]
+    assert run([str(word) for word in words]) == 0
+    assert (read(out / "photo.png") == read(source)).all()
+    assert (read(out / "grey.png") != read(grey)).any()
+    before, after = decoded_chroma(mixed), decoded_chroma(out / "mixed.mkv")
+    assert [bool((a == b).all()) for a, b in zip(before, after, strict=True)] == OWN
+    files = json.loads((out / "report.json").read_text())["files"]
+    notes = {Path(file["source"]).name: " ".join(file["notes"]) for file in files}
+    assert "in colour already" in notes["mixed.mkv"]
+    assert "in colour already" in notes["photo.png"]
+    assert "in colour" not in notes["grey.png"]

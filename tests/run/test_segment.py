@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vidcolor.run.segment as segment_room
-from vidcolor.run.look import SegmentLimits, View
+from vidcolor.run.film import Film, SegmentLimits
 from vidcolor.run.segment import Segment, segments
 
 
@@ -72,7 +72,7 @@ def test_a_shot_that_ends_too_soon_for_enough_is_still_a_better_end_than_none() 
 def test_large_frames_are_cut_into_shorter_segments_than_small_ones() -> None:
     def limits(width: int, height: int) -> SegmentLimits:
         clip = SimpleNamespace(width=width, height=height, average_rate=24)
-        return View(clip, 256, 0, 10_000).segment_limits
+        return Film(clip, 256, 0, 10_000).segment_limits
 
     assert limits(640, 480).longest == 720  # 30 s of film
     assert 50 < limits(3840, 2160).enough < limits(3840, 2160).longest < 240

@@ -32,12 +32,11 @@ from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
 from vidcolor.media.planes import unpack
 from vidcolor.media.probe import probe
-from vidcolor.run.directed import film_view
+from vidcolor.run.film import Film
 from vidcolor.run.here import Here
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.look import View
 from vidcolor.run.plan import Plan, make_plan
-from vidcolor.run.segment import segments, small_luma
+from vidcolor.run.segment import segments
 from vidcolor.run.settings import ColorizeSettings
 
 SHOT = 8
@@ -247,7 +246,7 @@ class Films:
         (folder / "dots.json").write_text(json.dumps(hints))
         request = Request((folder / f"ref_{SHOT + 2:06d}.png",), (folder / "dots.json",))
         plan = self.plan(name, output)
-        return replace(plan, direction=prepare(request, film_view(plan.view)))
+        return replace(plan, direction=prepare(request, plan.film))
 
 
 @pytest.fixture(scope="module")
@@ -255,8 +254,8 @@ def films(tmp_path_factory: pytest.TempPathFactory, predictor: Predictor) -> Fil
     return Films(tmp_path_factory.mktemp("films"), predictor)
 
 
-def view_of(clip: ClipInfo) -> View:
-    return View(clip, 96, 0, clip.frame_count)
+def view_of(clip: ClipInfo) -> Film:
+    return Film.whole(clip, 96)
 
 
 def planes(path: Path) -> list[tuple[np.ndarray, ...]]:
@@ -329,7 +328,7 @@ def test_sound_is_kept(films: Films, name: str) -> None:
 @EVERY
 def test_shots_are_found(films: Films, name: str) -> None:
     view = view_of(probe(films.source(name)))
-    parts = list(segments(view.segment_limits, small_luma(view, 0), 0))
+    parts = list(segments(view.segment_limits, view.small_luma(0), 0))
     assert [cut + part.first for part in parts for cut in part.cuts] == [SHOT]
 
 
@@ -389,8 +388,8 @@ def test_a_preview_shows_what_the_film_shows(films: Films, name: str) -> None:
 def test_an_interrupted_run_ends_with_the_same_packets(
     films: Films, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_SHORTEST_S", 0.05)
-    monkeypatch.setattr("vidcolor.run.look.SEGMENT_LONGEST_S", 0.3)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.05)
+    monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.3)
     straight = films.run(films.directed_plan(name, "straight.mkv"))
     plan = films.directed_plan(name, "stopped.mkv")
     written = 0

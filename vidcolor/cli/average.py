@@ -33,9 +33,9 @@ def average(models: Sequence[str], output: Path, weights: str | None, overwrite:
     better together. Try it by `vidcolor evaluate` before you believe it.
     """
     from vidcolor.errors import UsageError
+    from vidcolor.files import check_output
     from vidcolor.needs import TORCH, need
-    from vidcolor.network.shelf import SUFFIX, find_model
-    from vidcolor.run.plan import check_output
+    from vidcolor.network.registry import SUFFIX, find_model
 
     if len(models) < 2:
         raise UsageError("One model has no average.", "Give two or more.")

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from vidcolor.run.inputs import Inputs, Search
     from vidcolor.run.results import Result
 
-_OF_ONE_FILE = ("references", "hints", "start_s", "duration_s", "page", "keep_job", "threads")
+_OF_ONE_FILE = (
+    *("references", "hints", "strokes", "start_s", "duration_s", "shot", "page", "keep_job"),
+    "threads",
+)
 Decorated = Callable[..., Any]
 
 

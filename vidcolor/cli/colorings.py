@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vidcolor.color.hint import Hint
 from vidcolor.color.srgb import Floats, scale_chroma
-from vidcolor.direct.laying import FINER
+from vidcolor.direct.register import FINER
 from vidcolor.evaluate.coloring import ClipColoring, Luma, whole
 from vidcolor.evaluate.given import HALF, Given, resized
 from vidcolor.evaluate.models import shrink_frames

@@ -16,7 +16,7 @@ import click
 
 from vidcolor import __version__
 from vidcolor.cli.interrupt import may_be_interrupted
-from vidcolor.cli.options import ANY_PATH, Rate, Time, grouped
+from vidcolor.cli.options import ANY_PATH, Dot, Rate, Time, grouped
 from vidcolor.cli.talk import Bar, Talk
 from vidcolor.errors import as_flags
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from vidcolor.run.pipe import Ends
     from vidcolor.run.plan import Plan
     from vidcolor.run.settings import ColorizeSettings
+
+DIRECTIONS = ("references", "hints", "reach", "strokes")
+"""Options that direct the colour."""
 
 
 @click.command(cls=grouped)
@@ -43,6 +46,13 @@ if TYPE_CHECKING:
     type=Time(),
     show_default="to the end",
     help="[What] Colour so much, 10 or 0:10.",
+)
+@click.option(
+    "--shot",
+    type=click.IntRange(1),
+    metavar="N",
+    show_default="all of them",
+    help="[What] Colour this shot alone, by its number on the sheet of `vidcolor stills`.",
 )
 @click.option(
     "--stream",
@@ -88,6 +98,15 @@ if TYPE_CHECKING:
     help="[Direct] Dots and strokes: JSON, CSV, or transparent pictures hint_000040.png.",
 )
 @click.option(
+    "--hint",
+    "strokes",
+    multiple=True,
+    type=Dot(),
+    metavar="[PLACE:]X,Y[,RADIUS]=COLOUR",
+    help="[Direct] One dot without a file, as often as wanted: 194:470,260=navy on frame 194,"
+    " 0:07.7:470,260=#203050 at that time; of a photograph 470,260=navy.",
+)
+@click.option(
     "--reach",
     type=click.Choice(["shot", "scene", "film"]),
     default="shot",
@@ -124,8 +143,8 @@ if TYPE_CHECKING:
     type=click.Choice(["discard", "keep-if-colored"]),
     default="discard",
     show_default=True,
-    help="[Colour] What becomes of a film's shots that are in colour already: coloured anew, or"
-    " kept bit by bit. Tinted, toned and tainted shots are not in colour.",
+    help="[Colour] What becomes of shots and photographs that are in colour already: coloured anew,"
+    " or kept bit by bit. What is tinted, toned or tainted is not in colour.",
 )
 @click.option(
     "--steady",
@@ -193,7 +212,10 @@ if TYPE_CHECKING:
     help="[Output] Begin anew where an unfinished job has other settings.",
 )
 @click.option(
-    "--keep-job", is_flag=True, help="[Output] Leave the folder of segments when all is done."
+    "--keep-job",
+    is_flag=True,
+    help="[Output] Leave the folder of segments when all is done, one of each shot: what is said of"
+    " a shot later costs that shot alone.",
 )
 @click.option(
     "--no-tag",
@@ -253,7 +275,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     overwrite, restart, keep_job = (
         bool(options[name]) for name in ("overwrite", "restart", "keep_job")
     )
-    request = Request(options["references"], options["hints"], options["reach"])
+    request = Request(**{name: options[name] for name in DIRECTIONS})
     began = time.perf_counter()
     talk.machine(options)
 
@@ -411,6 +433,8 @@ def _close(result: dict[str, Any], talk: Talk) -> None:
     result["fps"] = round(rate, 2)
     stages = result.get("stages", {})
     where = ", ".join(f"{name} {spent:.1f} s" for name, spent in stages.items())
+    for said in result["said"]:
+        talk.detail(said["words"])
     resumed = f" ({result['resumed']} from an earlier run)" if result["resumed"] else ""
     talk.say(
         f"{result['output']}: {frames} frame{'s' * (frames != 1)}{resumed} in {seconds:.1f} s, "

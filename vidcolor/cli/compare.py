@@ -40,10 +40,9 @@ def compare(
     overwrite: bool,
 ) -> None:
     """Show FIRST and SECOND in one picture, with the sound of the first."""
-    from vidcolor.files import with_ending
+    from vidcolor.files import check_output, with_ending
     from vidcolor.media.side_by_side import Layout
     from vidcolor.media.side_by_side import compare as join
-    from vidcolor.run.plan import check_output
 
     target = output or with_ending(first, ".mp4", f"{first.stem}-{second.stem}")
     for film in (first, second):

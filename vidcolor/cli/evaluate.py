@@ -15,6 +15,7 @@ from vidcolor.cli.colorize import colorize, every_of
 from vidcolor.cli.models import Wishes, judged_models
 from vidcolor.cli.options import ANY_PATH, grouped, options_of
 from vidcolor.errors import BatchError, InputError, OutputError, UsageError
+from vidcolor.files import write_text
 from vidcolor.needs import TORCH, need
 
 if TYPE_CHECKING:
@@ -219,28 +220,16 @@ def _deliver(report: Report, page: Exhibits, outputs: Outputs, verbose: bool) ->
     if to_stdout:
         click.echo(reports.as_json(report), nl=False)
     elif outputs.json is not None:
-        _write(outputs.json, reports.as_json(report))
+        write_text(outputs.json, reports.as_json(report))
     if outputs.markdown is not None:
-        _write(outputs.markdown, reports.as_markdown(report))
+        write_text(outputs.markdown, reports.as_markdown(report))
     if outputs.csv is not None:
-        _write(outputs.csv, reports.as_csv(report))
+        write_text(outputs.csv, reports.as_csv(report))
     if outputs.html is not None:
-        _write(outputs.html, as_page(report, page))
+        write_text(outputs.html, as_page(report, page))
     if verbose:
         for name, seconds in report.costs.items():
             _say(f"{seconds:8.1f} s  {name}")
     if report.failed:
         listed = " ".join(report.failed)
         raise BatchError(f"{len(report.failed)} left out: {listed}", "The rest is done.")
-
-
-def _write(path: Path, text: str) -> None:
-    """Under its name only when it is complete."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror}).", "Choose another."
-        ) from error

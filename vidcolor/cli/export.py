@@ -30,10 +30,10 @@ def export(model: str, output: Path, opset: int, overwrite: bool) -> None:
     without torch, and is looked for beside the checkpoint.
     """
     from vidcolor.errors import UsageError
+    from vidcolor.files import check_output
     from vidcolor.needs import TORCH, need
     from vidcolor.network.graph import SUFFIX
-    from vidcolor.network.shelf import find_model
-    from vidcolor.run.plan import check_output
+    from vidcolor.network.registry import find_model
 
     kind = output.suffix.lower()
     if kind not in (".onnx", SUFFIX):

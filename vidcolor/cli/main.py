@@ -32,8 +32,8 @@ COMMANDS = {
     "train": "Fit a model on folders of pictures.",
 }
 VARIABLES = {
-    "VIDCOLOR_CACHE": "Folder of what is prepared once; else $XDG_CACHE_HOME/vidcolor, else"
-    " ~/.cache/vidcolor.",
+    "VIDCOLOR_CACHE": "Folder of what is prepared once; else the user's cache folder: on Linux"
+    " $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor.",
     "VIDCOLOR_MODELS": "Folder of your own models; else ~/.local/share/vidcolor/models.",
     "VIDCOLOR_DEBUG": "Any value: show the traceback of an error.",
 }

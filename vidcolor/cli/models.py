@@ -55,13 +55,13 @@ def judged_models(given: Sequence[str], wishes: Wishes) -> list[Model]:
 
 def _weights(given: Sequence[str]) -> list[Weights]:
     from vidcolor.evaluate.names import DIGITS, Weights
-    from vidcolor.network import shelf
+    from vidcolor.network import registry
 
     words: dict[str, str] = {}
     found = []
-    for word in given or (shelf.DEFAULT_MODEL,):
-        path = shelf.find_model(word)
-        digest = shelf.verified_hash(path)
+    for word in given or (registry.DEFAULT_MODEL,):
+        path = registry.find_model(word)
+        digest = registry.verified_hash(path)
         if digest in words:
             raise UsageError(
                 f"--model {words[digest]} and --model {word} are the same weights"
@@ -69,7 +69,7 @@ def _weights(given: Sequence[str]) -> list[Weights]:
                 "Give each model once.",
             )
         words[digest] = word
-        found.append(Weights(path, digest, path.parent in shelf.model_folders()))
+        found.append(Weights(path, digest, path.parent in registry.model_folders()))
     return found
 
 
@@ -77,10 +77,10 @@ def _model(name: str, weights: Weights, wishes: Wishes) -> Model:
     from vidcolor.cli.colorings import Way, directed_coloring, steady_coloring
     from vidcolor.evaluate.models import Model
     from vidcolor.infer.choose import load_predictor
-    from vidcolor.network import shelf
+    from vidcolor.network import registry
 
     load = partial(load_predictor, str(weights.path), wishes.device, threads=wishes.threads)
-    info = shelf.load_info(weights.path)
+    info = registry.load_info(weights.path)
     predictor = load()
     saturation = info.saturation if wishes.saturation is None else wishes.saturation
     side = wishes.size or info.working_size

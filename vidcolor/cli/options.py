@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from vidcolor.direct.hints import Stroke
 
 GROUPS = {
     "What": "What to colour",
@@ -47,6 +50,20 @@ class Time(click.ParamType):  # type: ignore[type-arg]
             remedy = "Give seconds or h:mm:ss, such as 0:01:23.5."
             raise UsageError(f"{name} {value} is no time.", remedy)
         return seconds
+
+
+class Dot(click.ParamType):  # type: ignore[type-arg]
+    """What colour a point has, as "194:470,260=navy"."""
+
+    name = "dot"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Stroke:
+        """A dot that is checked, but for its place in the film."""
+        from vidcolor.direct.hints import read_dot
+
+        return read_dot(value)
 
 
 class Rate(click.ParamType):  # type: ignore[type-arg]

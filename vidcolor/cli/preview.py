@@ -6,24 +6,20 @@ import dataclasses
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from vidcolor.cli.colorize import colorize
+from vidcolor.cli.colorize import DIRECTIONS, colorize
 from vidcolor.cli.options import ANY_PATH, Time, grouped, options_of
 from vidcolor.cli.talk import Talk
 from vidcolor.errors import as_flags
-
-if TYPE_CHECKING:
-    from vidcolor.run.preview import Place
 
 FILE = ANY_PATH
 CHOSEN = (
     *("stream", "frame_rate", "resize", "model", "saturation", "vividness", "render_size"),
     *("device", "backend", "threads"),
 )
-DIRECTIONS = ("references", "hints", "reach")
 SHARED = (*CHOSEN, "overwrite", "quiet", "as_json")
 
 
@@ -49,15 +45,16 @@ def preview(
     reach it as far as --reach lets them.
     """
     from vidcolor.direct.prepare import Request
+    from vidcolor.run.place import Place
     from vidcolor.run.preview import preview as make
     from vidcolor.run.settings import ColorizeSettings
 
     talk = Talk(options["quiet"], False, options["as_json"])
-    place = _place(at, frame)
+    place = Place(frame, at)
     settings = ColorizeSettings(**{name: options[name] for name in CHOSEN})
     began = time.perf_counter()
     talk.machine(options)
-    request = Request(options["references"], options["hints"], options["reach"])
+    request = Request(**{name: options[name] for name in DIRECTIONS})
     made = make(
         film, place, output, settings, lambda: talk.load(settings), options["overwrite"], request
     )
@@ -72,12 +69,3 @@ def preview(
         result = dataclasses.asdict(made) | {"output": str(made.output), "notes": notes}
         result["seconds"] = seconds
         click.echo(json.dumps(result))
-
-
-def _place(at: float | None, frame: int | None) -> Place:
-    from vidcolor.errors import UsageError
-    from vidcolor.run.preview import Place
-
-    if (at is None) == (frame is None):
-        raise UsageError("A preview needs a place in the film.", "Give either --at or --frame.")
-    return Place(frame=frame, time_s=at)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,21 +22,16 @@ from vidcolor.cli.options import ANY_PATH, grouped, options_of
     is_flag=True,
     help="[Words] Print one JSON object.",
 )
-def shots(
-    clip: Path, stream: int | None, frame_rate: str | None, resize: str | None, as_json: bool
-) -> None:
+def shots(clip: Path, as_json: bool, **options: Any) -> None:
     """List the shots of CLIP: first frame, number of frames, start and duration."""
-    from vidcolor.media.frames import Reading, clip_of
-    from vidcolor.run.look import clock
-    from vidcolor.run.settings import RESIZE_FIRST
-    from vidcolor.run.shots import list_shots
+    from vidcolor.colorizer import Colorizer
+    from vidcolor.run.film import clock
 
-    rate = Fraction(frame_rate) if frame_rate else None
-    info = clip_of(clip, Reading(rate, stream, resize == RESIZE_FIRST))
-    found = list_shots(info)
+    found = Colorizer().shots(clip, **options)
     if as_json:
         listed = [asdict(shot) for shot in found]
-        click.echo(json.dumps({"clip": str(clip), "frames": info.frame_count, "shots": listed}))
+        frames = sum(shot.frames for shot in found)
+        click.echo(json.dumps({"clip": str(clip), "frames": frames, "shots": listed}))
         return
     click.echo(f"{'shot':>5} {'first':>7} {'frames':>7} {'start':>12} {'seconds':>9}")
     for number, shot in enumerate(found, start=1):

@@ -36,10 +36,8 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     Each is the frame that sees most of its shot, named ref_NNNNNN.png by its number; index.html
     shows them all. Colour them, keep their names, and give DIR to colorize --reference.
     """
-    from vidcolor.media.frames import clip_of
-    from vidcolor.network import shelf
-    from vidcolor.run.changes import check_changes
-    from vidcolor.run.look import View
+    from vidcolor.network import registry
+    from vidcolor.run.place import whole_film
     from vidcolor.run.settings import ColorizeSettings
     from vidcolor.run.stills import check_folder, take_stills
 
@@ -47,13 +45,11 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     began = time.perf_counter()
     check_folder(folder, options["overwrite"])
     asked = ColorizeSettings(**{name: options[name] for name in CHOSEN})
-    chosen = asked.for_model(shelf.load_info(shelf.find_model(asked.model)))
+    chosen = asked.for_model(registry.load_info(registry.find_model(asked.model)))
     talk.machine(options)
-    clip = clip_of(film, chosen.reading)
-    check_changes(clip, 0, clip.frame_count)
+    whole = whole_film(film, chosen.reading, chosen.render_size, chosen.threads)
     predictor = talk.load(chosen)
-    whole = View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
-    bar = Bar(clip.frame_count, 0, talk)
+    bar = Bar(whole.frame_count, 0, talk)
     with may_be_interrupted():
         taken = take_stills(
             whole,
@@ -68,9 +64,9 @@ def stills(film: Path, folder: Path, per_shot: int, **options: Any) -> None:
     shots = len({still.shot for still in taken})
     talk.say(
         f"{folder}: {len(taken)} still{'s' * (len(taken) != 1)} of {shots}"
-        f" shot{'s' * (shots != 1)}, {clip.frame_count} frames in {seconds:.1f} s"
+        f" shot{'s' * (shots != 1)}, {whole.frame_count} frames in {seconds:.1f} s"
     )
     if talk.as_json:
         listed = [dataclasses.asdict(still) for still in taken]
         result = {"folder": str(folder), "device": predictor.description, "stills": listed}
-        click.echo(json.dumps(result | {"frames": clip.frame_count, "seconds": seconds}))
+        click.echo(json.dumps(result | {"frames": whole.frame_count, "seconds": seconds}))

@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from vidcolor import __version__
-from vidcolor.network import shelf
+from vidcolor.network import registry
 
 PACKAGES = {
     "PyAV": "av",
@@ -20,11 +20,11 @@ DIGITS = 12
 def lines() -> list[str]:
     """The program, what it stands on, and the model with the first digits of its sha256."""
     found = ", ".join(f"{name} {_version(package)}" for name, package in PACKAGES.items())
-    digest = shelf.verified_hash(shelf.find_model(shelf.DEFAULT_MODEL))[:DIGITS]
+    digest = registry.verified_hash(registry.find_model(registry.DEFAULT_MODEL))[:DIGITS]
     return [
         f"vidcolor {__version__}",
         f"Python {platform.python_version()}, {found}",
-        f"model {shelf.DEFAULT_MODEL} {digest}",
+        f"model {registry.DEFAULT_MODEL} {digest}",
     ]
 
 

@@ -35,11 +35,15 @@ class Direction:
     Attributes:
         hints: by frame, rising.
         reach: "shot", "scene" or "film": how far stills give their colour.
+        unchanged: names of stills that are as they were made, and say nothing.
+        unfit: names of stills that show no frame of the film.
         notes: sentences on stills that were left out or say grey.
     """
 
     hints: tuple[PlacedHint, ...] = ()
     reach: str = "shot"
+    unchanged: tuple[str, ...] = ()
+    unfit: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def within(self, first: int, stop: int) -> tuple[PlacedHint, ...]:

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from vidcolor.direct.direction import SmallLuma
 
 
-class Shown(Protocol):
-    """What is coloured, as far as stills and hints have to do with it: see `ClipInfo`."""
+class FilmLike(Protocol):
+    """What is coloured, as far as stills and hints have to do with it."""
 
     @property
-    def frame_count(self) -> int: ...  # noqa: D102
+    def frame_count(self) -> int:
+        """How many frames the whole has."""
+
     @property
-    def duration_s(self) -> float: ...  # noqa: D102
+    def duration_s(self) -> float:
+        """How long they last; 0 for a photograph."""
+
     @property
-    def upright_size(self) -> tuple[int, int]: ...  # noqa: D102
-    def frame_at(self, time_s: float) -> int: ...  # noqa: D102
-    def resolved_matrix(self) -> str: ...  # noqa: D102
+    def upright_size(self) -> tuple[int, int]:
+        """(height, width) as shown."""
 
+    @property
+    def matrix(self) -> str:
+        """The name by which chroma is meant, such as "bt709"."""
 
-@dataclass(frozen=True, eq=False)
-class FilmView:
-    """The film as those see it who place stills in it.
+    @property
+    def first(self) -> int:
+        """Index of the first frame in which a still without a number is looked for."""
 
-    Attributes:
-        clip: from `probe`; a photograph is a film of one frame.
-        look: luma of one frame by its index, uint8 (height, width) at working size, upright.
-        sweep: luma of the frames from `first` on, in order, likewise.
-        first: index of the first frame in which a still without a number is looked for.
-    """
+    @property
+    def look(self) -> Callable[[int], SmallLuma]:
+        """Luma of one frame by its index, uint8 (height, width) at working size, upright."""
 
-    clip: Shown
-    look: Callable[[int], SmallLuma]
-    sweep: Callable[[], Iterator[SmallLuma]]
-    first: int = 0
+    def frame_at(self, time_s: float) -> int:
+        """The frame shown so many seconds after the start; -1 if none is."""
+
+    def small_luma(self, first: int, count: int | None = None) -> Iterator[SmallLuma]:
+        """Luma of the frames from `first` on, in order, as `look` gives it."""

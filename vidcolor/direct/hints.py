@@ -1,16 +1,18 @@
-"""Dots and strokes from files: JSON or CSV comes in, checked strokes go out.
+"""Dots and strokes as people write them: JSON, CSV or words come in, checked strokes go out.
 
-    {"version": 1, "size": [1920, 1080], "hints": [
-      {"frame": 40, "points": [[812, 300]], "radius": 12, "colour": "#a03020", "strength": 1}]}
+    {"size": [1920, 1080], "hints": [
+      {"frame": 40, "x": 812, "y": 300, "radius": 12, "colour": "#a03020", "strength": 1},
+      {"time": "0:07.7", "points": [[60, 90], [200, 90]], "colour": "olive"}]}
 
 A CSV file has a header with `frame` or `time`, `x` and `y` (or `points`, as "x y; x y"), `colour`,
-and, if wanted, `radius` and `strength`.
+and, if wanted, `radius` and `strength`. In words a dot is `40:812,300,12=#a03020`.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ from vidcolor.direct.names import read_time
 from vidcolor.errors import UsageError
 
 VERSION = 1
+_NUMBER = r"\s*(\d+(?:\.\d+)?)\s*"
+_DOT = re.compile(rf"(?:(.+):)?{_NUMBER},{_NUMBER}(?:,{_NUMBER})?=(.+)", re.DOTALL)
 RADIUS_SHARE = 0.01
 """Radius of a dot that names none, as a share of the picture's short side."""
 
@@ -54,12 +58,15 @@ def read_hints(path: Path) -> tuple[Stroke, ...]:
     """Strokes of a JSON or CSV file.
 
     Raises:
-        UsageError: it is missing, no such file, of another version, or says what cannot be.
+        UsageError: it is missing, no such file, of a version that is not known, or says what cannot
+            be.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise UsageError(f"The hints {path} are not there.", "Check the name.") from error
+        alone = "=" in path.name
+        remedy = "Give a dot without a file by `hint`." if alone else "Check the name."
+        raise UsageError(f"The hints {path} are not there.", remedy) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The hints {path} cannot be read.", "Give JSON or CSV.") from error
     strokes = _json(path, text) if path.suffix.lower() == ".json" else _csv(path, text)
@@ -68,25 +75,61 @@ def read_hints(path: Path) -> tuple[Stroke, ...]:
     return strokes
 
 
+def read_dot(text: str) -> Stroke:
+    """A dot in words: `[FRAME or TIME:]X,Y[,RADIUS]=COLOUR`.
+
+    >>> read_dot("194:470,260=navy").frame, read_dot("0:07.7:470,260,12=#203050").time_s
+    (194, 7.7)
+
+    Raises:
+        UsageError: it is not that.
+    """
+    found = _DOT.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(
+            f"The hint '{text}' cannot be read.",
+            "Write FRAME:X,Y=COLOUR or TIME:X,Y=COLOUR, such as 194:470,260=navy.",
+        )
+    place, x, y, radius, color = found.groups()
+    entry = {"points": [[x, y]], "radius": radius, "colour": color}
+    if place is not None:
+        entry["frame" if place.strip().isdecimal() else "time"] = place
+    return _stroke(entry, f"hint {text}", None)
+
+
+def read_stroke(entry: Mapping[str, Any], number: int) -> Stroke:
+    """A dot or stroke as it stands in a JSON file, perhaps with the `size` it was made on.
+
+    Args:
+        entry: its words.
+        number: of it among others, for messages.
+
+    Raises:
+        UsageError: it says what cannot be.
+    """
+    where = f"hint {number}"
+    return _stroke(entry, where, _whole(entry, f"The size of {where}"))
+
+
 def _json(path: Path, text: str) -> tuple[Stroke, ...]:
     try:
         held = json.loads(text)
     except ValueError as error:
         raise UsageError(f"The hints {path} are no JSON ({error}).", "Mend the file.") from error
+    if isinstance(held, list):
+        held = {"hints": held}
     if not isinstance(held, dict) or not isinstance(held.get("hints"), list):
         raise UsageError(
             f"The hints {path} have no list of hints.",
-            f'Write {{"version": {VERSION}, "hints": [...]}}.',
+            'Write {"hints": [...]}.',
         )
-    version = held.get("version")
+    version = held.get("version", VERSION)
     if version != VERSION:
-        named = "names no version" if version is None else f"is of version {version}"
         raise UsageError(
-            f"The hints file {path} {named}; this program reads version {VERSION}.",
+            f"The hints file {path} is of version {version}; this program reads {VERSION}.",
             f'Write it anew with "version": {VERSION} (docs/directing.md has the form).',
         )
-    size = held.get("size")
-    whole = _pair(size, f"The size in {path}") if size is not None else None
+    whole = _whole(held, f"The size in {path}")
     return tuple(
         _stroke(entry, f"hint {number} of {path.name}", whole)
         for number, entry in enumerate(held["hints"], 1)
@@ -114,8 +157,6 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "points" in entry:
         entry["points"] = [pair.split() for pair in entry["points"].split(";") if pair.strip()]
-    elif "x" in entry and "y" in entry:
-        entry["points"] = [[entry.pop("x"), entry.pop("y")]]
     return entry
 
 
@@ -126,6 +167,8 @@ def _stroke(entry: Any, where: str, size: tuple[float, float] | None) -> Stroke:
     if not isinstance(color, str):
         raise UsageError(f"The {where} has no colour.", "Write #rrggbb, a CSS name, or grey.")
     points = entry.get("points")
+    if points is None and "x" in entry and "y" in entry:
+        points = [[entry["x"], entry["y"]]]
     if not isinstance(points, list) or not points:
         raise UsageError(f"The {where} has no points.", 'Write "points": [[x, y], ...].')
     frame, time_s = _when(entry, where)
@@ -162,6 +205,11 @@ def _when(entry: Mapping[str, Any], where: str) -> tuple[int | None, float | Non
             f"The time of {where} is '{time}'.", "Give seconds or hh:mm:ss, such as 00:01:23.5."
         )
     return None, seconds
+
+
+def _whole(entry: Mapping[str, Any], whose: str) -> tuple[float, float] | None:
+    size = entry.get("size")
+    return None if size is None else _pair(size, whose)
 
 
 def _pair(value: Any, whose: str) -> tuple[float, float]:

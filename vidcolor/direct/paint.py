@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from vidcolor.color.hint import HALF
 from vidcolor.color.srgb import luma_and_chroma
 from vidcolor.direct.direction import PlacedHint, SmallLuma
-from vidcolor.direct.film import FilmView
+from vidcolor.direct.film import FilmLike
 from vidcolor.direct.hints import RADIUS_SHARE, Stroke
-from vidcolor.direct.names import frame_in
+from vidcolor.direct.layer import layer_of
+from vidcolor.direct.names import named
 from vidcolor.direct.reference import Still, read_still
 from vidcolor.errors import UsageError
 from vidcolor.media.suffixes import may_be_picture
@@ -27,49 +28,60 @@ LEAST_RADIUS = 1.5
 ASPECT_TOLERANCE = 0.02
 
 
-def overlays_in(path: Path) -> tuple[Path, ...]:
-    """The overlays `hint_NNNNNN.png` that a path names: itself, or a folder's.
+def overlays_in(path: Path, film: FilmLike) -> tuple[Path, ...]:
+    """The overlays that a path names: itself, or a folder's `hint_NNNNNN.png`.
+
+    A photograph has one frame: any picture is an overlay of it.
 
     Raises:
-        UsageError: a folder holds none, or a picture has no frame in its name.
+        UsageError: a folder holds none.
     """
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if is_overlay(p))
+        fits = may_be_picture if film.frame_count == 1 else is_overlay
+        found = sorted(p for p in path.iterdir() if fits(p))
         if not found:
             raise UsageError(f"The folder {path} holds no hint_NNNNNN.png.", "Put overlays there.")
         return tuple(found)
-    if not may_be_picture(path):
-        return ()
-    if frame_in(path) is None:
-        raise UsageError(f"The overlay {path} names no frame.", "Call it hint_000040.png or so.")
-    return (path,)
+    return (path,) if may_be_picture(path) else ()
 
 
 def is_overlay(path: Path) -> bool:
     """Whether a file is a picture `hint_NNNNNN`."""
-    named = path.name.startswith("hint_") and frame_in(path) is not None
-    return named and may_be_picture(path)
+    numbered = path.name.startswith("hint_") and named(path).frame is not None
+    return numbered and may_be_picture(path)
 
 
-def overlay_hint(path: Path, film: FilmView) -> PlacedHint:
-    """A transparent picture over its frame as hints: what is opaque is said.
+def overlay_hint(path: Path, film: FilmLike) -> PlacedHint:
+    """A picture of paint over its frame as hints: what is opaque is said, on grey what is not grey.
 
     Raises:
-        UsageError: it is no picture, opaque everywhere, of another aspect, or of a frame that the
-            film does not have.
+        UsageError: it is no picture or no paint, of another aspect, or its name gives no frame of
+            the film.
     """
-    still = read_still(path)
-    frame = frame_in(path)
-    if frame is None or frame >= film.clip.frame_count:
+    frame = named(path).frame_of(film)
+    if frame is None:
+        raise UsageError(f"The overlay {path} names no frame.", "Call it hint_000040.png or so.")
+    if frame >= film.frame_count:
         raise UsageError(
-            f"{path.name} names frame {frame}; the film has {film.clip.frame_count}, from 0 on.",
+            f"{path.name} names frame {frame}; the film has {film.frame_count}, from 0 on.",
             "Rename it.",
         )
-    if still.alpha.min() >= 1:
+    still = read_still(path)
+    meant = still if still.alpha.min() < 1 else layer_of(still)
+    if meant is None:
         raise UsageError(
             f"{path} is opaque everywhere: that is a still, no overlay.",
             "Give it by `references`, or paint on a transparent layer.",
         )
+    return laid_over(meant, frame, film)
+
+
+def laid_over(still: Still, frame: int, film: FilmLike) -> PlacedHint:
+    """Paint on a whole frame as a hint.
+
+    Raises:
+        UsageError: it is of another aspect.
+    """
     luma = film.look(frame)
     _check_aspect(still, luma)
     size = luma.shape[1] // HALF, luma.shape[0] // HALF
@@ -84,7 +96,7 @@ def overlay_hint(path: Path, film: FilmView) -> PlacedHint:
         spreads=True,
         luma=luma,
         digest=still.digest,
-        name=path.name,
+        name=still.path.name,
     )
 
 
@@ -98,7 +110,7 @@ def _check_aspect(still: Still, luma: SmallLuma) -> None:
         )
 
 
-def stroke_hints(strokes: Sequence[Stroke], film: FilmView) -> list[PlacedHint]:
+def stroke_hints(strokes: Sequence[Stroke], film: FilmLike) -> list[PlacedHint]:
     """Strokes as hints, one a frame.
 
     Raises:
@@ -110,8 +122,8 @@ def stroke_hints(strokes: Sequence[Stroke], film: FilmView) -> list[PlacedHint]:
     return [_drawn(frame, here, film) for frame, here in by_frame.items()]
 
 
-def _frame(stroke: Stroke, film: FilmView) -> int:
-    count, seconds = film.clip.frame_count, film.clip.duration_s
+def _frame(stroke: Stroke, film: FilmLike) -> int:
+    count, seconds = film.frame_count, film.duration_s
     if stroke.frame is not None:
         if stroke.frame >= count:
             raise UsageError(
@@ -123,7 +135,7 @@ def _frame(stroke: Stroke, film: FilmView) -> int:
         if count == 1:
             return 0
         raise UsageError(f"The {stroke.where} needs a frame or a time.", "Give one of the two.")
-    frame = film.clip.frame_at(stroke.time_s)
+    frame = film.frame_at(stroke.time_s)
     if frame < 0:
         raise UsageError(
             f"The {stroke.where} is at {stroke.time_s:g} s; the film has {seconds:.2f} s.",
@@ -132,13 +144,13 @@ def _frame(stroke: Stroke, film: FilmView) -> int:
     return frame
 
 
-def _drawn(frame: int, strokes: Sequence[Stroke], film: FilmView) -> PlacedHint:
+def _drawn(frame: int, strokes: Sequence[Stroke], film: FilmLike) -> PlacedHint:
     luma = film.look(frame)
     height, width = luma.shape[0] // HALF, luma.shape[1] // HALF
     chroma = np.full((2, height, width), 128, np.float32)
     sure = np.zeros((height, width), np.float32)
     for stroke in strokes:
-        mask = _mask(stroke, (height, width), film.clip.upright_size)
+        mask = _mask(stroke, (height, width), film.upright_size)
         for plane, value in zip(chroma, stroke.chroma, strict=True):
             plane[mask] = value
         sure[mask] = stroke.strength

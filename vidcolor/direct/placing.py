@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.direct.direction import PlacedHint, SmallLuma
-from vidcolor.direct.film import FilmView
-from vidcolor.direct.laying import Registered
+from vidcolor.direct.film import FilmLike
+from vidcolor.direct.layer import layer_of
+from vidcolor.direct.names import named
+from vidcolor.direct.paint import laid_over
 from vidcolor.direct.reference import Still
-from vidcolor.direct.register import register
+from vidcolor.direct.register import Registered, register
 from vidcolor.errors import UsageError
 
 FloatArray = NDArray[np.float32]
@@ -25,36 +27,43 @@ CANDIDATES, APART = 6, 12
 AROUND = (8, 4, 2, 1)
 
 
-def place_stills(stills: Sequence[Still], film: FilmView) -> tuple[list[PlacedHint], list[str]]:
+def place_stills(stills: Sequence[Still], film: FilmLike) -> tuple[list[PlacedHint], list[str]]:
     """Hints of all stills that fit, and sentences on those that do not or that say grey.
+
+    A number or a time that may mean something else is tried first, then the picture is looked for.
 
     Raises:
         UsageError: two stills show one frame, a name gives a frame that is not in the film, or no
             still fits.
     """
-    named = {still.path: _named_frame(still, film) for still in stills}
-    places = dict(named)
-    unnamed = [still for still in stills if named[still.path] is None]
-    places.update(_found(unnamed, film))
+    by_name = {still.path: _named_frame(still, film) for still in stills}
+    laid = {still.path: _laid(still, by_name[still.path], film) for still in stills}
+    missed = [still for still in stills if laid[still.path] is None]
+    layers = {still.path: layer_of(still) for still in missed}
+    pictures = [still for still in missed if layers[still.path] is None]
+    found = _found([still for still in pictures if named(still.path).frame is None], film)
     hints: list[PlacedHint] = []
     notes: list[str] = []
     taken: dict[int, Still] = {}
     for still in stills:
-        frame = places[still.path]
-        laid = None if frame is None else register(still, film.look(frame))
-        if frame is None or laid is None or not laid.fits:
-            where = "any frame of the film" if named[still.path] is None else f"frame {frame}"
-            notes.append(f"{still.path.name} does not show {where} and is left out")
+        frame, layer = by_name[still.path], layers.get(still.path)
+        if layer is not None and frame is not None:
+            notes.append(f"{still.path.name} is flat paint, and is laid over frame {frame}")
+            hints.append(laid_over(layer, frame, film))
             continue
-        if frame in taken:
+        place = laid[still.path] or found.get(still.path)
+        if place is None:
+            notes.append(_left_out(still, layer, frame))
+            continue
+        if place.frame in taken:
             raise UsageError(
-                f"{taken[frame].path} and {still.path} are both of frame {frame}.",
+                f"{taken[place.frame].path} and {still.path} are both of frame {place.frame}.",
                 "Leave one of them out.",
             )
-        taken[frame] = still
+        taken[place.frame] = still
         if still.says_grey:
             notes.append(f"{still.path.name} has no colour: what it shows stays grey")
-        hints.append(_placed(still, frame, laid, film.look(frame)))
+        hints.append(place)
     if not hints:
         raise UsageError(
             f"No still fits the film: {'; '.join(notes)}.",
@@ -63,34 +72,44 @@ def place_stills(stills: Sequence[Still], film: FilmView) -> tuple[list[PlacedHi
     return hints, notes
 
 
-def _named_frame(still: Still, film: FilmView) -> int | None:
-    count = film.clip.frame_count
-    if still.frame is not None and still.frame >= count:
-        raise UsageError(
-            f"{still.path.name} names frame {still.frame}; the film has {count}, from 0 on.",
-            "Rename it, or take the number off to have its frame looked for.",
+def _left_out(still: Still, layer: Still | None, frame: int | None) -> str:
+    if layer is not None:
+        return (
+            f"{still.path.name} is flat paint, and is left out: its name has to say on which"
+            " frame, such as hint_000040.png"
         )
-    if still.time_s is None:
-        return still.frame
-    frame = film.clip.frame_at(still.time_s)
-    if frame < 0:
+    where = "any frame of the film" if frame is None else f"frame {frame}"
+    return f"{still.path.name} does not show {where} and is left out"
+
+
+def _named_frame(still: Still, film: FilmLike) -> int | None:
+    frame = named(still.path).frame_of(film)
+    if frame is not None and frame >= film.frame_count:
         raise UsageError(
-            f"{still.path.name} names {still.time_s:g} s; the film has"
-            f" {film.clip.duration_s:.2f} s.",
-            "Rename it, or take the time off to have its frame looked for.",
+            f"{still.path.name} names frame {frame}; the film has {film.frame_count}, from 0 on.",
+            "Rename it, or take the number off to have its frame looked for.",
         )
     return frame
 
 
-def _found(stills: Sequence[Still], film: FilmView) -> dict[Path, int | None]:
-    """The frames that stills without a number show, by path; None where none resembles them."""
+def _laid(still: Still, frame: int | None, film: FilmLike) -> PlacedHint | None:
+    """The still over a frame, None where it does not show it."""
+    if frame is None:
+        return None
+    luma = film.look(frame)
+    laid = register(still, luma)
+    return _placed(still, frame, laid, luma) if laid.fits else None
+
+
+def _found(stills: Sequence[Still], film: FilmLike) -> dict[Path, PlacedHint | None]:
+    """Stills over the frames that they show, by path; None where none resembles them."""
     if not stills:
         return {}
-    thumbs = np.stack([thumb(luma) for luma in film.sweep()])
+    thumbs = np.stack([thumb(luma) for luma in film.small_luma(film.first)])
     return {still.path: _best(still, thumbs, film) for still in stills}
 
 
-def _best(still: Still, thumbs: FloatArray, film: FilmView) -> int | None:
+def _best(still: Still, thumbs: FloatArray, film: FilmLike) -> PlacedHint | None:
     scores = thumbs @ thumb(still.luma)
     tried: dict[int, Registered] = {}
     for place in _peaks(scores):
@@ -101,7 +120,8 @@ def _best(still: Still, thumbs: FloatArray, film: FilmView) -> int | None:
             if 0 <= frame - film.first < len(thumbs) and frame not in tried:
                 tried[frame] = register(still, film.look(frame))
         best = max(tried, key=lambda frame: tried[frame].agreement)
-    return best if tried[best].fits else None
+    fits = tried[best].fits
+    return _placed(still, best, tried[best], film.look(best)) if fits else None
 
 
 def _peaks(scores: FloatArray) -> list[int]:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.srgb import LUMA_WEIGHTS
-from vidcolor.direct.names import frame_in, time_in
 from vidcolor.errors import InputError, UsageError
+from vidcolor.media.managed import managed
 from vidcolor.media.picture import read_picture
 from vidcolor.media.suffixes import PICTURE_WRITERS, may_be_picture
 
@@ -31,11 +31,9 @@ class Still:
 
     Attributes:
         path: where it came from.
-        rgb: float32 (height, width, 3) on 0..255.
+        rgb: sRGB, float32 (height, width, 3) on 0..255.
         luma: uint8 (height, width), full-range BT.601.
         alpha: float32 (height, width) in 0..1: where its colour is meant.
-        frame: the frame its name gives, or None.
-        time_s: the time its name gives, in seconds, or None.
         digest: of its content.
     """
 
@@ -43,8 +41,6 @@ class Still:
     rgb: FloatArray
     luma: NDArray[np.uint8]
     alpha: FloatArray
-    frame: int | None
-    time_s: float | None
     digest: str
 
     @property
@@ -88,6 +84,8 @@ def is_still(path: Path) -> bool:
 def read_still(path: Path) -> Still:
     """Read a still of 8 or 16 bits, palette, CMYK or grey, turned as its EXIF asks.
 
+    A profile in it (Display P3, Adobe RGB) is heard: its colour becomes sRGB.
+
     Raises:
         UsageError: it is no picture, damaged, or nowhere opaque.
     """
@@ -98,6 +96,8 @@ def read_still(path: Path) -> Still:
     scale = 255.0 / picture.peak
     samples = picture.rgb if picture.rgb is not None else np.dstack([picture.luma] * 3)
     rgb = _reduced(samples.astype(np.float32) * np.float32(scale))
+    if profile := managed(picture.icc_profile):
+        rgb = profile.to_srgb(np.rint(rgb).astype(np.uint8)).astype(np.float32)
     alpha = np.ones(rgb.shape[:2], np.float32)
     if picture.alpha is not None:
         alpha = _reduced(picture.alpha.astype(np.float32) * np.float32(scale / 255))
@@ -111,8 +111,6 @@ def read_still(path: Path) -> Still:
         rgb=rgb,
         luma=np.clip(luma + 0.5, 0, 255).astype(np.uint8),
         alpha=np.clip(alpha, 0, 1),
-        frame=frame_in(path),
-        time_s=None if frame_in(path) is not None else time_in(path),
         digest=hashlib.sha256(rgb.astype(np.uint8).tobytes() + alpha.tobytes()).hexdigest()[:16],
     )
 

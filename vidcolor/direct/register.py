@@ -1,29 +1,65 @@
-"""A still laid over the frame it shows: where each pixel of the frame is in the still, how surely.
+"""A still laid over the frame it shows: its colour there, and how far it is trusted.
 
-Image editors shift, crop, rescale, sharpen and relight. A global similarity is found first, then
-dense motion, both on luma whose local brightness and contrast are taken off.
+It is trusted where luma agrees; its colour is taken to the film's light; where it ends and the
+frame does not, the colour beside goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.hint import HALF
+from vidcolor.color.srgb import LUMA_WEIGHTS, luma_and_chroma
+from vidcolor.direct.agreement import agreement, normalised, window
+from vidcolor.direct.alignment import align
 from vidcolor.direct.direction import SmallLuma
-from vidcolor.direct.laying import (
-    LEAST_COVER,
-    Registered,
-    agreement,
-    laid_at,
-    normalised,
-    window,
-)
 from vidcolor.direct.reference import Still
 
 FloatArray = NDArray[np.float32]
+
+# The correlation of normalised luma around a pixel below which it is not trusted at all, and
+# above which it is law.
+LEAST_AGREEMENT, FULL_AGREEMENT = 0.35, 0.75
+# A still shows a frame if they agree this far on average over what the still covers ...
+FITS = 0.55
+# ... and if so much of the frame, at least, is more sure than not.
+LEAST_SURE = 0.005
+# So near to a still's own edge, as a share of its short side, editors fill in what they shifted:
+# there luma has to agree pixel by pixel, within so much of 255 once the still is lit as the film.
+EDGE_SHARE, EDGE_RESIDUAL = 0.06, 12.0
+# The frame goes on where such a still ends: there the colour of the nearest trusted pixels of the
+# same luma goes on, too. Sigmas in pixels of half the working size and in units of 255, and how
+# sure that is.
+GOES_ON, SAME_LUMA, GOES_ON_TRUST = 3.0, 10.0, 0.9
+# What a curve of relighting may be.
+GAMMAS = (0.4, 2.5)
+# A still's colour is finer than what the network sees: of so many times the working size.
+FINER = 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class Registered:
+    """A still as its frame sees it.
+
+    Attributes:
+        chroma: float32 (2, h, w), `FINER` than the working size, 0..255.
+        confidence: float32 (height / 2, width / 2), 0..1: alpha times agreement.
+        agreement: mean agreement of luma over what the still covers, -1..1.
+    """
+
+    chroma: FloatArray
+    confidence: FloatArray
+    agreement: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether the still shows this frame."""
+        return self.agreement >= FITS and bool((self.confidence > 0.5).mean() > LEAST_SURE)
 
 
 def register(still: Still, luma: SmallLuma) -> Registered:
@@ -33,144 +69,118 @@ def register(still: Still, luma: SmallLuma) -> Registered:
         still: any size and aspect.
         luma: uint8 (height, width) of the frame at working size.
     """
-    frame = normalised(luma)
-    best, score = _stretch(still, luma.shape), -1.0
-    for matrix in _guesses(still, luma):
-        agreed = _global_agreement(still, matrix, frame)
-        if agreed > score:
-            best, score = matrix, agreed
-    best = _refined(still, best, frame)
-    place = _dense(still, best, luma)
-    return laid_at(still, place, luma)
-
-
-def _stretch(still: Still, shape: tuple[int, ...]) -> FloatArray:
-    """Frame pixels to still pixels, if the still shows the whole frame: float32 (2, 3)."""
-    across = still.luma.shape[1] / shape[1]
-    down = still.luma.shape[0] / shape[0]
-    return np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2]], np.float32)
-
-
-def _guesses(still: Still, luma: SmallLuma) -> Iterator[FloatArray]:
-    """Where the still might lie: stretched, cut to shape around its middle, or by features."""
-    stretched = _stretch(still, luma.shape)
-    yield stretched
-    across, down = stretched[0, 0], stretched[1, 1]
-    if abs(across / down - 1) > 0.01:
-        for scale in (min(across, down), max(across, down)):
-            yield _around_middle(still, luma, scale)
-    found = _by_features(still, luma)
-    if found is not None:
-        yield found
-
-
-def _around_middle(still: Still, luma: SmallLuma, scale: float) -> FloatArray:
     height, width = luma.shape
-    tall, wide = still.luma.shape
-    return np.array(
-        [
-            [scale, 0, (wide - 1) / 2 - scale * (width - 1) / 2],
-            [0, scale, (tall - 1) / 2 - scale * (height - 1) / 2],
-        ],
-        np.float32,
-    )
+    place = align(still, luma)
+    cover = cv2.remap(still.alpha, place, None, cv2.INTER_LINEAR)
+    brought = _at(still.luma.astype(np.float32), place)
+    near = agreement(normalised(luma), normalised(brought), window(luma.shape))
+    trusted = np.clip((near - LEAST_AGREEMENT) / (FULL_AGREEMENT - LEAST_AGREEMENT), 0, 1)
+    relit = _relighting(brought, luma, cover * trusted)
+    edge = _at_edge(still, place)
+    trusted = np.where(edge, trusted * _same_light(relit(_at(still.rgb, place)), luma), trusted)
+    finely = cv2.resize(place, (round(FINER * width), round(FINER * height)))
+    chroma = luma_and_chroma(relit(_at(still.rgb, np.asarray(finely, np.float32))))[1]
+    half = width // HALF, height // HALF
+    sure = np.asarray(cv2.resize(cover * trusted, half, interpolation=cv2.INTER_AREA), np.float32)
+    covered = float(cover.sum())
+    agreed = float((near * cover).sum() / covered) if covered else -1.0
+    opaque = _at(still.alpha, place)
+    missing = cv2.resize(edge * opaque, half, interpolation=cv2.INTER_AREA) * (1 - sure)
+    return Registered(*_going_on(chroma, sure, np.asarray(missing, np.float32), luma), agreed)
 
 
-def _by_features(still: Still, luma: SmallLuma) -> FloatArray | None:
-    """Frame to still by SIFT (Lowe 2004) and RANSAC, None where too little corresponds."""
-    shrink = min(1.0, 2 * min(luma.shape) / min(still.luma.shape))
-    small = cv2.resize(still.luma, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    sift = cv2.SIFT.create(800)
-    points, words = sift.detectAndCompute(luma, None)
-    others, their = sift.detectAndCompute(small, None)
-    if words is None or their is None or len(words) < 8 or len(their) < 8:
-        return None
-    pairs = [
-        two[0]
-        for two in cv2.BFMatcher().knnMatch(words, their, k=2)
-        if len(two) == 2 and two[0].distance < 0.8 * two[1].distance
+def _going_on(
+    chroma: FloatArray, sure: FloatArray, missing: FloatArray, luma: SmallLuma
+) -> tuple[FloatArray, FloatArray]:
+    """Chroma (2, h, w) and confidence, both with what is missing at the still's edge filled in.
+
+    Args:
+        chroma: as registered.
+        sure: its confidence, (height, width).
+        missing: where it is to be filled in, 0..1, of the same size.
+        luma: of the frame, of any size.
+    """
+    if not (missing > 0).any():
+        return chroma, sure
+    height, width = sure.shape
+    reach = round(2 * GOES_ON)
+    light = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    planes = [cv2.resize(p, (width, height), interpolation=cv2.INTER_AREA) * sure for p in chroma]
+    border = cv2.BORDER_CONSTANT
+    wide = [
+        cv2.copyMakeBorder(p, reach, reach, reach, reach, border) for p in (light, sure, *planes)
     ]
-    if len(pairs) < 8:
-        return None
-    here = np.array([points[pair.queryIdx].pt for pair in pairs], np.float32)
-    there = np.array([others[pair.trainIdx].pt for pair in pairs], np.float32)
-    there = (there + 0.5) / np.float32(shrink) - 0.5
-    reach = 3.0 * still.luma.shape[0] / luma.shape[0]
-    matrix, inliers = cv2.estimateAffine2D(here, there, ransacReprojThreshold=reach)
-    if matrix is None or int(inliers.sum()) < 8:
-        return None
-    return np.asarray(matrix, np.float32)
+    sums = np.zeros((3, height, width), np.float32)
+    for y in range(2 * reach + 1):
+        for x in range(2 * reach + 1):
+            there = [plane[y : y + height, x : x + width] for plane in wide]
+            away = ((y - reach) ** 2 + (x - reach) ** 2) / GOES_ON**2
+            weight = np.exp(-0.5 * (((there[0] - light) / SAME_LUMA) ** 2 + away))
+            sums += weight * np.stack(there[1:])
+    heard = np.minimum(1, sums[0])
+    share = missing * heard
+    size = chroma.shape[2], chroma.shape[1]
+    large = cv2.resize(share, size)
+    filled = np.stack([cv2.resize(p / np.maximum(sums[0], 1e-6), size) for p in sums[1:]])
+    return chroma + large * (filled - chroma), np.maximum(sure, GOES_ON_TRUST * share)
 
 
-def _laid(plane: NDArray[np.generic], matrix: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """A plane of the still as the frame sees it, smoothed before where it is made smaller."""
-    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-    source = np.asarray(plane, np.float32)
-    if scale > 1.2:
-        source = cv2.GaussianBlur(source, (0, 0), 0.45 * scale)
-    return np.asarray(
-        cv2.warpAffine(
-            source,
-            matrix,
-            (shape[1], shape[0]),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        np.float32,
-    )
+def _at(plane: FloatArray, place: FloatArray) -> FloatArray:
+    """A plane of the still at its places float32 (h, w, 2), smoothed before if it grows smaller."""
+    scale = max(plane.shape[0] / place.shape[0], plane.shape[1] / place.shape[1])
+    soft = cv2.GaussianBlur(plane, (0, 0), 0.45 * scale) if scale > 1.2 else plane
+    border = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.remap(soft, place, None, cv2.INTER_CUBIC, borderMode=border), np.float32)
 
 
-def _cover(still: Still, matrix: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """How opaque the still is at each pixel of the frame; 0 outside of it."""
-    size = shape[1], shape[0]
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(still.alpha, matrix, size, flags=flags), np.float32)
+def _at_edge(still: Still, place: FloatArray) -> NDArray[np.bool_]:
+    """Pixels of the frame that lie near the edge of the still."""
+    tall, wide = still.luma.shape
+    margin = EDGE_SHARE * min(tall, wide)
+    x, y = place[..., 0], place[..., 1]
+    inner = (x > margin) & (x < wide - 1 - margin) & (y > margin) & (y < tall - 1 - margin)
+    return np.asarray(~inner)
 
 
-def _global_agreement(still: Still, matrix: FloatArray, frame: FloatArray) -> float:
-    cover = _cover(still, matrix, frame.shape)
-    if cover.mean() < LEAST_COVER:
-        return -1.0
-    other = normalised(_laid(still.luma, matrix, frame.shape))
-    near = agreement(frame, other, window(frame.shape))
-    # A small patch agrees by chance more easily than a whole picture.
-    return float((near * cover).sum() / cover.sum()) * float(min(1.0, cover.mean() + 0.5))
+def _same_light(lit: FloatArray, luma: SmallLuma) -> FloatArray:
+    """How well each pixel's luma agrees by itself, 0..1."""
+    light = lit @ LUMA_WEIGHTS
+    squared = cv2.GaussianBlur((light - luma) ** 2, (0, 0), 0.8)
+    return np.asarray(np.exp(-squared / EDGE_RESIDUAL**2), np.float32)
 
 
-def _refined(still: Still, matrix: FloatArray, frame: FloatArray) -> FloatArray:
-    """The matrix made exact by ECC (Evangelidis and Psarakis 2008); as it was if that fails."""
-    shape = frame.shape
-    laid = normalised(_laid(still.luma, matrix, shape))
-    mask = (_cover(still, matrix, shape) > 0.5).astype(np.uint8)
-    start = np.eye(2, 3, dtype=np.float32)
-    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
-    try:
-        _, step = cv2.findTransformECC(frame, laid, start, cv2.MOTION_AFFINE, criteria, mask, 5)
-    except cv2.error:
-        return matrix
-    whole = np.vstack([matrix, [0, 0, 1]]) @ np.vstack([step, [0, 0, 1]])
-    better = np.asarray(whole[:2], np.float32)
-    kept = _global_agreement(still, matrix, frame) >= _global_agreement(still, better, frame)
-    return matrix if kept else better
+def _relighting(
+    brought: FloatArray, luma: SmallLuma, sure: FloatArray
+) -> Callable[[FloatArray], FloatArray]:
+    """What takes the still's colour, float32 RGB on 0..255, to the film's light.
+
+    An editor's gamma or exposure changes chroma with luma. The power law that best takes the
+    still's luma to the film's is applied to its red, green and blue.
+    """
+    used = (sure > 0.8) & (brought > 12) & (brought < 243) & (luma > 12) & (luma < 243)
+    if int(used.sum()) < 100:
+        return _as_it_is
+    given = np.log(brought[used] / 255)
+    wanted = np.log(luma[used].astype(np.float32) / 255)
+    slope, offset = 1.0, 0.0
+    kept = np.ones(len(given), bool)
+    for _ in range(3):
+        spread = float(given[kept].var())
+        if spread < 1e-3:
+            return _as_it_is
+        slope = float(np.cov(given[kept], wanted[kept])[0, 1]) / spread
+        offset = float(wanted[kept].mean() - slope * given[kept].mean())
+        miss = np.abs(wanted - slope * given - offset)
+        kept = miss <= max(0.02, 2.5 * float(np.median(miss)))
+    if not GAMMAS[0] <= slope <= GAMMAS[1]:
+        return _as_it_is
+
+    def relit(rgb: FloatArray) -> FloatArray:
+        lit = 255 * np.exp(offset) * (np.maximum(rgb, 0) / 255) ** slope
+        return np.asarray(np.clip(lit, 0, 255), np.float32)
+
+    return relit
 
 
-def _dense(still: Still, matrix: FloatArray, luma: SmallLuma) -> FloatArray:
-    """Where each pixel of the frame lies in the still: float32 (height, width, 2), x and y."""
-    shape = luma.shape
-    first = _for_flow(normalised(luma))
-    second = _for_flow(normalised(_laid(still.luma, matrix, shape)))
-    engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = np.asarray(engine.calc(first, second, None), np.float32)
-    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    x, y = columns + flow[..., 0], rows + flow[..., 1]
-    return np.stack(
-        [
-            matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2],
-            matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2],
-        ],
-        axis=2,
-    ).astype(np.float32)
-
-
-def _for_flow(plane: FloatArray) -> NDArray[np.uint8]:
-    return np.clip(128 + 50 * plane, 0, 255).astype(np.uint8)
+def _as_it_is(rgb: FloatArray) -> FloatArray:
+    return rgb

@@ -68,7 +68,7 @@ def _still(hint: PlacedHint) -> Still:
     chroma = np.stack([cv2.resize(plane, (width, height)) for plane in hint.chroma])
     alpha = cv2.resize(hint.confidence, (width, height))
     rgb = compose_rgb(hint.luma, chroma).astype(np.float32)
-    return Still(Path(hint.name), rgb, hint.luma, alpha, None, None, hint.digest)
+    return Still(Path(hint.name), rgb, hint.luma, alpha, hint.digest)
 
 
 def _palette(hint: PlacedHint, luma: SmallLuma) -> tuple[FloatArray, FloatArray]:

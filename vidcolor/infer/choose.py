@@ -12,7 +12,7 @@ from vidcolor.folders import need_temporary_folder
 from vidcolor.infer.predictor import Predictor, Statistics
 from vidcolor.infer.tiled import Tiled
 from vidcolor.needs import TORCH, need
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.remedies import install_hint
 
 BACKENDS = ("auto", "torch", "openvino")
@@ -20,7 +20,7 @@ MIN_VIVIDNESS, MAX_VIVIDNESS = 0.1, 10.0
 
 
 def load_predictor(
-    model: str = shelf.DEFAULT_MODEL,
+    model: str = registry.DEFAULT_MODEL,
     device: str = "auto",
     backend: str = "auto",
     vividness: float = 1.0,
@@ -48,9 +48,9 @@ def load_predictor(
             f"`vividness={vividness:g}` is out of range.",
             f"Give {MIN_VIVIDNESS:g} to {MAX_VIVIDNESS:g}; 1 is natural.",
         )
-    path = shelf.find_model(model)
-    digest = shelf.verified_hash(path)
-    info = shelf.load_info(path)
+    path = registry.find_model(model)
+    digest = registry.verified_hash(path)
+    info = registry.load_info(path)
     statistics = Statistics(
         sharpness=vividness,
         spread=info.calibration.spread,
@@ -72,7 +72,7 @@ def needs_preparing(model: str, device: str, backend: str, threads: int) -> bool
         return False
     from vidcolor.infer.openvino_backend import is_prepared
 
-    return not is_prepared(shelf.verified_hash(shelf.find_model(model)), threads)
+    return not is_prepared(registry.verified_hash(registry.find_model(model)), threads)
 
 
 def cache_problem(device: str, backend: str) -> str | None:

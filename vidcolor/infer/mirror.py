@@ -6,23 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor
+from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Wrapper
 
 
 @dataclass(frozen=True)
-class Mirrored:
-    """A predictor that asks another one twice, the second time left to right.
-
-    Attributes:
-        predictor: who is asked.
-    """
-
-    predictor: Predictor
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
+class Mirrored(Wrapper):
+    """A predictor that asks another one twice, the second time left to right."""
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""

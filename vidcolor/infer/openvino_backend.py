@@ -15,6 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from vidcolor.errors import ModelError
+from vidcolor.files import publish
 from vidcolor.folders import cache_folder, need_temporary_folder
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
 from vidcolor.machine import limit
@@ -34,7 +35,7 @@ class CacheFolder:
 
     @classmethod
     def of_user(cls) -> CacheFolder:
-        """$VIDCOLOR_CACHE, else $XDG_CACHE_HOME/vidcolor, else ~/.cache/vidcolor, else none.
+        """The user's, if it can be written.
 
         Never one for all users, where another one could leave a network of his own making.
         """
@@ -211,8 +212,8 @@ def _keep(network: Any, kept: Path) -> None:
             made = Path(folder) / kept.name
             openvino.save_model(network, made, compress_to_fp16=False)
             # The weights first: a reader takes the pair only when the .xml is there.
-            made.with_suffix(".bin").replace(kept.with_suffix(".bin"))
-            made.replace(kept)
+            publish(made.with_suffix(".bin"), kept.with_suffix(".bin"))
+            publish(made, kept)
     except OSError:
         # A cache that cannot be written costs the next run a few seconds, and is no error.
         kept.unlink(missing_ok=True)

@@ -82,6 +82,26 @@ class Predictor(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Wrapper:
+    """A predictor that asks another one; what it does otherwise its heirs say.
+
+    Attributes:
+        predictor: who is asked.
+    """
+
+    predictor: Predictor
+
+    @property
+    def description(self) -> str:
+        """See `Predictor.description`."""
+        return self.predictor.description
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        return self.predictor.predict(luma, hints)
+
+
 def network_input(luma: LumaBatch, hints: FloatArray | None) -> FloatArray:
     """Stack luma and hints as the generator expects them, padded by reflection to its stride.
 

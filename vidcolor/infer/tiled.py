@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from vidcolor.infer.predictor import QUARTER, STRIDE, FloatArray, LumaBatch, Prediction, Predictor
+from vidcolor.infer.predictor import (
+    QUARTER,
+    STRIDE,
+    FloatArray,
+    LumaBatch,
+    Prediction,
+    Wrapper,
+)
 
 WHOLE = 4
 """Up to so many times as long as broad a picture is seen at once."""
@@ -17,22 +24,12 @@ _PIECE, _SHARED = 3, 1
 
 
 @dataclass(frozen=True)
-class Tiled:
+class Tiled(Wrapper):
     """A predictor that shows another one long pictures piece by piece.
 
     Colour is blended over what two pieces share. It takes time and memory by the picture's length,
     where the network alone takes more than that.
-
-    Attributes:
-        predictor: who is asked.
     """
-
-    predictor: Predictor
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""

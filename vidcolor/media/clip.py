@@ -221,6 +221,10 @@ class ClipInfo:
         stamp = int(self.pts[0]) + time_s / float(self.time_base)
         return max(0, int(np.searchsorted(self.pts, stamp + 0.5, "right")) - 1)
 
+    def seconds_at(self, index: int) -> float:
+        """When a frame begins, in seconds from the first one's start."""
+        return float(Fraction(int(self.pts[index]) - int(self.pts[0])) * self.time_base)
+
     def frame_end(self, index: int) -> int:
         """The pts at which frame `index` gives way to the next."""
         return int(self.pts[index + 1]) if index + 1 < len(self.pts) else self.end_pts

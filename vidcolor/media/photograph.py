@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from vidcolor.media.light import narrowed
 
+GLIMPSE = 1024
+"""Pixels of a glimpse's side, at most."""
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -20,6 +23,8 @@ class Picture:
         luma: (height, width) full-range BT.601, uint8 or uint16 (over 0..65535).
         alpha: likewise, or None.
         rgb: (height, width, 3) as in the source where that was in colour, or None.
+        glimpse: the same of every so many-th pixel, uint8, no side above `GLIMPSE`; as stored,
+            not turned.
         icc_profile: one that fits RGB of this luma, or None.
         exif: EXIF with its orientation set to 1 and nothing on how samples are stored, or None.
         xmp: bytes, or None.
@@ -33,6 +38,7 @@ class Picture:
     luma: NDArray[Any]
     alpha: NDArray[Any] | None = None
     rgb: NDArray[Any] | None = None
+    glimpse: NDArray[np.uint8] | None = None
     icc_profile: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vidcolor.errors import InputError
 from vidcolor.media.attached import turned
 from vidcolor.media.light import compose, luma_of, narrowed
-from vidcolor.media.photograph import Picture
+from vidcolor.media.photograph import GLIMPSE, Picture
 from vidcolor.media.planes import turn_by_exif
 from vidcolor.media.quiet import quiet
 from vidcolor.media.sheet import Sheet
@@ -98,12 +98,16 @@ _DAMAGE = (
 def _collected(sheet: Sheet, keep_rgb: bool) -> Picture:
     """All blocks together, upright."""
     luma: NDArray[Any] | None = None
-    alpha = rgb = None
+    alpha = rgb = glimpse = None
+    step = -(-max(sheet.size) // GLIMPSE)
     for top, left, samples in sheet.blocks:
         channels = samples.shape[2]
         if luma is None:
             luma = np.zeros(sheet.size, samples.dtype)
             alpha = np.zeros(sheet.size, samples.dtype) if channels in (2, 4) else None
+            if channels >= 3:
+                few = (-(-side // step) for side in sheet.size)
+                glimpse = np.zeros((*few, 3), np.uint8)
             if keep_rgb and channels >= 3:
                 rgb = np.zeros((*sheet.size, 3), samples.dtype)
         place = slice(top, top + samples.shape[0]), slice(left, left + samples.shape[1])
@@ -112,6 +116,8 @@ def _collected(sheet: Sheet, keep_rgb: bool) -> Picture:
             alpha[place] = samples[:, :, -1]
         if rgb is not None:
             rgb[place] = samples[:, :, :3]
+        if glimpse is not None:
+            _glimpse(glimpse, step, top, left, samples[:, :, :3])
     if luma is None:
         raise OSError("nothing is in it")
     luma = turn_by_exif(luma, sheet.orientation)
@@ -120,4 +126,11 @@ def _collected(sheet: Sheet, keep_rgb: bool) -> Picture:
     )
     size = luma.shape[0], luma.shape[1]
     kept = turned(sheet.attached, sheet.orientation, size)
-    return Picture(luma, alpha, rgb, notes=sheet.notes, **vars(kept))
+    return Picture(luma, alpha, rgb, glimpse, notes=sheet.notes, **vars(kept))
+
+
+def _glimpse(glimpse: NDArray[np.uint8], step: int, top: int, left: int, rgb: NDArray[Any]) -> None:
+    """Put every `step`-th pixel of a block into the whole's glimpse."""
+    seen = rgb[-top % step :: step, -left % step :: step]
+    down, across = -(-top // step), -(-left // step)
+    glimpse[down : down + seen.shape[0], across : across + seen.shape[1]] = narrowed(seen)

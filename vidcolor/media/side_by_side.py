@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.files import temporary_name
+from vidcolor.files import publish, temporary_name
 from vidcolor.media.films import film_stream
 from vidcolor.media.shown import upright
 from vidcolor.media.source import check_file, media_url
@@ -144,7 +144,7 @@ def compare(first: Path, second: Path, target: Path, layout: Layout) -> int:
                 _Film(right, film_stream(right, second)),
             )
             count = _write(films, output, layout, sounding[:1])
-        part.replace(target)
+        publish(part, target)
     except (av.FFmpegError, OSError, ValueError) as error:
         problem = f"{target} cannot be written ({error})."
         raise OutputError(problem, "Try another place, or .mkv.") from error

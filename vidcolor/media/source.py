@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vidcolor.errors import InputError
+from vidcolor.files import special_kind
 from vidcolor.media.moving import is_moving_webp
 from vidcolor.media.webp import webp_film
 
@@ -105,17 +106,6 @@ def check_file(path: Path) -> None:
         )
     if status.st_size == 0:
         raise InputError(f"{path} is empty (0 bytes).", "Get another copy.")
-
-
-def special_kind(mode: int) -> str:
-    """What a thing is that is neither file nor folder, from its mode; "" for those two."""
-    kinds = {
-        stat.S_IFIFO: "a pipe",
-        stat.S_IFSOCK: "a socket",
-        stat.S_IFCHR: "a device",
-        stat.S_IFBLK: "a device",
-    }
-    return kinds.get(stat.S_IFMT(mode), "")
 
 
 def _missing(path: Path) -> InputError:

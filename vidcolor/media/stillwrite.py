@@ -42,7 +42,7 @@ _SEGMENT = 65533
 _MAKER_NOTE, _EXIF_FOLDER = 0x927C, 0x8769
 _IPTC_KEYWORD = "Raw profile type iptc"
 
-Chroma = Callable[[slice], NDArray[np.float32]]
+Rows = Callable[[slice], NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +51,11 @@ class Page:
 
     Attributes:
         picture: from `read_picture`.
-        chroma: gives float32 (2, rows, width), Cb and Cr on 0..255, neutral 128, of some rows.
+        rgb: gives RGB (rows, width, 3) of some rows, of the picture's depth.
     """
 
     picture: Picture
-    chroma: Chroma
+    rgb: Rows
 
 
 def holds_pages(path: Path) -> bool:
@@ -111,7 +111,9 @@ def write_picture(
         note: as in `write_pages`.
     """
     return write_pages(
-        path, [Page(picture, lambda rows: np.stack([cb[rows], cr[rows]]))], note=note
+        path,
+        [Page(picture, lambda rows: compose(picture.luma[rows], cb[rows], cr[rows]))],
+        note=note,
     )
 
 
@@ -223,7 +225,7 @@ def _samples(page: Page, depth: int, channels: int) -> Iterator[NDArray[Any]]:
     """RGB or RGBA, some rows at a time."""
     picture = page.picture
     for rows in bands(*picture.luma.shape):
-        part = compose(picture.luma[rows], *page.chroma(rows))
+        part = page.rgb(rows)
         if channels == 4 and picture.alpha is not None:
             part = np.concatenate([part, picture.alpha[rows][:, :, None]], axis=2)
         yield narrowed(part) if depth == 8 else part

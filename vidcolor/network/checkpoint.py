@@ -18,7 +18,7 @@ from vidcolor.network.build import build_generator
 from vidcolor.network.config import ModelInfo
 from vidcolor.network.generator import Decoder, Generator
 from vidcolor.network.graph import HEADER
-from vidcolor.network.shelf import FORMAT, load_info
+from vidcolor.network.registry import FORMAT, load_info
 from vidcolor.network.translate import graph_of
 
 

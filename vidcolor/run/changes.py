@@ -11,7 +11,7 @@ from vidcolor.media.clip import ClipInfo, Stretch
 from vidcolor.media.decode import RESIZE_REMEDY
 from vidcolor.media.fit import ALIKE, is_full_range
 from vidcolor.media.planes import format_traits
-from vidcolor.run.look import clock, seconds_at
+from vidcolor.run.film import clock
 
 _NAMED = 3
 _MATRICES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 7: "SMPTE 240M", 9: "BT.2020", 10: "BT.2020"}
@@ -80,7 +80,7 @@ def _change(before: Form, now: Form) -> str:
 
 
 def _time(clip: ClipInfo, stretch: Stretch) -> str:
-    return clock(seconds_at(clip, stretch.first))
+    return clock(clip.seconds_at(stretch.first))
 
 
 def _sentences(clip: ClipInfo, before: Stretch, now: Stretch) -> Iterator[str]:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from vidcolor import __version__
 from vidcolor.errors import MachineError, ModelError, VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.remedies import install_hint
 from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.painter import Introduction, Painter, blend, sees, write
@@ -35,6 +35,7 @@ from vidcolor.run.segment import Segment
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.stages import ahead
+from vidcolor.steady.kept import Keep, keep_nothing
 
 RETRIES = 3
 """How often what was lost with a worker is done again."""
@@ -91,7 +92,7 @@ class _Pending:
 
     segment: Segment
     painter: int
-    chroma_seconds: Any
+    said: Any
     tail: Any
     writing: Any
 
@@ -145,7 +146,7 @@ class Cluster:
         self._painters = [p for p, call in zip(self._painters, calls, strict=True) if call in ready]
         with self._understood():
             said: set[Introduction] = set(self._ray.get(ready))
-        model_hash = shelf.verified_hash(shelf.find_model(settings.model))
+        model_hash = registry.verified_hash(registry.find_model(settings.model))
         for one in said:
             if (one.version, one.model_hash) != (__version__, model_hash):
                 raise ModelError(
@@ -177,15 +178,15 @@ class Cluster:
         stretches: Iterable[Stretch],
         place: Callable[[Segment], Path],
         reports: Reports,
+        keep: Keep = keep_nothing,
     ) -> Generator[Made]:
         """See `Executor.make`."""
         waiting: deque[_Pending] = deque()
         limit = SEGMENTS_A_PAINTER * len(self._painters)
         shared, checked = self._ray.put(plan), False
-        tail: Any = None
         try:
             for stretch in stretches:
-                tail = tail if stretch.goes_on else stretch.before
+                tail: Any = stretch.before
                 with closing(ahead(stretch.segments, 1)) as segments:
                     for surveyed in segments:
                         path = place(surveyed.segment)
@@ -209,10 +210,10 @@ class Cluster:
         light = replace(segment, luma=segment.luma[:0])
         painter = self._painters[number].chroma.options(num_returns=2)
         # Who need not know what the segment before saw does not wait for it.
-        shots, seconds = painter.remote(plan, surveyed, before if surveyed.handed else None)
+        shots, said = painter.remote(plan, surveyed, before if surveyed.handed else None)
         parts, tail = self._blend.remote(shots, segment.lead, segment.count, before)
         writing = self._write.remote(plan, light, parts, path)
-        return _Pending(light, number, seconds, tail, writing)
+        return _Pending(light, number, said, tail, writing)
 
     def _is_there(self, pending: _Pending) -> bool:
         return bool(self._ray.wait([pending.writing], timeout=0)[0])
@@ -222,12 +223,13 @@ class Cluster:
             written: dict[str, float]
             written, tally = self._ray.get(pending.writing)
             tail: FloatArray = self._ray.get(pending.tail)
-            color: float = self._ray.get(pending.chroma_seconds)
+            color: float
+            color, reached = self._ray.get(pending.said)
         self._loads.give(pending.painter)
         reports.timings.add({"colour": color, **written})
         reports.meter.colored(pending.segment.count)
         reports.written(pending.segment.count)
-        return Made(pending.segment, tail, tally)
+        return Made(pending.segment, tail, tally, reached)
 
     def _call_off(self, waiting: Sequence[_Pending]) -> None:
         """Leave nobody writing into the job's folder."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import cv2
@@ -13,34 +12,19 @@ from numpy.typing import NDArray
 
 from vidcolor.color.hint import HALF, Hint
 from vidcolor.direct.direction import Direction
-from vidcolor.direct.film import FilmView
 from vidcolor.direct.scene import recalled
 from vidcolor.infer.predictor import Predictor
-from vidcolor.run.look import SmallLuma, View
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, small_luma
+from vidcolor.run.segment import Segment
 from vidcolor.steady.directed import Flows, settle_directed
+from vidcolor.steady.people import Reach
 from vidcolor.steady.spreading import stronger
 
-KEPT_FRAMES = 32
 # Colour that was seen of a shot before it was split counts nearly as if a person had said it.
 HANDED_ON = 0.9
 
 FloatArray = NDArray[np.float32]
 Chroma = NDArray[np.floating[Any]]
-
-
-def film_view(view: View) -> FilmView:
-    """Frames of a film at working size, decoded when they are asked for."""
-
-    @lru_cache(KEPT_FRAMES)
-    def look(frame: int) -> SmallLuma:
-        return next(small_luma(view, frame, 1))
-
-    def sweep() -> Iterator[SmallLuma]:
-        return small_luma(view, view.first, view.count)
-
-    return FilmView(view.clip, look, sweep, view.first)
 
 
 def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[Hint]:
@@ -68,6 +52,7 @@ def directed_shot(
     predictor: Predictor,
     people: Sequence[Hint],
     flows: Flows | None = None,
+    told: Callable[[Reach], None] = lambda _: None,
 ) -> Chroma:
     """Chroma of a shot of which people coloured some frames; arguments as of `settle_directed`.
 
@@ -75,7 +60,7 @@ def directed_shot(
         float16 (frames, 2, height, width) of the working size on 0..255, before the saturation.
     """
     steady, saturation = plan.settings.steady, plan.settings.saturation
-    return settle_directed(luma, predictor, steady, people, flows, saturation)
+    return settle_directed(luma, predictor, steady, people, flows, saturation, told)
 
 
 def joined(parts: Sequence[Chroma]) -> Chroma:

@@ -16,15 +16,12 @@ from numpy.typing import NDArray
 
 from vidcolor.color.hint import Hint
 from vidcolor.direct.direction import PlacedHint
-from vidcolor.direct.film import FilmView
-from vidcolor.direct.names import frame_in, time_in
+from vidcolor.direct.names import named
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.direct.reference import find_stills
 from vidcolor.direct.scene import recalled
 from vidcolor.infer.predictor import Predictor
-from vidcolor.run.directed import film_view
-from vidcolor.run.look import SmallLuma, View
-from vidcolor.run.segment import small_luma
+from vidcolor.run.film import Film, SmallLuma
 from vidcolor.steady.directed import Flows, settle_directed
 from vidcolor.steady.flow import named_flow
 from vidcolor.steady.settings import SteadySettings
@@ -52,7 +49,7 @@ class Directed:
 
 
 def directed_frame(
-    film: View, frame: int, request: Request, predictor: Predictor, saturation: float
+    film: Film, frame: int, request: Request, predictor: Predictor, saturation: float
 ) -> Directed:
     """Colour one frame by what people said of its shot, or of others as far as that reaches.
 
@@ -69,34 +66,30 @@ def directed_frame(
     Raises:
         UsageError: as `prepare`.
     """
-    seen = film_view(film)
     reach = film.segment_limits.longest
     if request.reach == "shot":
         stills = find_stills(request.references)
-        near = (path for path in stills if _is_near(path, frame, seen, reach))
+        near = (path for path in stills if _is_near(path, frame, film, reach))
         request = replace(request, references=tuple(near))
         if not request:
             return Directed(None, ())
-    direction = prepare(request, seen)
+    direction = prepare(request, film)
     if not saturation:
         return Directed(None, direction.notes)
     hints = direction.within(max(0, frame - reach), frame + reach + 1)
     chroma = _carried(film, frame, hints, predictor, saturation) if hints else None
-    if chroma is None and (found := recalled(direction, seen.look(frame))) is not None:
-        chroma = _settled(seen.look(frame)[None], 0, [Hint(0, *found)], predictor, saturation)
+    if chroma is None and (found := recalled(direction, film.look(frame))) is not None:
+        chroma = _settled(film.look(frame)[None], 0, [Hint(0, *found)], predictor, saturation)
     return Directed(chroma, direction.notes)
 
 
-def _is_near(path: Path, frame: int, film: FilmView, reach: int) -> bool:
-    named = frame_in(path)
-    time_s = time_in(path) if named is None else None
-    if time_s is not None:
-        named = film.clip.frame_at(time_s)
-    return named is None or abs(named - frame) <= reach
+def _is_near(path: Path, frame: int, film: Film, reach: int) -> bool:
+    place = named(path).frame_of(film)
+    return place is None or abs(place - frame) <= reach
 
 
 def _carried(
-    film: View,
+    film: Film,
     frame: int,
     hints: tuple[PlacedHint, ...],
     predictor: Predictor,
@@ -104,7 +97,7 @@ def _carried(
 ) -> FloatArray | None:
     first = min(frame, hints[0].frame)
     stop = max(frame, hints[-1].frame) + 1
-    luma = list(small_luma(film, first, stop - first))
+    luma = list(film.small_luma(first, stop - first))
     shot = _shot_around(frame - first, luma)
     people = [hint for hint in hints if hint.frame - first in shot]
     if not people:

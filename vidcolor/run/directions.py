@@ -4,6 +4,7 @@ refs/one/ref_000040.png      of one.mp4
 hints/one.json
 hints/two/hint_000012.png    of two.mkv
 hints/portrait.csv           of portrait.jpg
+hints/group/strokes.png      of group.jpg
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from vidcolor.direct.paint import is_overlay
 from vidcolor.direct.prepare import Request
 from vidcolor.direct.reference import is_still
 from vidcolor.errors import UsageError
+from vidcolor.media.suffixes import may_be_picture
 
 DOT_FILES = (".json", ".csv")
 
@@ -80,7 +82,7 @@ class Directions:
     def of(self, source: Path) -> Request:
         """What was said of a file; nothing where there is nothing of its name."""
         stills = _of(self.references, source, is_still)
-        hints = _of(self.hints, source, is_overlay)
+        hints = _of(self.hints, source, may_be_picture if may_be_picture(source) else is_overlay)
         if self.hints is not None:
             files = (self.hints / f"{source.stem}{suffix}" for suffix in DOT_FILES)
             # Path's own raises where the name is too long.

@@ -17,6 +17,8 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.stages import Timings
+from vidcolor.steady.kept import Keep, keep_nothing
+from vidcolor.steady.people import Reach
 
 FloatArray = NDArray[np.float32]
 
@@ -29,13 +31,10 @@ class Stretch:
         segments: of them, as they are found.
         before: what an earlier run's segment before them saw of the first, float32 (frames, 2,
             height, width); None for nothing.
-        goes_on: whether it begins where the stretch before it ends: then this run's last segment
-            of that is the one before, and what it saw is what counts.
     """
 
     segments: Generator[Surveyed]
     before: FloatArray | None
-    goes_on: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +45,13 @@ class Made:
         segment: with or without its luma.
         tail: chroma of the next one's first frames, float32 (frames, 2, height, width).
         tally: how much colour it got.
+        reached: how far dots on its frames reach.
     """
 
     segment: Segment
     tail: FloatArray
     tally: Tally
+    reached: tuple[Reach, ...]
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,17 @@ class Executor(Predictor, Protocol):
         stretches: Iterable[Stretch],
         place: Callable[[Segment], Path],
         reports: Reports,
+        keep: Keep = keep_nothing,
     ) -> Generator[Made]:
         """Have segments coloured and written.
 
         Args:
             plan: what is to be done.
-            stretches: of the film, rising; each is taken up when the one before is handed out.
+            stretches: of the film, rising, no two of which touch; each is taken up when the one
+                before is handed out.
             place: where each segment's file is to be.
             reports: told on the way, `begun` and `written` by the thread that asks for segments.
+            keep: what keeps motion between runs; other machines keep none.
 
         Yields:
             each segment in order, once its file is complete. Closing this generator leaves nobody

@@ -15,7 +15,7 @@ from vidcolor.media.decode import read_frames
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import read_picture
 from vidcolor.media.probe import kind_of, probe
-from vidcolor.run.look import View
+from vidcolor.run.film import Film
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.sheet import thumbnail
 
@@ -80,8 +80,8 @@ def _telling(film: ClipInfo, threads: int) -> Frame:
     return frame
 
 
-def _view(film: ClipInfo) -> View:
-    return View(film, _CHROMA_SIZE, 0, film.frame_count)
+def _view(film: ClipInfo) -> Film:
+    return Film.whole(film, _CHROMA_SIZE)
 
 
 def _picture(film: ClipInfo, frame: Frame) -> Picture:

@@ -3,10 +3,12 @@
     OUT.mp4.vidcolor/
       lock                         who works here
       plan.json                    all that the packets depend on
-      000000000-000720.mp4         a segment,
+      000000000-000720.cut         how a segment is cut,
+      000000000-000720.mp4         the segment,
       000000000-000720.tail.npy    what it saw of the next one's first frames,
       000000000-000720.json        and the record that makes it count as finished
       film.mp4, film.json          the joined film on its way to its name
+      motion/                      of a job that is kept, what was estimated of directed shots
 
 Where frames become pictures a segment is a folder of them, `.frames`, and film.json says that all
 are there and on their way to their names.
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -26,15 +28,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.files import finished_file, remove, size_of, with_ending, write_error
+from vidcolor.files import finished_file, remove, size_of, with_ending, write_error, write_text
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment
+from vidcolor.run.segment import Segment, beginnings
+from vidcolor.steady.kept import KeptMotion
+from vidcolor.steady.people import Reach
 
-LAYOUT = 4
+LAYOUT = 5
 """Of this folder; counted up when its files change their meaning, or segments are cut otherwise."""
-LOCK, PLAN, FILM = "lock", "plan.json", "film.json"
+LOCK, PLAN, FILM, MOTION = "lock", "plan.json", "film.json", "motion"
 _NAMED_DIFFERENCES = 3
 
 FloatArray = NDArray[np.float32]
@@ -42,32 +46,46 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Record:
-    """A finished segment.
+    """A segment: how it is cut and, once it is finished, what it was made with.
 
     Attributes:
         first: index of its first frame in the clip.
         count: how many frames it has.
         shared: how many of its last frames the next segment sees too.
-        size: of its file, in bytes.
+        size: of its file, in bytes; -1 before it is finished.
         lead: frames before its first that it saw.
         tail: frames behind its last that it saw.
+        cuts: as those of `Segment`.
         direction: digest of the stills and hints that reached it, "" if none did.
         damaged: how many of its frames could not be decoded, so that others stand in.
+        reached: how far dots on its frames reach.
     """
 
     first: int
     count: int
     shared: int
-    size: int
+    size: int = -1
     lead: int = 0
     tail: int = 0
+    cuts: tuple[int, ...] = ()
     direction: str = ""
     damaged: int = 0
+    reached: tuple[Reach, ...] = ()
 
     @property
     def stop(self) -> int:
         """Index of the frame behind its last."""
         return self.first + self.count
+
+    def beginnings(self) -> list[int]:
+        """As those of `Segment`."""
+        return beginnings(self.first, self.count, self.lead, self.cuts)
+
+    @classmethod
+    def of(cls, segment: Segment) -> Record:
+        """How a segment is cut."""
+        s = segment
+        return cls(s.first, s.count, s.shared, lead=s.lead, tail=s.tail, cuts=s.cuts)
 
 
 @dataclass(frozen=True)
@@ -77,12 +95,15 @@ class Gap:
     Attributes:
         first: index of the first.
         stop: of that behind the last.
-        before: the record of the segment before, with the direction it has or will have.
+        before: the record of the finished segment before.
+        known: segments that an earlier run cut of them, from the first on, with the direction they
+            will have.
     """
 
     first: int
     stop: int
     before: Record | None
+    known: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +112,7 @@ class Standing:
 
     Attributes:
         done: records of segments that stand, rising.
-        gaps: what is to be done, rising.
+        gaps: what is to be done, rising; no two touch.
         outdated: how many segments of an earlier run other stills or hints reach now.
     """
 
@@ -143,12 +164,18 @@ def records_in(folder: Path, suffix: str = "") -> list[Record]:
     """
     found = []
     for path in sorted(folder.glob("[0-9]*.json")):
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            record = Record(**json.loads(path.read_text()))
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            record = _read(path)
             whole = not suffix or size_of(path.with_suffix(suffix)) == record.size
             if whole and (not record.shared or path.with_suffix(".tail.npy").exists()):
                 found.append(record)
     return found
+
+
+def _read(path: Path) -> Record:
+    held = json.loads(path.read_text())
+    reached = tuple(Reach(**one) for one in held["reached"])
+    return Record(**{**held, "cuts": tuple(held["cuts"]), "reached": reached})
 
 
 def check_job(plan: Plan, folder: Path) -> None:
@@ -210,9 +237,10 @@ class JobFolder:
         self._remove_unfinished()
         stored = _stored_plan(self.path)
         if stored is None:
-            self._write_text(PLAN, json.dumps(fingerprint, indent=2))
+            write_text(self.path / PLAN, json.dumps(fingerprint, indent=2))
         elif stored != fingerprint:
             raise _other_job(self.path, stored, fingerprint)
+        self._forget_unreachable()
 
     @property
     def taken_from(self) -> Holder | None:
@@ -229,27 +257,44 @@ class JobFolder:
         """Whether the disk knows locks, so that no second run can begin here."""
         return self._lock.is_guarded
 
+    def motion(self, spare: int) -> KeptMotion:
+        """What keeps motion between runs, where the disk has more room than `spare` bytes."""
+        return KeptMotion(self.path / MOTION, self._plan.settings.steady.flow, spare)
+
     def standing(self) -> Standing:
         """What of the plan is done, and what is to be done or done again."""
         plan = self._plan
-        waiting = {record.first: record for record in self._records()}
+        finished = {record.first: record for record in self._records()}
         done: list[Record] = []
         gaps: list[Gap] = []
         outdated = 0
-        place, before = plan.first, None
-        while place in waiting:
-            record = waiting[place]
+        before: Record | None = None
+        for cut in self._chain():
+            record = finished.get(cut.first, cut)
             wanted = self.direction_of(record, before)
-            if record.direction == wanted:
+            if cut.first in finished and record.direction == wanted:
                 done.append(record)
             else:
-                gaps.append(Gap(record.first, record.stop, before))
-                outdated += 1
-            before = replace(record, direction=wanted)
-            place = record.stop
-        if place < plan.first + plan.count:
-            gaps.append(Gap(place, plan.first + plan.count, before))
+                record = replace(cut, direction=wanted)
+                _widen(gaps, record.first, record.stop, before, (record,))
+                outdated += cut.first in finished
+            before = record
+        place, end = before.stop if before else plan.first, plan.first + plan.count
+        if place < end:
+            _widen(gaps, place, end, before)
         return Standing(tuple(done), tuple(gaps), outdated)
+
+    def _chain(self) -> Iterator[Record]:
+        """Segments as they were cut, from the first frame on, as far as that is known."""
+        cut = {}
+        for path in self.path.glob("[0-9]*.cut"):
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+                record = _read(path)
+                cut[record.first] = record
+        place = self._plan.first
+        while place in cut:
+            yield cut[place]
+            place = cut[place].stop
 
     def direction_of(self, part: Segment | Record, before: Record | None) -> str:
         """Digest of the stills and hints that reach a segment, behind the one before it."""
@@ -261,25 +306,31 @@ class JobFolder:
         """Where a segment's file is or will be."""
         return self.path / f"{part.first:09d}-{part.count:06d}{self._suffix}"
 
-    def open_segment(self, segment: Segment) -> None:
-        """Count a segment as not finished, before its file and tail are written anew."""
-        self.segment(segment).with_suffix(".json").unlink(missing_ok=True)
+    def cut_segment(self, segment: Segment) -> None:
+        """Note how a segment is cut."""
+        self._write_record(Record.of(segment), ".cut")
 
-    def close_segment(self, segment: Segment, direction: str = "", damaged: int = 0) -> Record:
+    def open_segment(self, part: Segment | Record) -> None:
+        """Count a segment as not finished, before its file and tail are written anew."""
+        self.segment(part).with_suffix(".json").unlink(missing_ok=True)
+
+    def close_segment(
+        self,
+        segment: Segment,
+        direction: str = "",
+        damaged: int = 0,
+        reached: tuple[Reach, ...] = (),
+    ) -> Record:
         """Count a segment as finished whose file and tail are in place."""
-        path = self.segment(segment)
-        record = Record(
-            segment.first,
-            segment.count,
-            segment.shared,
-            size_of(path),
-            segment.lead,
-            segment.tail,
-            direction,
-            damaged,
-        )
-        self._write_text(path.with_suffix(".json").name, json.dumps(asdict(record)))
+        size = size_of(self.segment(segment))
+        cut = Record.of(segment)
+        record = replace(cut, size=size, direction=direction, damaged=damaged, reached=reached)
+        self._write_record(record, ".json")
         return record
+
+    def _write_record(self, record: Record, suffix: str) -> None:
+        path = self.segment(record).with_suffix(suffix)
+        write_text(path, json.dumps(asdict(record)))
 
     def save_tail(self, segment: Segment, chroma: FloatArray) -> None:
         """Keep what a segment found for the next one's first frames, before it counts as done."""
@@ -308,7 +359,7 @@ class JobFolder:
         said = self._plan.direction.whole
         pictures = self._plan.encoder.pictures
         film = _Film(0, 0, said) if pictures else _Film.of(self.film, said)
-        self._write_text(FILM, json.dumps(asdict(film)))
+        write_text(self.path / FILM, json.dumps(asdict(film)))
         self.put_out()
 
     def put_out(self) -> None:
@@ -326,7 +377,8 @@ class JobFolder:
         """What waits for its name, with that name."""
         if not self._plan.encoder.pictures:
             return [(self.film, self._output)] if self.film.exists() else []
-        waiting = sorted(self.path.glob(f"[0-9]*{self._suffix}/*"))
+        segments = (self.segment(record) for record in self._chain())
+        waiting = [path for segment in segments for path in sorted(segment.glob("*"))]
         return [(path, self._output.with_name(path.name)) for path in waiting]
 
     def film_is_out(self) -> bool:
@@ -362,10 +414,6 @@ class JobFolder:
     def _records(self) -> list[Record]:
         return records_in(self.path, self._suffix)
 
-    def _write_text(self, name: str, text: str) -> None:
-        with finished_file(self.path / name) as temporary:
-            temporary.write_text(text)
-
     def _empty(self) -> None:
         """Remove all but the lock; what says that the film is done goes last."""
         last = (LOCK, FILM, PLAN)
@@ -379,6 +427,24 @@ class JobFolder:
         """Files of a run that was killed; only the lock's holder writes here."""
         for path in self.path.glob(".*.part*"):
             remove(path)
+
+    def _forget_unreachable(self) -> None:
+        """Remove what lies behind a cut that is damaged: it may be cut otherwise now."""
+        known = {self.segment(record).stem for record in self._chain()}
+        for path in (*self.path.glob("[0-9]*.cut"), *self.path.glob("[0-9]*.json")):
+            if path.stem not in known:
+                path.unlink()
+
+
+def _widen(
+    gaps: list[Gap], first: int, stop: int, before: Record | None, known: tuple[Record, ...] = ()
+) -> None:
+    """Add frames to the last gap, or as one of their own where that does not reach them."""
+    if gaps and gaps[-1].stop == first:
+        last = gaps[-1]
+        gaps[-1] = replace(last, stop=stop, known=(*last.known, *known))
+    else:
+        gaps.append(Gap(first, stop, before, known))
 
 
 def _make(folder: Path) -> bool:

@@ -18,7 +18,7 @@ from vidcolor.run.inputs import Inputs, Pair
 from vidcolor.run.ledger import Ledger, Standing
 from vidcolor.run.one import Task, film_plan
 from vidcolor.run.order import Order, checked, look
-from vidcolor.run.plan import check_output
+from vidcolor.run.pictures import check_output
 from vidcolor.run.records import LEDGER, MEMORY
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.space import check_space, film_bytes

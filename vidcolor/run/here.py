@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
+from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.meter import MeteredPredictor, metered
 from vidcolor.run.plan import Plan
@@ -27,6 +27,8 @@ from vidcolor.run.settled import (
     settled_shots,
 )
 from vidcolor.run.stages import ahead
+from vidcolor.steady.kept import Keep, keep_nothing
+from vidcolor.steady.people import Reach
 
 SHOTS_AHEAD = 2
 
@@ -34,23 +36,12 @@ FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Here:
+class Here(Wrapper):
     """See `Executor`.
 
     Args:
         predictor: what colours.
     """
-
-    predictor: Predictor
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
-
-    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
-        """See `Predictor.predict`."""
-        return self.predictor.predict(luma, hints)
 
     def make(
         self,
@@ -58,11 +49,12 @@ class Here:
         stretches: Iterable[Stretch],
         place: Callable[[Segment], Path],
         reports: Reports,
+        keep: Keep = keep_nothing,
     ) -> Generator[Made]:
         """See `Executor.make`."""
         stopped = threading.Event()
         predictor = _Stoppable(MeteredPredictor(self.predictor, reports.meter), stopped)
-        motion = metered(named_motion(plan), reports.meter)
+        motion = metered(named_motion(plan, keep), reports.meter)
         coloring = _Coloring(plan, predictor, motion, reports)
         colored = ahead(coloring.parts(stretches), SHOTS_AHEAD)
         try:
@@ -76,11 +68,12 @@ class Here:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Chroma of a segment's next frames; the last part has the tail."""
+    """Chroma of a segment's next frames; the last part has the tail, and how far dots reach."""
 
     segment: Segment
     chroma: FloatArray
     tail: FloatArray | None
+    reached: tuple[Reach, ...]
 
 
 @dataclass(frozen=True)
@@ -93,20 +86,23 @@ class _Coloring:
     reports: Reports
 
     def parts(self, stretches: Iterable[Stretch]) -> Iterator[_Part]:
-        before: FloatArray | None = None
         for stretch in stretches:
-            before = before if stretch.goes_on else stretch.before
+            before = stretch.before
             with closing(stretch.segments) as segments:
                 for surveyed in segments:
                     segment = surveyed.segment
-                    for chroma, tail in parted(self._shots(surveyed, before), segment.count):
+                    reached: list[Reach] = []
+                    shots = self._shots(surveyed, before, reached.append)
+                    for chroma, tail in parted(shots, segment.count):
                         self.reports.meter.colored(len(chroma))
-                        yield _Part(segment, chroma, tail)
+                        yield _Part(segment, chroma, tail, tuple(reached))
                     before = tail
 
-    def _shots(self, surveyed: Surveyed, before: FloatArray | None) -> Iterator[FloatArray]:
+    def _shots(
+        self, surveyed: Surveyed, before: FloatArray | None, told: Callable[[Reach], None]
+    ) -> Iterator[FloatArray]:
         """Chroma of a segment's frames and those behind them, shot by shot."""
-        settled = settled_shots(self.plan, surveyed, self.predictor, before, self.motion)
+        settled = settled_shots(self.plan, surveyed, self.predictor, before, self.motion, told)
         meter, lengths = self.reports.meter, surveyed.segment.shot_lengths()
         timed = self.reports.timings.each("colour", meter.each_shot(settled, lengths))
         yield from blended_shots(timed, surveyed.segment.lead, before)
@@ -115,18 +111,19 @@ class _Coloring:
 def _written(
     plan: Plan, segment: Segment, parts: Iterator[_Part], path: Path, reports: Reports
 ) -> Made:
-    tails: list[FloatArray] = []
+    ends: list[tuple[FloatArray, tuple[Reach, ...]]] = []
 
     def chroma() -> Iterator[FloatArray]:
         for part in parts:
             if part.tail is not None:
-                tails.append(part.tail)
+                ends.append((part.tail, part.reached))
             yield part.chroma
 
     tally = write_segment(
         plan, segment, chroma(), path, reports.timings, lambda: reports.written(1)
     )
-    return Made(segment, tails[-1], tally)
+    tail, reached = ends[-1]
+    return Made(segment, tail, tally, reached)
 
 
 class _StoppedError(Exception):
@@ -134,16 +131,10 @@ class _StoppedError(Exception):
 
 
 @dataclass(frozen=True)
-class _Stoppable:
+class _Stoppable(Wrapper):
     """A predictor that gives up once the run has ended: nobody waits for a whole segment."""
 
-    predictor: Predictor
     stopped: threading.Event
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from vidcolor.color.pale import Tally
 from vidcolor.media.mux import join
-from vidcolor.run.executor import Executor, Reports, Stretch
+from vidcolor.run.executor import Executor, Made, Reports, Stretch
+from vidcolor.run.film import COLOR_COST_S
 from vidcolor.run.folder import Gap, JobFolder, Record, Standing
-from vidcolor.run.look import COLOR_COST_S
 from vidcolor.run.meter import Meter
 from vidcolor.run.own import OwnColor
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments
 from vidcolor.run.settled import Surveyed
-from vidcolor.run.space import check_space
+from vidcolor.run.space import check_space, needed_bytes
 from vidcolor.run.stages import Timings, ahead, every
+from vidcolor.steady.kept import keep_nothing
 
 __all__ = ["Finished", "JobFolder", "Told", "run_job"]
 
@@ -57,6 +61,7 @@ class Finished:
         tally: how much colour the frames got that this run made.
         notes: sentences on what could not be joined.
         damaged: frames that could not be decoded, so that the ones before stand in.
+        segments: of the whole film, by their first frames.
     """
 
     frames: int
@@ -65,6 +70,7 @@ class Finished:
     tally: Tally
     damaged: int = 0
     notes: tuple[str, ...] = ()
+    segments: tuple[Record, ...] = ()
 
 
 def run_job(
@@ -80,7 +86,8 @@ def run_job(
         folder: of this job; let go of in any case, and taken away if all went well or nothing is
             finished.
         told: who hears of it.
-        keep: whether the folder stays.
+        keep: whether the folder stays; then each shot is a segment by itself, so that what is said
+            of one later costs that one alone.
 
     Raises:
         InputError: the source changed or went away, or cannot be decoded.
@@ -89,11 +96,12 @@ def run_job(
     standing = folder.standing()
     resumed = sum(record.count for record in standing.done)
     timings = Timings()
-    meter = Meter(plan.count - resumed, (COLOR_COST_S, plan.view.write_cost_s), timings)
-    work = _Work(plan, executor, folder, told, timings, meter)
+    meter = Meter(plan.count - resumed, (COLOR_COST_S, plan.film.write_cost_s), timings)
+    work = _Work(plan, executor, folder, told, timings, meter, by_shot=keep)
     try:
         if folder.film_is_out():
             resumed = plan.count
+            work.parts.extend(standing.done)
             folder.put_out()
         else:
             work.color(standing)
@@ -104,7 +112,8 @@ def run_job(
             told.kept(sum(record.count for record in folder.standing().done))
         folder.leave()
     damaged = sum(part.damaged for part in work.parts)
-    return Finished(plan.count, resumed, timings, work.tally, damaged, tuple(work.said))
+    parts = tuple(sorted(work.parts, key=lambda part: part.first))
+    return Finished(plan.count, resumed, timings, work.tally, damaged, tuple(work.said), parts)
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,7 @@ class _Work:
     told: Told
     timings: Timings
     meter: Meter
+    by_shot: bool
     tally: Tally = field(default_factory=Tally)
     parts: list[Record] = field(default_factory=list)
     directions: dict[int, str] = field(default_factory=dict)
@@ -130,23 +140,28 @@ class _Work:
             self.told.progress(self.meter.gained(), self.timings.busiest())
 
     def color(self, standing: Standing) -> None:
-        """Make the segments that are missing."""
+        """Make the segments that are missing.
+
+        Motion that is kept makes room first where the disk has little.
+        """
+        motion = self.folder.motion(needed_bytes(self.plan, standing.done))
+        motion.make_room()
         check_space(self.plan, standing.done)
         self.parts.extend(standing.done)
         with self._source_watched(), every(TELL_EVERY_S, self.tell):
             reports = Reports(self.timings, self.meter, self._begun, self._written)
-            stretches = map(self._stretch, standing.gaps, (None, *standing.gaps))
-            made = self.executor.make(self.plan, stretches, self.folder.segment, reports)
+            stretches = map(self._stretch, standing.gaps)
+            keep = motion.of if self.by_shot else keep_nothing
+            made = self.executor.make(self.plan, stretches, self.folder.segment, reports, keep)
             with closing(made):
                 for one in made:
                     self.tally.include(one.tally)
                     self.folder.save_tail(one.segment, one.tail)
-                    self._close(one.segment, one.tally.damaged)
+                    self._close(one)
 
-    def _stretch(self, gap: Gap, last: Gap | None) -> Stretch:
+    def _stretch(self, gap: Gap) -> Stretch:
         seen_before = self.folder.load_tail(gap.before) if gap.before else None
-        goes_on = last is not None and last.stop == gap.first
-        return Stretch(self._segments(gap), seen_before, goes_on)
+        return Stretch(self._segments(gap), seen_before)
 
     def _begun(self, segment: Segment) -> None:
         for frames in segment.own_frames():
@@ -156,28 +171,65 @@ class _Work:
         self.meter.written(frames)
         self.tell()
 
-    def _close(self, segment: Segment, damaged: int) -> None:
+    def _close(self, made: Made) -> None:
         self._check_source()
-        direction = self.directions[segment.first]
-        self.parts.append(self.folder.close_segment(segment, direction, damaged))
+        segment, direction = made.segment, self.directions[made.segment.first]
+        self.parts.append(
+            self.folder.close_segment(segment, direction, made.tally.damaged, made.reached)
+        )
 
     def _segments(self, gap: Gap) -> Generator[Surveyed]:
-        """Segments of a gap, as they are found."""
-        view, folder, before = self.plan.view, self.folder, gap.before
-        lead = before.shared if before else 0
-        own = OwnColor(view)
-        luma = ahead(self.timings.each("survey", own.survey(gap.first - lead)), SMALL_FRAMES_AHEAD)
+        """Segments of a gap: as they were cut, then as they are found."""
+        before = gap.before
+        for surveyed in self._cut(gap):
+            segment = surveyed.segment
+            direction = self.folder.direction_of(segment, before)
+            self.directions[segment.first] = direction
+            self.folder.open_segment(segment)
+            yield replace(surveyed, handed=before is not None and bool(before.direction))
+            before = replace(Record.of(segment), direction=direction)
+
+    def _cut(self, gap: Gap) -> Iterator[Surveyed]:
+        for record in gap.known:
+            yield self._again(record)
+        before = gap.known[-1] if gap.known else gap.before
+        first = before.stop if before else gap.first
+        if first < gap.stop:
+            yield from self._surveyed(first, before.shared if before else 0)
+
+    def _again(self, record: Record) -> Surveyed:
+        """A segment that was cut before: its frames alone are read."""
+        own, start = OwnColor(self.plan.film), record.first - record.lead
+        count = record.lead + record.count + record.tail
+        luma = self.timings.each("survey", itertools.islice(own.survey(start), count))
+        segment = Segment(
+            record.first,
+            record.count,
+            np.stack(list(luma)),
+            record.lead,
+            record.cuts,
+            record.shared,
+            tail=record.tail,
+        )
+        return self._owned(segment, own)
+
+    def _surveyed(self, first: int, lead: int) -> Iterator[Surveyed]:
+        """Segments from a frame to the end, as they are found."""
+        own = OwnColor(self.plan.film)
+        luma = ahead(self.timings.each("survey", own.survey(first - lead)), SMALL_FRAMES_AHEAD)
         with closing(luma):
-            for bare in segments(view.segment_limits, luma, gap.first, lead):
-                found = own.find(bare)
-                segment = replace(bare, own=tuple(found))
-                folder.open_segment(segment)
-                directed = folder.direction_of(segment, before)
-                self.directions[segment.first] = directed
-                yield Surveyed(segment, found, before is not None and bool(before.direction))
-                before = Record(segment.first, segment.count, segment.shared, 0, direction=directed)
-                if before.stop >= gap.stop:
-                    return
+            for segment in segments(self.plan.film.segment_limits, luma, first, lead):
+                whole = self._owned(segment, own)
+                parts = whole.apart() if self.by_shot else [whole]
+                # From the last on: whoever is killed meanwhile looks for all of them again.
+                for part in reversed(parts):
+                    self.folder.cut_segment(part.segment)
+                yield from parts
+
+    @staticmethod
+    def _owned(segment: Segment, own: OwnColor) -> Surveyed:
+        found = own.find(segment)
+        return Surveyed(replace(segment, own=tuple(found)), found)
 
     def join(self) -> None:
         """Join the segments where they are to be a film, and put it or its pictures in place."""

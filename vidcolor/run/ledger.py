@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from vidcolor.errors import OutputError
-from vidcolor.files import write_error
+from vidcolor.files import flushed_file, write_error
 from vidcolor.run.identity import Identity
 from vidcolor.run.settings import ColorizeSettings
 
@@ -185,10 +184,8 @@ class Ledger:
                 status = output.stat()
                 line = replace(line, size=status.st_size, mtime_ns=status.st_mtime_ns)
             self._last[line.output] = line
-            with self._path.open("a") as stream:
-                stream.write(self._start + json.dumps(asdict(line)) + "\n")
-                stream.flush()
-                os.fsync(stream.fileno())
+            with flushed_file(self._path, "ab") as stream:
+                stream.write(f"{self._start}{json.dumps(asdict(line))}\n".encode())
             self._start = ""
         except OSError as error:
             raise write_error(self._path, error) from error

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor
+from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Wrapper
 from vidcolor.run.settled import Motion
 from vidcolor.run.stages import Timings
-from vidcolor.steady.directed import Flows
 from vidcolor.steady.flow import Flow, LumaPlane
 
 ASK_EFFORT = 8.0
@@ -102,16 +101,10 @@ class Meter:
 
 
 @dataclass(frozen=True)
-class MeteredPredictor:
+class MeteredPredictor(Wrapper):
     """A predictor whose frames are counted."""
 
-    predictor: Predictor
     meter: Meter
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""
@@ -123,7 +116,8 @@ class MeteredPredictor:
 def metered(motion: Motion, meter: Meter) -> Motion:
     """What estimates motion, counted."""
     directed = motion.directed
-    counted = Flows(_MeteredFlow(directed.exact, meter), _MeteredFlow(directed.glance, meter))
+    exact, glance = _MeteredFlow(directed.exact, meter), _MeteredFlow(directed.glance, meter)
+    counted = replace(directed, exact=exact, glance=glance)
     return Motion(_MeteredFlow(motion.alone, meter), counted)
 
 

@@ -10,21 +10,24 @@ from typing import Protocol
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import OutputError, UsageError
 from vidcolor.machine import cores
+from vidcolor.media.clip import ClipInfo
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output
 from vidcolor.media.probe import kind_of
 from vidcolor.media.sequence import check_rate
-from vidcolor.network import shelf
-from vidcolor.run import picture_files
-from vidcolor.run.directed import film_view
+from vidcolor.network import registry
+from vidcolor.run import picture_files, pictures
+from vidcolor.run.changes import check_changes
 from vidcolor.run.executor import Executor
+from vidcolor.run.film import Film, clock
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
 from vidcolor.run.job import JobFolder, Told, run_job
-from vidcolor.run.look import clock, seconds_at
-from vidcolor.run.plan import Plan, check_output, make_plan, tag_of
+from vidcolor.run.plan import Plan, make_plan, tag_of
+from vidcolor.run.said import Said, became_of
 from vidcolor.run.settings import ColorizeSettings
+from vidcolor.run.shots import find_shot
 from vidcolor.run.still import StillSettings, colorize_picture
 
 
@@ -65,6 +68,7 @@ class Outcome:
         encoder: FFmpeg's name of it; "" for a photograph.
         stages: seconds by stage; they overlap.
         notes: all sentences that a person should know, in the order they were told.
+        said: what became of each still and hint of a film.
     """
 
     frames: int
@@ -74,6 +78,7 @@ class Outcome:
     encoder: str = ""
     stages: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
 
 
 class Listener(Protocol):
@@ -131,7 +136,7 @@ def colorize_file(task: Task, load: Callable[[], Executor], listener: Listener) 
     if kind == "picture":
         check_rate(task.source, task.settings.frame_rate)
     left = is_joined(task.output) and not task.restart
-    check_output(task.source, task.output, task.overwrite or left)
+    pictures.check_output(task.source, task.output, task.overwrite or left)
     if kind == "picture" and is_of_pictures(task.output):
         raise OutputError(
             f"{task.source} is one picture, and {task.output} are many.",
@@ -146,13 +151,14 @@ def _photograph(task: Task, load: Callable[[], Executor], listener: Listener) ->
     settings = task.settings
     check_picture_output(task.output)
     executor = load()
-    model = shelf.find_model(settings.model)
-    info = shelf.load_info(model)
+    model = registry.find_model(settings.model)
+    info = registry.load_info(model)
     chosen = settings.for_model(info, info.still_size)
-    note = tag_of(chosen, shelf.verified_hash(model)) if settings.tag else None
+    note = tag_of(chosen, registry.verified_hash(model)) if settings.tag else None
     listener.opened(executor.description, settings.model, f"short side {chosen.render_size}")
     _tell(settings.of_films_alone(), listener)
-    wanted = StillSettings(chosen.render_size, chosen.saturation, note, task.page)
+    size, saturation, kept = chosen.render_size, chosen.saturation, chosen.keeps_own
+    wanted = StillSettings(size, saturation, note, task.page, kept)
     _tell(colorize_picture(task.source, task.output, executor, wanted, task.request), listener)
     return Outcome(1, executor.description, settings.model)
 
@@ -170,9 +176,9 @@ def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outco
         left = is_joined(task.output) and not task.restart
         picture_files.check(plan, task.overwrite or left)
     if task.request:
-        plan = replace(plan, direction=prepare(task.request, film_view(plan.view)))
+        plan = replace(plan, direction=prepare(task.request, plan.film))
     executor = load()
-    height, width = plan.view.working_shape
+    height, width = plan.film.working_shape
     listener.opened(executor.description, plan.settings.model, f"{width}x{height}")
     _tell(plan.notes, listener)
     listener.planned(plan)
@@ -203,6 +209,7 @@ def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outco
         resumed=done.resumed,
         encoder=plan.encoder.codec,
         stages={name: round(spent, 3) for name, spent in sorted(done.timings.seconds.items())},
+        said=became_of(plan, done.segments),
     )
 
 
@@ -210,18 +217,27 @@ def film_plan(task: Task) -> Plan:
     """What is to be done with a film, without the stills and hints.
 
     Raises:
-        VidcolorError: as `make_plan` and `probe`.
+        VidcolorError: as `make_plan`, `probe` and `find_shot`.
     """
     source = identify(task.source)
     threads = task.settings.threads or cores()
     clip = clip_of(task.source, task.settings.reading)
-    return make_plan(clip, task.output, task.settings, threads, source)
+    settings = task.settings
+    frames = None if settings.shot is None else find_shot(_whole(clip, settings), settings.shot)
+    return make_plan(clip, task.output, settings, threads, source, frames)
+
+
+def _whole(clip: ClipInfo, settings: ColorizeSettings) -> Film:
+    """All of a film as the network sees it."""
+    check_changes(clip, 0, clip.frame_count)
+    chosen = settings.for_model(registry.load_info(registry.find_model(settings.model)))
+    return Film.whole(clip, chosen.render_size, chosen.threads)
 
 
 def _replaced(plan: Plan, frames: range) -> str:
     """What is said where film that is in colour is coloured anew."""
     return (
-        f"the film is in colour at {clock(seconds_at(plan.clip, frames.start))}, and gets other"
+        f"the film is in colour at {clock(plan.clip.seconds_at(frames.start))}, and gets other"
         " colour; `input_chroma=keep-if-colored` leaves such shots as they are"
     )
 

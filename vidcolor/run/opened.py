@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 from vidcolor.color.convert import LUMA_COEFFICIENTS, SampleSpec, small_luma, viewed_luma
 from vidcolor.color.hint import Hint
 from vidcolor.color.likely import Likely, likely_colors
-from vidcolor.direct.film import FilmView
+from vidcolor.direct.film import FilmLike
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, working_shape
 from vidcolor.media.decode import read_frames
+from vidcolor.media.managed import managed
 from vidcolor.media.picture import read_picture
-from vidcolor.run.directed import film_view
 from vidcolor.run.directed_frame import carried_to
-from vidcolor.run.look import SmallLuma, View, seconds_at
-from vidcolor.run.segment import small_luma as small_frames
+from vidcolor.run.film import Film, SmallLuma
 from vidcolor.run.settings import ResolvedSettings
-from vidcolor.run.still import photograph_view
+from vidcolor.run.still import Photograph
 from vidcolor.run.stills import Shot, shots_of
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.settings import SteadySettings
@@ -79,7 +78,7 @@ class Opened:
 
     path: Path
     is_film: bool
-    view: FilmView
+    view: FilmLike
     rate: float
     longest: int
     read: Callable[[int, int], Iterator[SeenFrame]]
@@ -93,17 +92,17 @@ class Opened:
     @property
     def frame_count(self) -> int:
         """How many frames there are."""
-        return self.view.clip.frame_count
+        return self.view.frame_count
 
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) as it is shown."""
-        return self.view.clip.upright_size
+        return self.view.upright_size
 
     @property
     def luma_weights(self) -> tuple[float, float]:
         """What red and blue weigh in luma (Kr, Kb)."""
-        return LUMA_COEFFICIENTS[self.view.clip.resolved_matrix()]
+        return LUMA_COEFFICIENTS[self.view.matrix]
 
     def alone(self, small: SmallLuma) -> FloatArray:
         """The network's colour of a frame by itself."""
@@ -151,30 +150,30 @@ class Opened:
 
 
 def opened_film(
-    view: View, settings: ResolvedSettings, predictor: Predictor, votes: Callable[[], Votes]
+    film: Film, settings: ResolvedSettings, predictor: Predictor, votes: Callable[[], Votes]
 ) -> Opened:
     """A film.
 
     Args:
-        view: all of it.
+        film: all of it.
         settings: how it is coloured.
         predictor: the network.
         votes: gives the network that says what it holds possible.
     """
 
     def read(first: int, count: int) -> Iterator[SeenFrame]:
-        for frame in read_frames(view.clip, first, count, view.threads):
-            yield SeenFrame(view.small(frame.luma), partial(view.shown, frame.luma))
+        for frame in read_frames(film.clip, first, count, film.threads):
+            yield SeenFrame(film.small(frame.luma), partial(film.shown, frame.luma))
 
     return Opened(
-        path=view.clip.path,
+        path=film.clip.path,
         is_film=True,
-        view=film_view(view),
-        rate=float(view.clip.average_rate) or 25.0,
-        longest=view.segment_limits.longest,
+        view=film,
+        rate=float(film.clip.average_rate) or 25.0,
+        longest=film.segment_limits.longest,
         read=read,
-        survey=lambda: shots_of(view, small_frames(view, 0)),
-        time_of=lambda frame: seconds_at(view.clip, frame),
+        survey=lambda: shots_of(film, film.small_luma(0)),
+        time_of=lambda frame: film.clip.seconds_at(frame),
         predictor=predictor,
         votes=votes,
         saturation=settings.saturation,
@@ -192,12 +191,14 @@ def opened_photograph(
     """
     picture = read_picture(path, keep_rgb=False)
     spec, size = SampleSpec(depth=picture.depth), (picture.luma.shape[0], picture.luma.shape[1])
-    small = small_luma(picture.luma, spec, working_shape(*size, settings.render_size))
-    seen = SeenFrame(small, lambda: viewed_luma(picture.luma, spec))
+    profile = managed(picture.icc_profile)
+    shown = profile.light(picture.luma) if profile else picture.luma
+    small = small_luma(shown, spec, working_shape(*size, settings.render_size))
+    seen = SeenFrame(small, lambda: viewed_luma(shown, spec))
     return Opened(
         path=path,
         is_film=False,
-        view=photograph_view(size, small),
+        view=Photograph(size, small),
         rate=0.0,
         longest=1,
         read=lambda first, count: iter([seen]),

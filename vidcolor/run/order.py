@@ -8,7 +8,7 @@ from pathlib import Path
 from vidcolor.errors import UsageError
 from vidcolor.files import check_length
 from vidcolor.machine import cores
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.run.directions import Directions, digest
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.inputs import Inputs, Pair
@@ -72,7 +72,9 @@ def checked(order: Order) -> tuple[ColorizeSettings, str]:
     """
     order.directions.check(order.sources())
     settings = shared_out(order.settings, order.jobs)
-    return settings, settings_key(settings, shelf.verified_hash(shelf.find_model(settings.model)))
+    return settings, settings_key(
+        settings, registry.verified_hash(registry.find_model(settings.model))
+    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Colour that a film has itself, found shot by shot while the film is surveyed."""
+"""Colour of a film's own, found shot by shot while it is surveyed; and that of a photograph."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.own import has_own_color
+from vidcolor.color.srgb import to_planes
 from vidcolor.media.decode import read_frames
-from vidcolor.run.look import SmallLuma, View
-from vidcolor.run.segment import Segment, small_luma
+from vidcolor.media.photograph import Picture
+from vidcolor.run.film import Film, SmallLuma
+from vidcolor.run.segment import Segment
 
 Bytes = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
+
+SEEN = 48
+"""Short side in pixels at which a photograph's own colour is looked for, as that of a film is."""
 
 
 class OwnColor:
@@ -25,15 +30,15 @@ class OwnColor:
         view: the film.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: Film) -> None:
         self._view = view
         self._seen: dict[int, Bytes] = {}
 
     def survey(self, first: int) -> Iterator[SmallLuma]:
-        """Small luma of all frames from `first` on, as `small_luma` gives it."""
+        """Small luma of all frames from `first` on, as `Film.small_luma` gives it."""
         view = self._view
         if view.clip.pixel_format.startswith(("gray", "mono")):
-            yield from small_luma(view, first)
+            yield from view.small_luma(first)
             return
         left = view.first + view.count - first
         for frame in read_frames(view.clip, first, left, view.threads):
@@ -66,3 +71,14 @@ def _is_own(luma: Bytes, chroma: Bytes) -> bool:
     size = chroma.shape[3], chroma.shape[2]
     small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in luma]
     return has_own_color(np.stack(small), chroma)
+
+
+def is_in_color(picture: Picture) -> bool:
+    """Whether a photograph is in colour, and not tinted, toned or stained."""
+    if picture.glimpse is None:
+        return False
+    height, width = picture.glimpse.shape[:2]
+    share = min(1.0, SEEN / min(height, width))
+    size = max(1, round(width * share)), max(1, round(height * share))
+    seen = to_planes(cv2.resize(picture.glimpse, size, interpolation=cv2.INTER_AREA))
+    return has_own_color(seen.luma[None], seen.chroma[None])

@@ -15,13 +15,14 @@ from vidcolor import __version__
 from vidcolor.color.pale import Tally
 from vidcolor.errors import VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, write_segment
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed, blended_shots, parted, settled_shots
 from vidcolor.run.stages import Timings
+from vidcolor.steady.people import Reach
 
 FloatArray = NDArray[np.float32]
 
@@ -67,7 +68,7 @@ class Painter:
 
     def introduce(self) -> Introduction:
         """Load the model and say what works here."""
-        model_hash = shelf.verified_hash(shelf.find_model(self._settings.model))
+        model_hash = registry.verified_hash(registry.find_model(self._settings.model))
         return Introduction(self._loaded().description, __version__, model_hash)
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
@@ -76,12 +77,14 @@ class Painter:
 
     def chroma(
         self, plan: Plan, surveyed: Surveyed, before: FloatArray | None
-    ) -> tuple[list[FloatArray], float]:
-        """Chroma of all that a segment shows, by shots, and how many seconds that took."""
+    ) -> tuple[list[FloatArray], tuple[float, tuple[Reach, ...]]]:
+        """Chroma of all that a segment shows, by shots; seconds that took, and `Made.reached`."""
         timings = Timings()
+        reached: list[Reach] = []
+        network = self._loaded()
         with timings.measure("colour"):
-            shots = list(settled_shots(plan, surveyed, self._loaded(), before))
-        return shots, timings.seconds["colour"]
+            shots = list(settled_shots(plan, surveyed, network, before, told=reached.append))
+        return shots, (timings.seconds["colour"], tuple(reached))
 
 
 def blend(

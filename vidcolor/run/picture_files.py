@@ -6,17 +6,15 @@ A segment's folder appears when all its pictures are in it, under the names that
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from vidcolor.color.convert import rgb_of_planes
 from vidcolor.errors import OutputError
-from vidcolor.files import remove, temporary_name, write_error
+from vidcolor.files import finished_folder, flushed_file, write_error
 from vidcolor.media.clip import Frame
 from vidcolor.media.dpx import dpx_bits, read_dpx_header
 from vidcolor.media.encode import SegmentWriter
@@ -89,33 +87,23 @@ class FrameWriter(Protocol):
         """Take the next one."""
 
 
-def segment_writer(plan: Plan, path: Path) -> AbstractContextManager[FrameWriter]:
+@contextmanager
+def segment_writer(plan: Plan, path: Path) -> Iterator[FrameWriter]:
     """What writes a segment to `path`, where it appears when it is complete."""
     if plan.encoder.pictures:
-        return PictureWriter(plan, path)
-    return SegmentWriter(path, plan.clip, plan.encoder)
+        with finished_folder(path) as folder:
+            yield _PictureWriter(plan, folder)
+    else:
+        with SegmentWriter(path, plan.clip, plan.encoder) as writer:
+            yield writer
 
 
-class PictureWriter:
-    """Writes a segment as a folder of pictures.
+class _PictureWriter:
+    """Writes a segment's frames as pictures into a folder."""
 
-    Args:
-        plan: what is to be done.
-        path: where the folder appears when it is complete.
-    """
-
-    def __init__(self, plan: Plan, path: Path) -> None:
-        self._plan, self._path = plan, path
-        self._temporary = temporary_name(path)
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self._plan, self._folder = plan, folder
         self._white = white_of(plan.encoder.codec, plan.clip.depth)
-
-    def __enter__(self) -> Self:
-        remove(self._temporary)
-        try:
-            self._temporary.mkdir()
-        except OSError as error:
-            raise write_error(self._path, error) from error
-        return self
 
     def write(self, frame: Frame) -> None:
         """Write one frame, turned upright.
@@ -125,15 +113,13 @@ class PictureWriter:
         """
         plan, clip = self._plan, self._plan.clip
         luma, *chroma = frame.planes
-        rgb = rgb_of_planes(luma, (chroma[0], chroma[1]), plan.view.spec, self._white)
+        rgb = rgb_of_planes(luma, (chroma[0], chroma[1]), plan.film.spec, self._white)
         upright = turn_upright(rgb, clip.rotation, clip.flipped)
         made = frame_file(plan.encoder.codec, upright, clip.depth, self._words(frame.index))
         name = numbered(plan.output, clip.first_number + frame.index).name
         try:
-            with (self._temporary / name).open("wb") as stream:
+            with flushed_file(self._folder / name, "wb") as stream:
                 stream.write(made)
-                stream.flush()
-                os.fsync(stream.fileno())
         except OSError as error:
             raise write_error(plan.output, error) from error
 
@@ -146,18 +132,3 @@ class PictureWriter:
         if clip.codec == "dpx":
             return replace(words, like=read_dpx_header(clip.files[index]))
         return replace(words, profile=profile_of(clip.files[index]))
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            shutil.rmtree(self._temporary, ignore_errors=True)
-            return
-        try:
-            remove(self._path)
-            self._temporary.replace(self._path)
-        except OSError as failure:
-            raise write_error(self._path, failure) from failure

@@ -5,14 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from vidcolor import files
 from vidcolor.errors import UsageError
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import avi_slots
-from vidcolor.media.frame_file import KINDS
+from vidcolor.media.frame_file import KINDS, is_of_pictures
 from vidcolor.run.settings import ColorizeSettings
 
 SEGMENT_SUFFIX = ".frames"
 _HDR_TRANSFERS = (16, 18)
+
+
+def check_output(source: Path, output: Path, overwrite: bool) -> None:
+    """Refuse an output, a film or pictures, that would destroy something or cannot be made.
+
+    Of pictures only the folder is looked at, whose own may be missing; the rest takes their
+    numbers (`picture_files.check`).
+
+    Raises:
+        OutputError: as `files.check_output`.
+    """
+    if not is_of_pictures(output):
+        files.check_output(source, output, overwrite)
+        return
+    folder = output.parent.absolute()
+    files.check_folder(folder if folder.exists() else folder.parent)
 
 
 def choose(clip: ClipInfo, output: Path, settings: ColorizeSettings) -> EncoderSettings:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -13,22 +12,20 @@ import numpy as np
 from vidcolor import __version__
 from vidcolor.color.convert import SampleSpec
 from vidcolor.direct.direction import Direction
-from vidcolor.errors import OutputError, UsageError
-from vidcolor.files import check_length, write_error
+from vidcolor.errors import UsageError
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import losses, segment_suffix
 from vidcolor.media.encode import choose_encoder
 from vidcolor.media.formats import as_encoded, raising_note
 from vidcolor.media.frame_file import is_of_pictures
-from vidcolor.media.source import special_kind
 from vidcolor.media.stream_plans import plan_streams
 from vidcolor.media.streams import StreamPlan
 from vidcolor.media.trial import try_join
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.run import pictures
 from vidcolor.run.changes import change_notes, check_changes
+from vidcolor.run.film import Film
 from vidcolor.run.identity import Identity, identify
-from vidcolor.run.look import View
 from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
 from vidcolor.steady.raft import find_weights
 
@@ -65,16 +62,16 @@ class Plan:
     direction: Direction = field(default_factory=Direction)
 
     @property
-    def view(self) -> View:
+    def film(self) -> Film:
         """The film as the network sees it."""
         threads = self.settings.threads
-        return View(self.clip, self.settings.render_size, self.first, self.count, threads)
+        return Film(self.clip, self.settings.render_size, self.first, self.count, threads)
 
     @property
     def encoded_spec(self) -> SampleSpec:
         """What the numbers of the planes mean that are encoded."""
         made = as_encoded(self.clip, self.encoder.codec, self.encoder.pixel_format)
-        return replace(self.view.spec, depth=made.depth, full_range=made.full_range)
+        return replace(self.film.spec, depth=made.depth, full_range=made.full_range)
 
     @property
     def segment_suffix(self) -> str:
@@ -142,6 +139,7 @@ def make_plan(
     settings: ColorizeSettings,
     threads: int,
     source: Identity | None = None,
+    frames: range | None = None,
 ) -> Plan:
     """Check everything that can be checked before the work.
 
@@ -151,15 +149,16 @@ def make_plan(
         settings: what the user asked for.
         threads: for the encoder.
         source: which file the clip was when it was probed; None looks now.
+        frames: which are to be coloured; None leaves it to the settings.
 
     Raises:
         UsageError, OutputError, ModelError, InputError: as the parts of the plan say.
     """
-    path = shelf.find_model(settings.model)
-    info = shelf.load_info(path)
+    path = registry.find_model(settings.model)
+    info = registry.load_info(path)
     if settings.steady.flow == "raft":
         find_weights()
-    first, count = _range(clip, settings)
+    first, count = (frames.start, len(frames)) if frames else _range(clip, settings)
     check_changes(clip, first, count)
     encoder, streams, lost = _made_of(clip, output, settings, threads)
     return Plan(
@@ -170,7 +169,7 @@ def make_plan(
         streams=streams,
         first=first,
         count=count,
-        model_hash=shelf.verified_hash(path),
+        model_hash=registry.verified_hash(path),
         source=source or identify(clip.path),
         losses=lost,
     )
@@ -196,60 +195,6 @@ def _made_of(
     if not clip.files:  # beside which there is nothing to join
         try_join(clip, output, encoder, streams)
     return encoder, streams, losses(clip, encoder.codec, output.suffix.lower())
-
-
-def check_output(source: Path, output: Path, overwrite: bool) -> None:
-    """Refuse an output that would destroy something or cannot be made.
-
-    Of pictures only the folder is looked at, whose own may be missing; the rest takes their
-    numbers (`picture_files.check`).
-
-    Raises:
-        OutputError: it is the source itself, no file, it exists, or its folder is missing or
-            closed, or its path is too long.
-    """
-    if is_of_pictures(output):
-        folder = output.parent.absolute()
-        _check_folder(folder if folder.exists() else folder.parent)
-        return
-    check_length(output)
-    try:
-        mode = output.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        _check_folder(output.parent)
-        return
-    except OSError as error:
-        raise write_error(output, error) from error
-    if output.is_dir():
-        raise OutputError(f"The output {output} is a folder.", "Give the name of a file in it.")
-    if output.exists() and source.exists() and output.samefile(source):
-        raise OutputError(f"The output {output} is the source itself.", "Give it another name.")
-    if kind := special_kind(_mode_behind(output) or mode):
-        raise OutputError(f"The output {output} is {kind}, not a file.", "Give another name.")
-    if stat.S_ISLNK(mode):
-        raise OutputError(
-            f"The output {output} is a link to {output.readlink()}.",
-            "Give the name of the file itself, or another name.",
-        )
-    if not overwrite:
-        raise OutputError(
-            f"The output {output} exists already.", "Give another name, or `overwrite`."
-        )
-    _check_folder(output.parent)
-
-
-def _mode_behind(path: Path) -> int:
-    """The mode of what a link leads to, or of the file itself; 0 for a link to nothing."""
-    return path.stat().st_mode if path.exists() else 0
-
-
-def _check_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file, not a folder.", "Give another name.")
-    if not folder.is_dir():
-        raise OutputError(f"The folder {folder} does not exist.", f"Make it: mkdir -p {folder}")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"The folder {folder} may not be written to.", "Choose another folder.")
 
 
 def _range(clip: ClipInfo, settings: ColorizeSettings) -> tuple[int, int]:

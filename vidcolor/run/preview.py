@@ -12,59 +12,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.errors import UsageError
-from vidcolor.files import with_ending
+from vidcolor.files import check_output, with_ending
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo, Plane
-from vidcolor.media.decode import read_frames
-from vidcolor.media.frames import clip_of
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.sequence import named_after
-from vidcolor.network import shelf
-from vidcolor.run.changes import check_changes
-from vidcolor.run.look import View, seconds_at
-from vidcolor.run.plan import check_output
+from vidcolor.network import registry
+from vidcolor.run.film import Film
+from vidcolor.run.place import Place, film_at
 from vidcolor.run.settings import ColorizeSettings
 
 if TYPE_CHECKING:
     from vidcolor.direct.prepare import Request
 
 FloatArray = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Which frame is wanted; one of the two is None.
-
-    Attributes:
-        frame: index in decoding order, from 0 on.
-        time_s: seconds from the first frame's start.
-    """
-
-    frame: int | None = None
-    time_s: float | None = None
-
-    def in_clip(self, clip: ClipInfo) -> int:
-        """The index of the frame.
-
-        Raises:
-            UsageError: the film has no such frame.
-        """
-        if self.frame is not None:
-            if not 0 <= self.frame < clip.frame_count:
-                raise UsageError(
-                    f"{clip.path.name} has no frame {self.frame}: it has {clip.frame_count}.",
-                    f"Give a frame from 0 to {clip.frame_count - 1}.",
-                )
-            return self.frame
-        time_s = self.time_s or 0.0
-        frame = clip.frame_at(time_s)
-        if frame < 0:
-            raise UsageError(
-                f"{clip.path.name} has nothing at {time_s:g} s: it lasts {clip.duration_s:.3f} s.",
-                "Give an earlier time.",
-            )
-        return frame
 
 
 @dataclass(frozen=True)
@@ -121,24 +82,20 @@ def preview(
         UsageError: the film has no such frame, or what people said cannot be used.
         VidcolorError: the film, the model or the output cannot be used.
     """
-    info = shelf.load_info(shelf.find_model(settings.model))
+    info = registry.load_info(registry.find_model(settings.model))
     chosen = settings.for_model(info)
     if output is not None:
         check_picture_output(output)
         check_output(source, output, overwrite)
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(load)
-        clip = clip_of(source, chosen.reading)
-        frame = place.in_clip(clip)
+        film, frame, luma = film_at(source, place, chosen)
         target = output or default_output(source, frame)
         check_output(source, target, overwrite)
-        check_changes(clip, frame, 1)
-        view = View(clip, chosen.render_size, 0, clip.frame_count, chosen.threads)
-        luma = next(read_frames(clip, frame, 1, chosen.threads)).luma
         predictor = loading.result()
-    seen = colored_frame(view, frame, luma, predictor, chosen.saturation, request)
-    write_rgb(target, seen.rgb, text_of(clip, frame))
-    time_s = round(seconds_at(clip, frame), 6)
+    seen = colored_frame(film, frame, luma, predictor, chosen.saturation, request)
+    write_rgb(target, seen.rgb, text_of(film.clip, frame))
+    time_s = round(film.clip.seconds_at(frame), 6)
     return Preview(target, frame, time_s, predictor.description, seen.directed, seen.notes)
 
 
@@ -158,7 +115,7 @@ class ColoredFrame:
 
 
 def colored_frame(
-    film: View,
+    film: Film,
     frame: int,
     luma: Plane,
     predictor: Predictor,
@@ -196,6 +153,6 @@ def text_of(clip: ClipInfo, frame: int, shot: int | None = None) -> dict[str, st
         "Source": os.fsencode(clip.path.name).decode(errors="replace"),
         "Frame": str(frame),
         "PTS": f"{int(clip.pts[frame])} (time base {clip.time_base})",
-        "Time": f"{seconds_at(clip, frame):.6f}",
+        "Time": f"{clip.seconds_at(frame):.6f}",
     }
     return words if shot is None else words | {"Shot": str(shot)}

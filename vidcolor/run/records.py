@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from vidcolor.files import finished_file
+from vidcolor.files import finished_file, write_text
 from vidcolor.run.batch_page import batch_page
 from vidcolor.run.exhibit import Shown
 from vidcolor.run.results import Report, Result, Status
@@ -59,9 +59,8 @@ class Records:
         if state == self._written:
             return
         self._report.write(results, interrupted)
-        with finished_file(self._target / PAGE) as temporary:
-            page = batch_page(results, self._shown, self._target, self._began)
-            temporary.write_text(page, encoding="utf-8")
+        page = batch_page(results, self._shown, self._target, self._began)
+        write_text(self._target / PAGE, page)
         self._written = state
 
     def _shown(self, result: Result) -> Shown:

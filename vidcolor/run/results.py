@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from vidcolor import __version__
-from vidcolor.files import finished_file
+from vidcolor.files import write_text
 from vidcolor.run.settings import ColorizeSettings
 
 REPORT = "report.json"
@@ -104,8 +104,7 @@ class Report:
         }
         self._dated = self._dated or self._free_name()
         for path in (self._dated, self.folder / REPORT):
-            with finished_file(path) as temporary:
-                temporary.write_text(json.dumps(report, indent=2), encoding="utf-8")
+            write_text(path, json.dumps(report, indent=2))
 
     def _free_name(self) -> Path:
         stem = f"report-{self.began:%Y-%m-%dT%H-%M-%S}"

@@ -17,9 +17,9 @@ from vidcolor.color.pale import Tally
 from vidcolor.color.raised import raised_chroma, raised_luma
 from vidcolor.color.upscale import colored_planes
 from vidcolor.media.clip import Frame
-from vidcolor.media.decode import read_frames, read_luma
+from vidcolor.media.decode import read_frames
 from vidcolor.media.planes import plane_shapes, turn_back
-from vidcolor.run.look import SegmentLimits, SmallLuma, View
+from vidcolor.run.film import SegmentLimits, SmallLuma
 from vidcolor.run.picture_files import segment_writer
 from vidcolor.run.plan import Plan
 from vidcolor.run.stages import Timings, ahead
@@ -56,6 +56,10 @@ class Segment:
     own: tuple[range, ...] = ()
     tail: int = 0
 
+    def beginnings(self) -> list[int]:
+        """Those of its own frames with which shots begin, by their indexes in the clip, rising."""
+        return beginnings(self.first, self.count, self.lead, self.cuts)
+
     def shot_lengths(self) -> list[int]:
         """How many frames of `luma` each shot has."""
         return [stop - start for start, stop in pairwise([0, *self.cuts, len(self.luma)])]
@@ -68,14 +72,10 @@ class Segment:
         return [frames for frames in inside if frames]
 
 
-def small_luma(view: View, first: int, count: int | None = None) -> Iterator[SmallLuma]:
-    """Frames from `first` on as the network sees them: uint8 (height, width), upright.
-
-    So many as `count` says; those to the view's end where it says nothing.
-    """
-    left = view.first + view.count - first if count is None else count
-    for luma in read_luma(view.clip, first, left, view.threads):
-        yield view.small(luma)
+def beginnings(first: int, count: int, lead: int, cuts: tuple[int, ...]) -> list[int]:
+    """Frames with which shots begin, rising; arguments as those of `Segment`."""
+    places = cuts if lead else (0, *cuts)
+    return [first - lead + place for place in places if lead <= place < lead + count]
 
 
 def segments(
@@ -176,7 +176,7 @@ def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
 def _colored(
     plan: Plan, segment: Segment, frames: Iterator[Frame], chroma: FloatArray, tally: Tally
 ) -> Iterator[Frame]:
-    clip, spec, target = plan.clip, plan.view.spec, plan.encoded_spec
+    clip, spec, target = plan.clip, plan.film.spec, plan.encoded_spec
     shapes = plane_shapes(plan.encoder.pixel_format, clip.width, clip.height)
     kept = segment.own_frames() if plan.settings.keeps_own else []
     saturation = np.float32(plan.settings.saturation)

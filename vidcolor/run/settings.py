@@ -9,7 +9,7 @@ from vidcolor.infer.predictor import STRIDE
 from vidcolor.media.frames import Reading
 from vidcolor.media.rates import read_rate
 from vidcolor.media.sound import SOUND_CHOICES, Sound
-from vidcolor.network import shelf
+from vidcolor.network import registry
 from vidcolor.network.config import ModelInfo
 from vidcolor.steady.settings import SteadySettings
 
@@ -32,6 +32,7 @@ class ColorizeSettings:
         steady: how colour is held still.
         start_s: where to begin, seconds from the first frame.
         duration_s: how much to colour.
+        shot: number of the shot to colour alone, from 1 on, as `stills` counts them.
         stream: index of the film's stream in its file, None for the likeliest.
         frame_rate: frames a second of a sequence of pictures, such as "25" or "24000/1001".
         resize: "first" brings pictures of another size or format to those of the first; None
@@ -44,12 +45,13 @@ class ColorizeSettings:
         lossless: luma bit by bit as in the source.
         tag: whether the metadata of film or photograph name this program.
         threads: CPU threads for network and encoder, 0 for one a core.
-        input_chroma: "discard", or "keep-if-colored": shots that are in colour keep their chroma.
+        input_chroma: "discard", or "keep-if-colored": shots and photographs that are in colour
+            keep theirs.
         sound: "auto": copied where the container holds it, else converted; "copy" or nothing,
             "convert" in any case, "none".
     """
 
-    model: str = shelf.DEFAULT_MODEL
+    model: str = registry.DEFAULT_MODEL
     device: str = "auto"
     backend: str = "auto"
     render_size: int | None = None
@@ -58,6 +60,7 @@ class ColorizeSettings:
     steady: SteadySettings = field(default_factory=SteadySettings)
     start_s: float = 0.0
     duration_s: float | None = None
+    shot: int | None = None
     stream: int | None = None
     frame_rate: str | None = None
     resize: str | None = None
@@ -103,6 +106,13 @@ class ColorizeSettings:
                 "`start_s` must not be negative and `duration_s` must be positive.",
                 "Give seconds, such as `start_s=60` and `duration_s=10`.",
             )
+        if self.shot is not None and (self.start_s or self.duration_s is not None):
+            raise UsageError(
+                f"`shot={self.shot}` is a part of the film, and so are `start_s` and `duration_s`.",
+                "Give either the shot or the time.",
+            )
+        if self.shot is not None and self.shot < 1:
+            raise UsageError(f"`shot={self.shot}` is no shot.", "Give 1, 2, 3 ...")
 
     @property
     def reading(self) -> Reading:
@@ -125,6 +135,7 @@ class ColorizeSettings:
         films = (
             "start_s",
             "duration_s",
+            "shot",
             "codec",
             "pix_fmt",
             "crf",

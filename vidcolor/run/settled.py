@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 from vidcolor.steady.directed import Flows, directed_flows
 from vidcolor.steady.flow import Flow, named_flow
+from vidcolor.steady.kept import Keep, keep_nothing
+from vidcolor.steady.people import Reach
 from vidcolor.steady.settle import settle_shots
 from vidcolor.steady.windows import crossfade
 
@@ -35,7 +38,35 @@ class Surveyed:
 
     segment: Segment
     own: Own
-    handed: bool
+    handed: bool = False
+
+    def apart(self) -> list[Surveyed]:
+        """The same frames as segments of one shot each."""
+        segment = self.segment
+        inside = range(segment.lead + 1, segment.lead + segment.count)
+        edges = [0, *(cut for cut in segment.cuts if cut in inside), len(segment.luma)]
+        return list(itertools.starmap(self._between, itertools.pairwise(edges)))
+
+    def _between(self, begin: int, end: int) -> Surveyed:
+        """What lies between two places of the luma; what precedes and follows belongs to an end."""
+        whole, last = self.segment, end == len(self.segment.luma)
+        lead, tail = (whole.lead if begin == 0 else 0), (whole.tail if last else 0)
+        own = {
+            range(shot.start - begin, shot.stop - begin): chroma
+            for shot, chroma in self.own.items()
+            if begin <= shot.start < end
+        }
+        segment = Segment(
+            first=whole.first - whole.lead + begin + lead,
+            count=end - begin - lead - tail,
+            luma=whole.luma[begin:end],
+            lead=lead,
+            cuts=tuple(cut - begin for cut in whole.cuts if begin < cut < end),
+            shared=whole.shared if last else 0,
+            own=tuple(own),
+            tail=tail,
+        )
+        return Surveyed(segment, own)
 
 
 @dataclass(frozen=True)
@@ -51,10 +82,10 @@ class Motion:
     directed: Flows
 
 
-def named_motion(plan: Plan) -> Motion:
-    """What the plan's settings name."""
+def named_motion(plan: Plan, keep: Keep = keep_nothing) -> Motion:
+    """What the plan's settings name, and what keeps the motion of directed shots."""
     name = plan.settings.steady.flow
-    return Motion(named_flow(name), directed_flows(name))
+    return Motion(named_flow(name), replace(directed_flows(name), keep=keep))
 
 
 def settled_shots(
@@ -63,6 +94,7 @@ def settled_shots(
     predictor: Predictor,
     before: FloatArray | None,
     motion: Motion | None = None,
+    told: Callable[[Reach], None] = lambda _: None,
 ) -> Iterator[FloatArray]:
     """Chroma of all that a segment's luma shows, shot by shot.
 
@@ -74,18 +106,25 @@ def settled_shots(
         predictor: what colours.
         before: what the segment before saw of this one's first frames.
         motion: what estimates motion; None takes what the plan names.
+        told: how far each frame's dots reach, by its index in the film.
     """
     segment, steady = surveyed.segment, plan.settings.steady
     motion = motion or named_motion(plan)
+    place = segment.first - segment.lead
     people = people_of(plan, segment, before if surveyed.handed else None)
     for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
         shot, luma = range(start, stop), segment.luma[start:stop]
         if plan.settings.keeps_own and shot in surveyed.own:
             yield surveyed.own[shot]
         elif said := [one.moved(-start) for one in people if one.frame in shot]:
-            yield directed_shot(plan, luma, predictor, said, motion.directed)
+            tell = partial(_tell, told, place + start)
+            yield directed_shot(plan, luma, predictor, said, motion.directed, tell)
         else:
             yield from settle_shots(luma, predictor, steady, (), flow=motion.alone)
+
+
+def _tell(told: Callable[[Reach], None], first: int, reach: Reach) -> None:
+    told(reach.moved(first))
 
 
 def blended_shots(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vidcolor.media.clip import ClipInfo
 from vidcolor.pages.render import inline, page
-from vidcolor.run.look import clock
+from vidcolor.run.film import clock
 
 THUMB_SIDE = 480
 """Longest side of a picture on the sheet, in pixels."""

@@ -43,6 +43,12 @@ def _bytes_a_pixel(plan: Plan) -> float:
     return float(LOSSY * 0.5 ** (above / _CRF_HALVES))
 
 
+def needed_bytes(plan: Plan, done: Sequence[Record]) -> int:
+    """About how much a job will yet take: its segments, and the film that is joined from them."""
+    times = 1 if plan.encoder.pictures else 2
+    return times * film_bytes(plan, done) - sum(record.size for record in done)
+
+
 def check_space(plan: Plan, done: Sequence[Record]) -> None:
     """Refuse a job that the disk has no room for: its segments and the film joined from them.
 
@@ -53,9 +59,7 @@ def check_space(plan: Plan, done: Sequence[Record]) -> None:
     Raises:
         OutputError: there is less room than about needed.
     """
-    of_pictures = plan.encoder.pictures
-    times = 1 if of_pictures else 2
-    needed = times * film_bytes(plan, done) - sum(record.size for record in done)
+    of_pictures, needed = plan.encoder.pictures, needed_bytes(plan, done)
     folder = plan.output.parent
     free = shutil.disk_usage(folder).free
     if needed > free:

@@ -2,49 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.convert import NEUTRAL, SampleSpec, small_luma
+from vidcolor.color.convert import NEUTRAL, SampleSpec, rgb_in_gamut, small_luma
 from vidcolor.color.pale import Tally
+from vidcolor.color.srgb import luma_and_chroma
 from vidcolor.color.upscale import enlarger
 from vidcolor.direct.direction import Direction
-from vidcolor.direct.film import FilmView
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import UsageError
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, working_shape
+from vidcolor.media.managed import Managed, managed
 from vidcolor.media.picture import (
     Page,
     Picture,
+    compose,
     holds_pages,
     luma_of,
     page_sizes,
     read_picture,
     write_pages,
 )
+from vidcolor.run.own import is_in_color
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.settings import SteadySettings
 
+_KEPT = "the photograph is in colour already, and stays as it was"
+_REPLACED = (
+    "the photograph is in colour, and gets other colour; `input_chroma=keep-if-colored` leaves such"
+    " photographs as they are"
+)
 
-@dataclass(frozen=True)
-class _Photograph:
-    """A photograph as a film of one frame that takes no time."""
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """A photograph as a film of one frame that takes no time: see `FilmLike`.
+
+    Attributes:
+        upright_size: (height, width).
+        luma: uint8, as the network sees it.
+    """
 
     upright_size: tuple[int, int]
+    luma: NDArray[np.uint8]
     frame_count: int = 1
     duration_s: float = 0.0
+    matrix: str = "bt601"
+    first: int = 0
 
-    def frame_at(self, _: float) -> int:
+    def frame_at(self, time_s: float) -> int:
+        """No time of it shows anything."""
         return -1
 
-    def resolved_matrix(self) -> str:
-        return "bt601"
+    def look(self, frame: int) -> NDArray[np.uint8]:
+        """The one frame."""
+        return self.luma
+
+    def small_luma(self, first: int, count: int | None = None) -> Iterator[NDArray[np.uint8]]:
+        """The one frame."""
+        yield self.luma
 
 
 @dataclass(frozen=True)
@@ -56,12 +80,14 @@ class StillSettings:
         saturation: factor on chroma.
         note: a line about this program for its metadata, None for none.
         page: of a TIFF, from 1 on; None for all, or the first where the output holds one.
+        keeps_own: whether a photograph that is in colour already stays as it is.
     """
 
     render_size: int
     saturation: float
     note: str | None = None
     page: int | None = None
+    keeps_own: bool = False
 
 
 def colorize_picture(
@@ -100,8 +126,13 @@ def colorize_picture(
     told: list[str] = []
 
     def page(number: int) -> Page:
-        picture = read_picture(source, number, keep_rgb=False)
-        made, said = colored_page(picture, predictor, settings, request)
+        picture = read_picture(source, number, keep_rgb=settings.keeps_own)
+        own = is_in_color(picture)
+        if own and picture.rgb is not None:
+            made, said = Page(picture, picture.rgb.__getitem__), (*picture.notes, _KEPT)
+        else:
+            made, said = colored_page(picture, predictor, settings, request)
+            said += (_REPLACED,) * own
         told.extend(f"page {number}: {words}" if len(numbers) > 1 else words for words in said)
         return made
 
@@ -133,15 +164,20 @@ def colored_page(
     """
     saturation, spec = settings.saturation, SampleSpec(depth=picture.depth)
     size = picture.luma.shape[0], picture.luma.shape[1]
-    small = small_luma(picture.luma, spec, working_shape(*size, settings.render_size))
-    said = _direction(request, size, small) if request else Direction()
+    profile = managed(picture.icc_profile)
+    shown = profile.light(picture.luma) if profile else picture.luma
+    small = small_luma(shown, spec, working_shape(*size, settings.render_size))
+    said = prepare(request, Photograph(size, small)) if request else Direction()
     strong = _chroma(small, said, predictor, saturation)
+    if profile:
+        strong = _in_profile(strong, small, profile)
     tally = Tally()
     tally.add(strong, picture.luma, spec)
     asked = 0.0 if said.hints else saturation
     grey = tally.notes(asked, f"of {picture.depth} bits")
     large = enlarger(strong, picture.luma, spec)
-    return Page(picture, large), (*picture.notes, *said.notes, *grey)
+    page = Page(picture, lambda rows: compose(picture.luma[rows], *large(rows)))
+    return page, (*picture.notes, *said.notes, *grey)
 
 
 def luma_of_array(array: Any) -> NDArray[Any]:
@@ -180,15 +216,12 @@ def _chroma(
     return np.asarray(strong)
 
 
-def _direction(request: Request, size: tuple[int, int], small: NDArray[np.uint8]) -> Direction:
-    return prepare(request, photograph_view(size, small))
-
-
-def photograph_view(size: tuple[int, int], small: NDArray[np.uint8]) -> FilmView:
-    """A photograph as stills and hints are placed in it.
-
-    Args:
-        size: (height, width).
-        small: uint8, as the network sees it.
-    """
-    return FilmView(_Photograph(size), look=lambda _: small, sweep=lambda: iter([small]))
+def _in_profile(
+    chroma: NDArray[np.float32], small: NDArray[np.uint8], profile: Managed
+) -> NDArray[np.float32]:
+    """Chroma of the profile's RGB that shows sRGB's: float32 (2, h, w) on 0..255, and `small`."""
+    size = chroma.shape[2], chroma.shape[1]
+    light = cv2.resize(small, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    rgb = rgb_in_gamut(light, chroma - np.float32(NEUTRAL), "bt601")
+    meant = np.rint(rgb).clip(0, 255).astype(np.uint8)
+    return luma_and_chroma(profile.from_srgb(meant))[1]

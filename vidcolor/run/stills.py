@@ -16,22 +16,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.direct.unchanged import pixels_field
 from vidcolor.errors import OutputError
-from vidcolor.files import check_length, write_error
+from vidcolor.files import check_length, publish, write_error
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.decode import read_frames
 from vidcolor.media.picture import write_rgb
-from vidcolor.run.look import SmallLuma, View, seconds_at
+from vidcolor.run.film import Film, SmallLuma
 from vidcolor.run.preview import text_of
-from vidcolor.run.segment import segments, small_luma
+from vidcolor.run.segment import segments
 from vidcolor.run.sheet import Shown, contact_sheet, thumbnail
 from vidcolor.run.stages import ahead
+from vidcolor.steady.consensus import consensus
 from vidcolor.steady.flow import DisFlow
 from vidcolor.steady.keyframes import ask
 from vidcolor.steady.links import links_of
 from vidcolor.steady.vivid import keep_vivid
-from vidcolor.steady.vote import agree
 
 SAMPLED = 9
 """Frames of a shot that are coloured and compared."""
@@ -105,7 +106,7 @@ class _Chosen:
     chroma: FloatArray
 
 
-def shots_of(film: View, frames: Iterator[SmallLuma]) -> Iterator[Shot]:
+def shots_of(film: Film, frames: Iterator[SmallLuma]) -> Iterator[Shot]:
     """The shots as `colorize` cuts them, each when it has ended.
 
     Args:
@@ -114,12 +115,13 @@ def shots_of(film: View, frames: Iterator[SmallLuma]) -> Iterator[Shot]:
     """
     shot: Shot | None = None
     for segment in segments(film.segment_limits, frames, film.first):
-        begins = set(segment.cuts) if segment.lead else {0, *segment.cuts}
+        begins = segment.beginnings()
         for place in range(segment.lead, segment.lead + segment.count):
-            if shot is None or place in begins:
+            frame = segment.first + place - segment.lead
+            if shot is None or frame in begins:
                 if shot is not None:
                     yield shot
-                shot = Shot(segment.first + place - segment.lead)
+                shot = Shot(frame)
             shot.add(segment.luma[place])
     if shot is not None:
         yield shot
@@ -154,7 +156,7 @@ def _standing_for(shot: Shot, wanted: int, predictor: Predictor) -> list[_Chosen
             for other in everything:
                 if other != frame:
                     seen[frame, other] = book.link(frame, other).trust
-        settled = keep_vivid(said, agree(list(everything), said, book))
+        settled = keep_vivid(said, consensus(list(everything), said, book))
     return [
         _Chosen(indexes[place], settled[place].color.transpose(2, 0, 1))
         for place in sorted(choose(seen, wanted))
@@ -162,7 +164,7 @@ def _standing_for(shot: Shot, wanted: int, predictor: Predictor) -> list[_Chosen
 
 
 def take_stills(
-    film: View,
+    film: Film,
     folder: Path,
     predictor: Predictor,
     saturation: float,
@@ -172,7 +174,7 @@ def take_stills(
     """Write stills of every shot and a contact sheet; all appear together, when all are made.
 
     A still is `ref_NNNNNN.png` by its frame's index in the film, at full size, with frame, pts,
-    time and shot in its text fields.
+    time, shot and a hash of its pixels in its text fields.
 
     Args:
         film: all frames are walked through.
@@ -190,14 +192,14 @@ def take_stills(
         with tempfile.TemporaryDirectory(prefix=".stills-", dir=folder) as name:
             taken = _take(film, Path(name), predictor, saturation, per_shot, walked)
             for path in sorted(Path(name).iterdir()):
-                path.replace(folder / path.name)
+                publish(path, folder / path.name)
     except OSError as error:
         raise write_error(folder / INDEX, error) from error
     return taken
 
 
 def _take(
-    film: View,
+    film: Film,
     folder: Path,
     predictor: Predictor,
     saturation: float,
@@ -207,7 +209,8 @@ def _take(
     taken, shown = [], []
     for shot, stills in stills_of(film, predictor, saturation, per_shot):
         for still, rgb in stills:
-            write_rgb(folder / still.name, rgb, text_of(film.clip, still.frame, still.shot))
+            text = text_of(film.clip, still.frame, still.shot)
+            write_rgb(folder / still.name, rgb, {**text, **pixels_field(rgb)})
             taken.append(still)
             shown.append(_shown(film.clip, still, shot, rgb))
         walked(shot.count)
@@ -216,13 +219,13 @@ def _take(
 
 
 def stills_of(
-    film: View, predictor: Predictor, saturation: float, per_shot: int
+    film: Film, predictor: Predictor, saturation: float, per_shot: int
 ) -> Iterator[tuple[Shot, list[tuple[Taken, NDArray[np.uint8]]]]]:
     """Each shot with its stills: RGB uint8 (height, width, 3), upright, at full size.
 
     Arguments and errors as of `take_stills`.
     """
-    with closing(ahead(small_luma(film, film.first), FRAMES_AHEAD)) as frames:
+    with closing(ahead(film.small_luma(film.first), FRAMES_AHEAD)) as frames:
         for number, shot in enumerate(shots_of(film, frames), 1):
             found = []
             for chosen in _standing_for(shot, per_shot, predictor):
@@ -230,7 +233,7 @@ def stills_of(
                 still = Taken(
                     name=f"ref_{chosen.frame:06d}.png",
                     frame=chosen.frame,
-                    time_s=round(seconds_at(film.clip, chosen.frame), 6),
+                    time_s=round(film.clip.seconds_at(chosen.frame), 6),
                     shot=number,
                 )
                 found.append((still, film.picture(luma, chosen.chroma, saturation)))
@@ -243,7 +246,7 @@ def _shown(clip: ClipInfo, still: Taken, shot: Shot, rgb: NDArray[np.uint8]) -> 
         frame=still.frame,
         time_s=still.time_s,
         shot=still.shot,
-        begins_s=seconds_at(clip, shot.first),
+        begins_s=clip.seconds_at(shot.first),
         frames=shot.count,
         jpeg=thumbnail(rgb),
     )

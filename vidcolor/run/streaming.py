@@ -33,7 +33,7 @@ from vidcolor.media.traits import (
     matrix_of,
     turn,
 )
-from vidcolor.run.look import TRANSFERS, SegmentLimits, SmallLuma
+from vidcolor.run.film import TRANSFERS, SegmentLimits, SmallLuma
 from vidcolor.run.segment import segments
 from vidcolor.run.settled import blended_shots, parted
 from vidcolor.run.still import luma_of_array

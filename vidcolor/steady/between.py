@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from vidcolor.steady.ballot import Ballot, counted, mixed, side_weight
+from vidcolor.steady.consensus import hear
 from vidcolor.steady.links import LinkBook
-from vidcolor.steady.vote import hear
 from vidcolor.steady.warp import COLOR_METHOD
 
 # A pixel is lost if neither side is trusted this far; a frame that lost more than this share of

@@ -6,7 +6,7 @@ the same motion and fills what people's colour does not reach.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -18,9 +18,10 @@ from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
 from vidcolor.steady.along import agreed, filled
 from vidcolor.steady.flow import DisFlow, FineFlow, Flow, named_flow
+from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.keyframes import place_keyframes
 from vidcolor.steady.paths import Steps, steps_of
-from vidcolor.steady.people import Carried, carry, large
+from vidcolor.steady.people import Carried, Reach, carry, large
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.spreading import spread_over_things, stronger
 from vidcolor.steady.warp import HALF
@@ -44,10 +45,12 @@ class Flows:
     Attributes:
         exact: along which colour is taken.
         glance: for what only says how far to trust it.
+        keep: what keeps motion between runs.
     """
 
     exact: Flow
     glance: Flow
+    keep: Keep = keep_nothing
 
 
 def settle_directed(
@@ -57,6 +60,7 @@ def settle_directed(
     people: Sequence[Hint],
     flows: Flows | None = None,
     saturation: float = 1.0,
+    told: Callable[[Reach], None] = lambda _: None,
 ) -> NDArray[np.float16]:
     """Colour one shot of which people coloured some frames.
 
@@ -67,6 +71,7 @@ def settle_directed(
         people: what was said, by frames of `luma`.
         flows: what estimates motion; None takes what the settings name.
         saturation: factor on the network's chroma where people's colour does not guide it.
+        told: how far each frame's dots reach.
 
     Returns:
         chroma, float16 (frames, 2, h, w), Cb and Cr on 0..255, before the saturation as that of
@@ -77,12 +82,15 @@ def settle_directed(
     stills = [said for said in people if not said.spreads]
     hints = [said for said in people if said.spreads]
     shape = max((luma.shape[1:], *(said.chroma.shape[1:] for said in stills)))
-    with steps_of(luma, flows.exact, flows.glance) as steps:
+    with steps_of(luma, flows.exact, flows.glance, flows.keep) as steps:
         steps.lead_to(said.frame for said in (*stills, *hints))
         carried = carry(stills, steps, shape)
         if hints:
             dots = spread_over_things(luma, predictor, hints, saturation)
-            carried = carried.under(carry(dots, steps, shape))
+            spread = carry(dots, steps, shape)
+            for reach in spread.reached:
+                told(reach)
+            carried = carried.under(spread)
         rest = _rest(carried, steps, settings, Painter(predictor, settings.batch, saturation))
     # In its own place: a shot is large.
     made = carried.color

@@ -7,6 +7,7 @@ handed on from frame to frame.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from vidcolor.steady.estimates import Estimates, estimators
 from vidcolor.steady.flow import FineFlow, Flow, QuickFlow
+from vidcolor.steady.kept import Keep, Kept, keep_nothing
 from vidcolor.steady.warp import HALF, at_size, composed, halved
 
 FloatArray = NDArray[np.float32]
@@ -37,13 +39,17 @@ class Steps:
         flow: what estimates motion.
         glance: what estimates it where little depends on it.
         pool: what estimates ahead.
+        kept: what an earlier run estimated.
     """
 
-    def __init__(self, luma: LumaStack, flow: Flow, glance: Flow, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, luma: LumaStack, flow: Flow, glance: Flow, pool: ThreadPoolExecutor, kept: Kept
+    ) -> None:
         self.luma = luma
         self.shape = luma.shape[1] // HALF, luma.shape[2] // HALF
-        self._exact = Estimates(partial(self._estimated, flow), pool)
-        self._rough = Estimates(partial(self._estimated, glance), pool)
+        self._kept = kept
+        self._exact = Estimates(partial(self._estimated, "exact", flow), pool)
+        self._rough = Estimates(partial(self._estimated, "glance", glance), pool)
         self._small: dict[int, FloatArray] = {}
 
     def __len__(self) -> int:
@@ -73,15 +79,30 @@ class Steps:
         kept = self._exact if (frame, other) in self._exact else self._rough
         return kept.of(frame, other).astype(np.float32)
 
-    def _estimated(self, flow: Flow, frame: int, other: int) -> NDArray[np.float16]:
-        return at_size(flow(self.luma[frame], self.luma[other]), self.shape).astype(np.float16)
+    def refined(
+        self, flow: FineFlow | QuickFlow, frame: int, other: int, start: FloatArray
+    ) -> FloatArray:
+        """Flow from a frame to any other made exact on luma, from where it starts; at half size."""
+        begun = hashlib.sha256(start.tobytes()).hexdigest()[:24]
+        name = f"{type(flow).__name__} {frame} {other} {begun}"
+        first, second = self.luma[frame], self.luma[other]
+        return self._kept.of(name, lambda: refined(flow, first, second, start))
+
+    def _estimated(self, kind: str, flow: Flow, frame: int, other: int) -> NDArray[np.float16]:
+        first, second = self.luma[frame], self.luma[other]
+        return self._kept.of(
+            f"{kind} {frame} {other}",
+            lambda: at_size(flow(first, second), self.shape).astype(np.float16),
+        )
 
 
 @contextmanager
-def steps_of(luma: LumaStack, flow: Flow, glance: Flow) -> Iterator[Steps]:
+def steps_of(
+    luma: LumaStack, flow: Flow, glance: Flow, keep: Keep = keep_nothing
+) -> Iterator[Steps]:
     """Steps of a shot, uint8 (frames, height, width), estimated by threads that end with it."""
-    with estimators() as pool:
-        yield Steps(luma, flow, glance, pool)
+    with keep(luma) as kept, estimators() as pool:
+        yield Steps(luma, flow, glance, pool, kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +134,8 @@ def paths(known: int, direction: int, steps: Steps) -> Iterator[Path]:
         else:
             exact, back = composed(there, before.exact), composed(before.back, again)
             if abs(frame - known) % EXACT_EVERY == 0:
-                exact = refined(FineFlow(), steps.luma[frame], steps.luma[known], exact)
-                back = refined(QuickFlow(), steps.luma[known], steps.luma[frame], back)
+                exact = steps.refined(FineFlow(), frame, known, exact)
+                back = steps.refined(QuickFlow(), known, frame, back)
             before = Path(frame, composed(there, before.chained), exact, back)
         yield before
         frame += direction

@@ -6,6 +6,7 @@ Colour on some frames comes in; for every frame colour and how surely it is what
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -30,6 +31,29 @@ BEYOND = 0.2
 KNOWN_SIGMA = 1.0
 # Where several people's frames are seen the nearer counts more: with the distance to this power.
 NEARNESS = 1.5
+# What is known this far counts as reached.
+REACHED = 0.4
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far colour of one frame reaches.
+
+    Attributes:
+        frame: the one that it was given to.
+        share: of that frame, how much is known by it, 0..1.
+        first: the first frame of those in a row of which half as much is known at least.
+        last: the last of them.
+    """
+
+    frame: int
+    share: float
+    first: int
+    last: int
+
+    def moved(self, by: int) -> Reach:
+        """The same on frames so many later."""
+        return Reach(self.frame + by, self.share, self.first + by, self.last + by)
 
 
 class Carried:
@@ -42,12 +66,14 @@ class Carried:
     Attributes:
         colour: float16 (frames, h, w, 2).
         known: float16 (frames, height / 2, width / 2), 0..1.
+        reached: how far each frame's colour reaches.
     """
 
     def __init__(self, steps: Steps, shape: tuple[int, ...]) -> None:
         known = len(steps), *steps.shape
         self.color = np.full((len(steps), *shape, 2), 128, np.float16)
         self.known = np.zeros(known, np.float16)
+        self.reached: list[Reach] = []
         self._steps = steps
         self._weight = np.zeros(known, np.float16)
 
@@ -58,11 +84,15 @@ class Carried:
         seen = self._steps.small(said.frame)
         half = cv2.resize(color, said.confidence.shape[::-1], interpolation=cv2.INTER_AREA)
         meant = np.dstack([half, said.confidence]).astype(np.float32)
+        share, ends = _share(said.confidence), {1: said.frame, -1: said.frame}
         for direction in (1, -1):
             for path in paths(said.frame, direction, self._steps):
                 luma = self._steps.small(path.frame)
                 brought, known = _brought(path, luma, seen, color, meant)
                 self._mix(path.frame, brought, known, abs(path.frame - said.frame))
+                if ends[direction] == path.frame - direction and _share(known) >= share / 2:
+                    ends[direction] = path.frame
+        self.reached.append(Reach(said.frame, share, ends[-1], ends[1]))
 
     def _mix(self, frame: int, color: FloatArray, known: FloatArray, distance: int) -> None:
         near = np.float32(1.0 / (distance + 0.05) ** NEARNESS)
@@ -89,6 +119,11 @@ class Carried:
             self.color[frame] = held + large(share, held.shape)[..., None] * (color - held)
             self.known[frame] = np.maximum(known, sure)
         return self
+
+
+def _share(known: FloatArray) -> float:
+    """How much of a frame is known, 0..1."""
+    return float((known > REACHED).mean())
 
 
 def carry(said: Sequence[Hint], steps: Steps, shape: tuple[int, ...]) -> Carried:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from vidcolor.infer.predictor import Predictor
 from vidcolor.steady.ballot import Ballot
 from vidcolor.steady.between import fill, lost, sides
+from vidcolor.steady.consensus import consensus, glances
 from vidcolor.steady.flow import Flow, named_flow
 from vidcolor.steady.keyframes import ask, choose_every, place_keyframes
 from vidcolor.steady.links import LinkBook, links_of
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.shots import find_cuts
 from vidcolor.steady.vivid import keep_vivid
-from vidcolor.steady.vote import agree, glances
 from vidcolor.steady.windows import crossfade, plan_windows
 
 LumaStack = NDArray[np.uint8]
@@ -114,7 +114,7 @@ def _settled(
                 answers.result()  # If it failed, nothing else is worth the time.
         said = dict(zip(asked, answers.result(), strict=True))
     first = [said[keyframe] for keyframe in keyframes]
-    settled = keep_vivid(first, agree(keyframes, first, book))
+    settled = keep_vivid(first, consensus(keyframes, first, book))
     alone = [frame for frame in lost(between, keyframes, book) if frame not in said]
     said.update(zip(alone, ask(luma, alone, predictor, settings.batch), strict=True))
     ballots = fill(between, keyframes, settled, {f: said[f] for f in alone}, book)

@@ -294,12 +294,12 @@ def _check_pixels(path: Path) -> None:
     try:
         with PIL.Image.open(path) as picture:
             width, height = picture.size
+    except PIL.Image.DecompressionBombError:
+        width = height = MOST_PIXELS
     except Exception as error:
         raise UsageError("This picture is damaged.", "Save it anew.") from error
     if width * height > MOST_PIXELS:
-        raise UsageError(
-            f"This picture has {width}x{height} pixels.", "Drop one of at most 100 megapixels."
-        )
+        raise UsageError("This picture has too many pixels.", "Drop one of at most 100 megapixels.")
 
 
 async def _remove_still(request: Request) -> Response:

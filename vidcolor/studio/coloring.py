@@ -76,7 +76,7 @@ def likely(film: Opened, small: NDArray[np.uint8], x: float, y: float) -> list[d
     """
     height, width = small.shape
     light = float(small[min(int(y * height), height - 1), min(int(x * width), width - 1)])
-    factor, matrix = film.saturation or 1.0, film.view.clip.resolved_matrix()
+    factor, matrix = film.saturation or 1.0, film.view.matrix
     return [
         {
             "colour": wire.color_at(

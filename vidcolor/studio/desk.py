@@ -67,7 +67,7 @@ class Desk:
         self._colorizer, self._worker, self.tell = colorizer, worker, tell
         self._identity = identify(source)
         opened = colorizer.open(source)
-        self.store = Store(folder, opened.view.clip)
+        self.store = Store(folder, opened.view)
         self._plain = opened
         self.tuned = colorizer
         self._vividness = 1.0
@@ -199,14 +199,14 @@ class Desk:
         """A frame in colour at full size, to be painted on: a PNG."""
         color = self._worker.ask(FRAME, lambda: self._color(frame, whole=True)).result()
         seen = next(self.film.read(frame, 1))
-        rgb = wire.rgb(seen.luma, color.chroma, self.film.view.clip.resolved_matrix())
+        rgb = wire.rgb(seen.luma, color.chroma, self.film.view.matrix)
         return wire.png(rgb)
 
     # What the page changes.
 
     def change_by(self, given: Sequence[Any]) -> None:
         """Put or remove dots, as the page says it; errors as of `read_change`."""
-        self.change([read_change(one, self.film.view.clip) for one in given])
+        self.change([read_change(one, self.film.view) for one in given])
 
     def change(self, changes: Sequence[Change]) -> None:
         """Put or remove dots."""
@@ -355,7 +355,6 @@ class Desk:
         saturation = self._plain.saturation if look.saturation is None else look.saturation
         return replace(
             self._plain,
-            view=replace(self._plain.view, look=self.frames.small),
             predictor=self._predictor,
             saturation=float(saturation),
             steady=steady,
@@ -506,5 +505,5 @@ class Desk:
 
     def draw_thumb(self, shot: Shot, chroma: FloatArray | None) -> None:
         """Make a shot's picture anew, in colour where there is some."""
-        matrix = self.film.view.clip.resolved_matrix()
+        matrix = self.film.view.matrix
         shot.thumb = wire.thumb_file(shot.middle, chroma, matrix), shot.thumb[1] + 1

@@ -181,7 +181,7 @@ class Maker:
                 raise StaleError
         luma = np.stack(frames)
         owner.show(shot, "making", 0.1)
-        lent = Lent(self._worker, owner.film.predictor, SHOT, wanted)
+        lent = Lent(owner.film.predictor, self._worker, SHOT, wanted)
         people = _people(owner.direction, shot, luma)
         made = replace(owner.film, predictor=lent).settled(luma, people)
         chroma = np.stack([wire.quantised(_halved(one, luma[0].shape)) for one in made])
@@ -192,7 +192,7 @@ class Maker:
         self, shot: Shot, settled: Settled, wanted: Callable[[], bool]
     ) -> Iterator[NDArray[np.uint8]]:
         film = self._owner.film
-        size, matrix = played_size(film.size), film.view.clip.resolved_matrix()
+        size, matrix = played_size(film.size), film.view.matrix
         told = time.monotonic()
         for place, seen in enumerate(film.read(shot.first, shot.count)):
             if not wanted():

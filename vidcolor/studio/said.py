@@ -12,8 +12,9 @@ from vidcolor.direct.direction import Direction, PlacedHint
 from vidcolor.direct.hints import Stroke
 from vidcolor.direct.paint import stroke_hints
 from vidcolor.direct.placing import place_stills
-from vidcolor.direct.prepare import direction_of
+from vidcolor.direct.prepare import as_seen
 from vidcolor.direct.reference import is_still, read_still
+from vidcolor.direct.unchanged import is_unchanged
 from vidcolor.errors import VidcolorError
 from vidcolor.run.opened import Opened
 from vidcolor.studio.store import Dot
@@ -45,6 +46,9 @@ class StillSaid:
 
 def look_at(path: Path, film: Opened) -> StillSaid:
     """Read a still and lay it over its frame."""
+    if is_unchanged(path):
+        words = "It is as it was saved, so it says nothing. Paint on it, and save it again."
+        return StillSaid(path.name, None, 0.0, False, words, None)
     try:
         still = read_still(path)
         hints, _ = place_stills([still], film.view)
@@ -117,7 +121,7 @@ class Said:
             if still.hint and still.hint.frame not in taken:
                 taken.add(still.hint.frame)
                 laid.append(still.hint)
-        return direction_of([*laid, *drawn], self._film.view, reach)
+        return Direction(as_seen([*laid, *drawn], self._film.view), reach)
 
     def _hint(self, frame: int, dots: tuple[Dot, ...]) -> PlacedHint:
         with self._lock:

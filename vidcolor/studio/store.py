@@ -22,7 +22,7 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 
 from vidcolor.direct.colors import read_color
-from vidcolor.direct.film import Shown
+from vidcolor.direct.film import FilmLike
 from vidcolor.direct.hints import VERSION, read_hints
 from vidcolor.errors import OutputError, UsageError, VidcolorError
 from vidcolor.files import finished_file, write_error
@@ -130,7 +130,7 @@ class Store:
         UsageError: its hints are no hints, or do not fit the film.
     """
 
-    def __init__(self, folder: Path, clip: Shown) -> None:
+    def __init__(self, folder: Path, clip: FilmLike) -> None:
         self.folder = folder
         self.trouble: VidcolorError | None = None
         self._clip = clip
@@ -313,7 +313,7 @@ class Store:
             lock.release()
 
 
-def read_change(given: Any, clip: Shown) -> Change:
+def read_change(given: Any, clip: FilmLike) -> Change:
     """A change as the page sends it: {"put": {...}} or {"remove": "id"}.
 
     Raises:

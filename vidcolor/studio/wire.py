@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import cv2
 import numpy as np
+import PIL.Image
 from numpy.typing import NDArray
+from PIL.PngImagePlugin import PngInfo
 
 from vidcolor.color.convert import NEUTRAL, rgb_in_gamut
 from vidcolor.color.upscale import enlarge
+from vidcolor.direct.unchanged import pixels_field
 
 LONGEST_SIDE = 2560
 """Of luma that is shown; larger films are shown smaller."""
@@ -21,7 +26,6 @@ _SURE = 24.0
 _OPTIONS = {
     ".jpg": cv2.IMWRITE_JPEG_QUALITY,
     ".webp": cv2.IMWRITE_WEBP_QUALITY,
-    ".png": cv2.IMWRITE_PNG_COMPRESSION,
 }
 
 FloatArray = NDArray[np.float32]
@@ -121,9 +125,14 @@ def rgb(luma: Bytes, chroma: FloatArray, matrix: str) -> Bytes:
     return np.asarray(np.clip(made + 0.5, 0, 255).astype(np.uint8))
 
 
-def png(rgb_picture: Bytes) -> bytes:
-    """RGB as a PNG."""
-    return _encoded(".png", rgb_picture[..., ::-1], 3)
+def png(picture: Bytes) -> bytes:
+    """RGB as a PNG that says of itself that nobody has painted on it yet."""
+    words = PngInfo()
+    for name, value in pixels_field(picture).items():
+        words.add_text(name, value)
+    made = io.BytesIO()
+    PIL.Image.fromarray(picture).save(made, "PNG", pnginfo=words, compress_level=3)
+    return made.getvalue()
 
 
 def color_at(luma: float, chroma: tuple[float, float], matrix: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor
+from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Wrapper
 
 T = TypeVar("T")
 
@@ -91,25 +91,18 @@ class Worker:
 
 
 @dataclass(frozen=True)
-class Lent:
+class Lent(Wrapper):
     """The network for a thread with much to do: asked frame by frame, between what is more urgent.
 
     Attributes:
         worker: whose turn it waits for.
-        predictor: the network.
         urgency: of its calls.
         wanted: whether somebody still waits for what is made.
     """
 
     worker: Worker
-    predictor: Predictor
     urgency: int
     wanted: Callable[[], bool]
-
-    @property
-    def description(self) -> str:
-        """See `Predictor.description`."""
-        return self.predictor.description
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`; raises StaleError where nobody waits any more."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from vidcolor.color.colorfulness import colorfulness
 from vidcolor.color.srgb import compose_rgb, scale_chroma
 from vidcolor.errors import MachineError
-from vidcolor.files import finished_file
+from vidcolor.files import finished_file, write_text
 from vidcolor.infer.predictor import network_input
 from vidcolor.network.generator import Decoder
 from vidcolor.train.data import PictureStore
@@ -154,7 +154,7 @@ class Candidates:
         best = choose(self.figures, self.nogan)
         with finished_file(model) as temporary:
             shutil.copyfile(self.run / FOLDER / _name(best.step), temporary)
-        (self.run / TABLE).write_text(as_table(self.figures, best))
+        write_text(self.run / TABLE, as_table(self.figures, best))
         before = self.figures[0]
         return best.step, (
             f"shipped: step {best.step}, KID {best.kid:.2f} (supervised {before.kid:.2f}),"

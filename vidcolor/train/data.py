@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vidcolor.color.chroma import count_chroma
 from vidcolor.errors import InputError
-from vidcolor.files import finished_file, write_error
+from vidcolor.files import finished_file, write_error, write_text
 from vidcolor.media.suffixes import may_be_film
 from vidcolor.train.listing import Listed, list_files
 from vidcolor.train.settings import VALIDATION_SHARE
@@ -191,8 +191,7 @@ class _Shelf:
             "fingerprint": _fingerprint(entries),
             "files": origins,
         }
-        with finished_file(self.index) as partial:
-            partial.write_text(json.dumps(record))
+        write_text(self.index, json.dumps(record))
 
     def load(self, listed: Sequence[Path], least_color: float) -> PictureStore:
         stored = json.loads(self.index.read_text())

@@ -23,7 +23,7 @@ from vidcolor.network.discriminator import (
 from vidcolor.network.encoders import frozen_modules
 from vidcolor.network.generator import Decoder, Generator
 from vidcolor.network.perceptual import PerceptualFeatures
-from vidcolor.network.shelf import find_model
+from vidcolor.network.registry import find_model
 from vidcolor.train.adversary import Adversary, Views
 from vidcolor.train.group import Group, same_everywhere, share_norms
 from vidcolor.train.objective import Objective, total

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.files import finished_file
+from vidcolor.files import write_text
 from vidcolor.train.page import as_page
 
 METRICS = "metrics.jsonl"
@@ -42,8 +42,7 @@ class Log:
         folder.mkdir(exist_ok=True)
         cv2.imwrite(str(folder / f"{row['step']:07d}.jpg"), sheet)
         names = sorted(f"{SHEETS}/{path.name}" for path in folder.glob("*.jpg"))
-        with finished_file(self.run / PAGE) as temporary:
-            temporary.write_text(as_page(self.run.name, self.rows, names), encoding="utf-8")
+        write_text(self.run / PAGE, as_page(self.run.name, self.rows, names))
         if self._board is not None:
             self._show(row, sheet)
 
@@ -74,5 +73,4 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write a .jsonl file anew, whole or not at all."""
-    with finished_file(path) as temporary:
-        temporary.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_text(path, "".join(json.dumps(row) + "\n" for row in rows))

@@ -15,11 +15,12 @@ import torch
 
 from vidcolor.color.chroma import Bins, bins_from_histogram
 from vidcolor.errors import InputError, MachineError, OutputError
+from vidcolor.files import write_text
 from vidcolor.network.build import build_generator
 from vidcolor.network.checkpoint import load_model, save_model
 from vidcolor.network.config import Calibration, ModelInfo
 from vidcolor.network.generator import Generator
-from vidcolor.network.shelf import find_model
+from vidcolor.network.registry import find_model
 from vidcolor.train.candidates import Candidates
 from vidcolor.train.draw import Order
 from vidcolor.train.group import ALONE, Group, same_everywhere
@@ -211,7 +212,7 @@ class Trainer:
             self.run.mkdir(parents=True, exist_ok=True)
             self.settings.save(self.run / SETTINGS)
             lines = "".join(f"{file}: {reason}\n" for file, reason in skipped)
-            path.write_text(lines, encoding="utf-8", errors="surrogateescape")
+            write_text(path, lines, errors="surrogateescape")
         except OSError as problem:
             raise OutputError(
                 f"The run's folder {self.run} cannot be written: {problem.strerror}.",

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from vidcolor.errors import MachineError
 from vidcolor.network.config import PACKAGED
-from vidcolor.network.shelf import find_model, load_info
+from vidcolor.network.registry import find_model, load_info
 from vidcolor.remedies import install_hint
 from vidcolor.train.recipes import NOGAN
 from vidcolor.train.settings import TrainSettings

@@ -13,7 +13,7 @@ from vidcolor.network.build import build_generator
 from vidcolor.network.checkpoint import load_model
 from vidcolor.network.cost import generator_cost
 from vidcolor.network.generator import Generator
-from vidcolor.network.shelf import find_model
+from vidcolor.network.registry import find_model
 from vidcolor.train.group import ALONE
 from vidcolor.train.learner import Learner, Pace
 from vidcolor.train.needs import missed

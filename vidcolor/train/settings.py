@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vidcolor.errors import InputError, UsageError
+from vidcolor.files import write_text
 from vidcolor.network.config import GeneratorConfig
 from vidcolor.train.recipes import DISCRIMINATORS, GANS, NOGAN, PAIRED, resolve
 
@@ -255,7 +256,7 @@ class TrainSettings:
 
     def save(self, path: Path) -> None:
         """Write all settings as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        write_text(path, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> TrainSettings:

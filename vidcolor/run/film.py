@@ -1,9 +1,10 @@
-"""One frame of a film as the network sees it, and as a picture in colour that people look at."""
+"""A film as the network sees it, and as pictures in colour that people look at."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -19,12 +20,14 @@ from vidcolor.color.convert import (
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, working_shape
 from vidcolor.media.clip import ClipInfo, Frame, Plane
+from vidcolor.media.decode import read_luma
 from vidcolor.media.planes import turn_upright
 
 TRANSFERS = {8: "linear", 16: "pq", 18: "hlg"}
 SEGMENT_SHORTEST_S = 5.0
 SEGMENT_LONGEST_S = 30.0
 OVERLAP_S = 1.0
+KEPT_FRAMES = 32
 # What a frame costs two modest cores, whatever its size and a megapixel (benchmarks/speed.md: 27
 # frames a second at 854x480). Segments are cut by this and not by the clock: a run that goes on
 # must cut as the first one did.
@@ -53,8 +56,8 @@ class SegmentLimits:
 
 
 @dataclass(frozen=True, eq=False)
-class View:
-    """A stretch of a film as the network sees it.
+class Film:
+    """A film, or a stretch of it, as the network sees it and as people see it in colour.
 
     Attributes:
         clip: the film.
@@ -70,6 +73,35 @@ class View:
     count: int
     threads: int = 0
 
+    @classmethod
+    def whole(cls, clip: ClipInfo, render_size: int, threads: int = 0) -> Film:
+        """All frames of a film."""
+        return cls(clip, render_size, 0, clip.frame_count, threads)
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames the film has, this stretch and the rest."""
+        return self.clip.frame_count
+
+    @property
+    def duration_s(self) -> float:
+        """How long they last, in seconds."""
+        return self.clip.duration_s
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(height, width) as shown."""
+        return self.clip.upright_size
+
+    @property
+    def matrix(self) -> str:
+        """That of the clip's chroma, by name."""
+        return self.clip.resolved_matrix()
+
+    def frame_at(self, time_s: float) -> int:
+        """See `ClipInfo.frame_at`."""
+        return self.clip.frame_at(time_s)
+
     @property
     def working_shape(self) -> tuple[int, int]:
         """(height, width) of the small upright luma."""
@@ -80,7 +112,7 @@ class View:
         """What the numbers of the clip's planes mean."""
         clip = self.clip
         transfer = TRANSFERS.get(clip.transfer, "sdr")
-        return SampleSpec(clip.resolved_matrix(), clip.full_range, clip.depth, transfer)
+        return SampleSpec(self.matrix, clip.full_range, clip.depth, transfer)
 
     @property
     def write_cost_s(self) -> float:
@@ -96,6 +128,20 @@ class View:
         shortest = max(1, min(round(SEGMENT_SHORTEST_S * rate), longest // 2))
         enough = min(longest, max(shortest, round(SEGMENT_WORK_S / cost)))
         return SegmentLimits(shortest, enough, longest, max(1, round(OVERLAP_S * rate)))
+
+    def small_luma(self, first: int, count: int | None = None) -> Iterator[SmallLuma]:
+        """Frames from `first` on as the network sees them: uint8 `working_shape`, upright.
+
+        So many as `count` says; those to the end of this stretch where it says nothing.
+        """
+        left = self.first + self.count - first if count is None else count
+        for luma in read_luma(self.clip, first, left, self.threads):
+            yield self.small(luma)
+
+    @cached_property
+    def look(self) -> Callable[[int], SmallLuma]:
+        """One frame by its index, likewise; the last few are kept."""
+        return lru_cache(KEPT_FRAMES)(lambda frame: next(self.small_luma(frame, 1)))
 
     def small(self, luma: Plane) -> SmallLuma:
         """A frame's luma plane as the network sees it: uint8 `working_shape`, upright."""
@@ -155,11 +201,6 @@ def _rgb(luma: NDArray[np.uint8], chroma: FloatArray, matrix: str) -> NDArray[np
     """RGB uint8 (height, width, 3) from chroma less 128, (2, height, width), within the gamut."""
     rgb = rgb_in_gamut(luma.astype(np.float32), chroma, matrix)
     return np.asarray(np.clip(rgb + 0.5, 0, 255).astype(np.uint8))
-
-
-def seconds_at(clip: ClipInfo, frame: int) -> float:
-    """When a frame begins, in seconds from the first one's start."""
-    return float(Fraction(int(clip.pts[frame]) - int(clip.pts[0])) * clip.time_base)
 
 
 def clock(seconds: float) -> str:

@@ -29,7 +29,9 @@ TRUST_POWER = 0.5
 LOUDEST = 6.0
 
 
-def agree(keyframes: Sequence[int], ballots: Sequence[Ballot], book: LinkBook) -> dict[int, Ballot]:
+def consensus(
+    keyframes: Sequence[int], ballots: Sequence[Ballot], book: LinkBook
+) -> dict[int, Ballot]:
     """Let keyframes vote until the shot agrees.
 
     A level holds every 2nd, 4th, 8th ... keyframe. Votes are gathered from the finest level to the
@@ -62,7 +64,7 @@ def neighbourhoods(keyframes: Sequence[int], level: int) -> Iterator[tuple[int, 
 
 
 def glances(keyframes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The links that `agree` will ask for: pairs of frames."""
+    """The links that `consensus` will ask for: pairs of frames."""
     for level in range(coarsest(len(keyframes)) + 1):
         for frame, others in neighbourhoods(keyframes, level):
             yield from ((frame, other) for other in others)
