@@ -400,7 +400,7 @@ def test_without_webgl_the_picture_is_the_same(
     go_to(page, 20)
     wanted = [color(page, *at) for at in ((0.3, 0.3), (0.7, 0.6))]
     page.goto(studio.address.split("?")[0] + "?flat")
-    page.wait_for_selector("body[data-canvas='2d']")
+    page.wait_for_selector("body[data-canvas='2d'][data-ready]")
     go_to(page, 20)
     for at, expected in zip(((0.3, 0.3), (0.7, 0.6)), wanted, strict=True):
         assert abs(color(page, *at) - expected).max() < 14
