@@ -401,7 +401,13 @@ def test_the_button_makes_the_film_that_the_command_line_makes(
     state = client.get("/api/0/state").json()
     assert [shot[7] for shot in state["shots"]] == [True, True, True]
     client.post("/api/0/dots", json=[{"remove": "dot000"}])
-    assert sum(shot[7] for shot in client.get("/api/0/state").json()["shots"]) == 2
+    shots = client.get("/api/0/state").json()["shots"]
+    assert sum(shot[7] for shot in shots) == 2
+    order = {"name": "page.mkv", "codec": "ffv1"}
+    assert client.post("/api/0/film", json=order).status_code == 200
+    made = film_done(client)
+    assert made["state"] == "done"
+    assert made["resumed"] == sum(shot[1] for shot in shots if shot[7])
 
 
 def planes(path: Path) -> list[bytes]:

@@ -16,6 +16,7 @@ from vidcolor.colorizer import Colorizer
 from vidcolor.errors import Cancelled, OutputError, UsageError, VidcolorError
 from vidcolor.files import check_length
 from vidcolor.media.suffixes import CONTAINERS, PICTURE_WRITERS
+from vidcolor.run.one import Outcome
 from vidcolor.studio.store import Look, Store
 
 CODECS = ("", "libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1")
@@ -197,7 +198,7 @@ class Filming:
         }
         work.store.set(RECORD, record)
         try:
-            notes = self._make(work, look, restart=own and not same)
+            outcome = self._make(work, look, restart=own and not same)
         except Cancelled:
             self._keep(work, record | {"state": "cancelled"})
         except VidcolorError as error:
@@ -206,12 +207,12 @@ class Filming:
         except Exception as error:  # whatever it is, the person is to see it
             self._keep(work, record | {"state": "failed", "problem": f"A defect: {error!r}."})
         else:
-            made = {"state": "done", "digests": digests, "notes": notes}
-            self._keep(work, record | made)
+            made = {"state": "done", "digests": digests, "notes": list(outcome.notes)}
+            self._keep(work, record | made | {"resumed": outcome.resumed})
         finally:
             ended()
 
-    def _make(self, work: Work, look: Look, restart: bool) -> list[str]:
+    def _make(self, work: Work, look: Look, restart: bool) -> Outcome:
         told = time.monotonic()
 
         def progress(done: float, frames: int) -> bool:
@@ -238,7 +239,7 @@ class Filming:
                 "restart": restart,
             }
         colorizer = work.colorizer.tuned(saturation=look.saturation, vividness=look.vividness)
-        made = colorizer.film(
+        return colorizer.film(
             work.source,
             work.output,
             references=[store.stills] if has_stills else [],
@@ -248,7 +249,6 @@ class Filming:
             overwrite=True,
             **options,
         )
-        return list(made.notes)
 
     def _left(self, done: float, frames: int) -> float | None:
         spent = time.monotonic() - self._began
@@ -260,7 +260,9 @@ class Filming:
     def _keep(self, work: Work, record: dict[str, Any]) -> None:
         work.store.set(RECORD, record)
         shown = {
-            name: record[name] for name in ("state", "output", "problem", "notes") if name in record
+            name: record[name]
+            for name in ("state", "output", "problem", "notes", "resumed")
+            if name in record
         }
         self._show(work, **shown)
 

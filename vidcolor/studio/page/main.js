@@ -443,7 +443,7 @@ function showMaking(said) {
   const words = {
     running: () => `${mine ? "Colouring" : `Colouring ${said.source}`}${said.frames ? `: ${said.done} of ${said.frames} frames` : "…"}${said.left_s != null ? `, ${minutes(said.left_s)} left` : ""}`,
     paused: () => "Paused",
-    done: () => `Done: ${said.output}${said.notes?.length ? ` — ${said.notes.join("; ")}` : ""}`,
+    done: () => `Done: ${said.output}${said.resumed ? `; ${said.resumed} frames stayed as they were` : ""}${said.notes?.length ? ` — ${said.notes.join("; ")}` : ""}`,
     failed: () => said.problem,
     cancelled: () => "Stopped; what is finished of it is kept for another start.",
     interrupted: () => `The studio ended while ${said.output ?? "the film"} was being coloured. What was finished is kept: press the button to go on.`,
