@@ -1,6 +1,6 @@
 // The films and photographs of a folder.
 
-import { colourAll, items as asked } from "./net.js";
+import { colorAll, items as asked } from "./net.js";
 
 const WORDS = { done: "coloured", running: "being coloured", paused: "paused", failed: "failed", cancelled: "stopped", interrupted: "interrupted" };
 
@@ -27,6 +27,6 @@ export async function showGrid(into, open, toast) {
   };
   const facts = await asked();
   show(facts.items);
-  into.querySelector("#all").onclick = () => colourAll().catch((error) => toast(error.message));
+  into.querySelector("#all").onclick = () => colorAll().catch((error) => toast(error.message));
   return { show, facts };
 }

@@ -1,6 +1,6 @@
 // The page as a whole: what the server says is shown, what a person does is sent.
 
-import { GREY, Wheel, read, shown, swatches } from "./colour.js";
+import { GREY, Wheel, read, shown, swatches } from "./color.js";
 import { showGrid } from "./grid.js";
 import { History } from "./history.js";
 import { bindKeys, listKeys } from "./keys.js";
@@ -81,9 +81,9 @@ async function look_at() {
   const mine = loading = new AbortController(), index = frame;
   try {
     let chroma = null;
-    const askColour = () => { chroma ??= film.picture(`/frame/${index}/chroma`, {}, mine.signal); chroma.catch(() => {}); };
+    const askColor = () => { chroma ??= film.picture(`/frame/${index}/chroma`, {}, mine.signal); chroma.catch(() => {}); };
     // The very first colour loads the network: the frame itself does not wait for that.
-    if (lumaOf !== -1) askColour();
+    if (lumaOf !== -1) askColor();
     if (lumaOf !== index) {
       const luma = await lumaFile(index, mine.signal);
       if (mine !== loading) return;
@@ -92,7 +92,7 @@ async function look_at() {
       stage.lay();
       if (!chromaKind) $("state").textContent = "The first colour is on its way: the network is being loaded…";
     }
-    askColour();
+    askColor();
     const { bitmap, headers } = await chroma;
     if (mine !== loading) return;
     picture.set("chroma", bitmap);
@@ -193,7 +193,7 @@ function put(points, colour) {
   return history.act([{ put: dot }], [{ remove: dot.id }]);
 }
 
-function recolour(id, colour) {
+function recolor(id, colour) {
   const dot = dots.find((one) => one.id === id);
   if (!dot || dot.colour === colour) return null;
   return history.act([{ put: { ...dot, colour } }], [{ put: dot }]);
@@ -254,7 +254,7 @@ function setCurrent(colour) {
 function choose(colour) {
   if (colour !== GREY) setCurrent(shown(colour));
   if (stage.pending) put([stage.pending], colour);
-  else if (stage.selected) recolour(stage.selected, colour);
+  else if (stage.selected) recolor(stage.selected, colour);
   stage.over();
 }
 

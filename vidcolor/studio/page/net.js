@@ -55,7 +55,7 @@ export class Film {
 }
 
 export async function items() { return (await asked("/api/items")).json(); }
-export async function colourAll() { return asked("/api/all/film", { method: "POST" }); }
+export async function colorAll() { return asked("/api/all/film", { method: "POST" }); }
 export async function makingStep(step) { return asked(`/api/0/film/${step}`, { method: "POST" }); }
 
 // Messages for as long as the page is open; `heard` is told of each, `changed` of every loss and return.

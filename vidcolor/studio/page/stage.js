@@ -1,6 +1,6 @@
 // The picture's place on the screen, what is drawn over it, and what fingers and mice do there.
 
-import { shown } from "./colour.js";
+import { shown } from "./color.js";
 
 const HIT = 14;           // pixels of the screen around a dot that still hit it
 const LEAST_MOVE = 4;     // a shorter way is a click
