@@ -1,6 +1,6 @@
 """Recolour stills of samples/nosferatu.mp4 as a person with an image editor might.
 
-    python benchmarks/recolour.py STILLS PREVIEW OUT
+    python benchmarks/recolor.py STILLS PREVIEW OUT
 
 From STILLS (`vidcolor stills samples/nosferatu.mp4 STILLS --per-shot 2`) and PREVIEW (`vidcolor
 preview samples/nosferatu.mp4 --frame 170 -o PREVIEW`): a yellow meadow and a red dress in

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vidcolor.color.spread import away, heed, spread
+from vidcolor.color.spread import away, heed, spread, thing_of
 
 
 @pytest.fixture
@@ -41,4 +41,14 @@ def test_the_network_is_corrected_by_the_dot_and_speaks_where_it_is_not(luma: np
     assert np.allclose(heard[:, 8, 4], (90, 170), atol=0.1)
     near, far = heard[:, :, :10].mean((1, 2)), heard[:, :, 14:].mean((1, 2))
     assert np.abs(near - (90, 170)).max() < np.abs(near - (128, 128)).max() / 3
-    assert np.abs(far - (150, 128)).max() < np.abs(near - (128, 128)).max()
+    assert np.abs(far - (150, 128)).max() < 0.9 * np.abs(np.array((90, 170)) - (150, 128)).max()
+
+
+def test_a_thing_ends_at_an_edge_and_not_at_shading() -> None:
+    shaded = np.tile(np.linspace(60, 150, 96), (64, 1))
+    shaded[:, 64:] += 60
+    said = np.zeros((16, 24), bool)
+    said[8, 4] = True
+    thing = thing_of(shaded.astype(np.uint8), said)
+    assert thing[:, :13].min() > 0.5
+    assert thing[:, 18:].max() < 0.1

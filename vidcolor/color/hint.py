@@ -24,12 +24,15 @@ class Hint:
         confidence: float32 (height / 2, width / 2) of the working size, 0..1; 1 is law.
         spreads: whether it is dots or strokes, which are yet to spread over their thing; a still
             shows all.
+        guides: how far the network follows it where it says nothing, 0..1: a whole still shows how
+            the shot is meant, one that is transparent but for a coat says nothing of the rest.
     """
 
     frame: int
     chroma: FloatArray
     confidence: FloatArray
     spreads: bool = False
+    guides: float = 0.0
 
     def moved(self, by: int) -> Self:
         """The same on a frame so many later."""

@@ -18,8 +18,8 @@ _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
 
 
-def read_color(text: str, where: str) -> tuple[float, float]:
-    """Cb and Cr on 0..255 of a colour; its brightness is the film's own business.
+def read_color(text: str, where: str) -> tuple[float, float, float]:
+    """Luma, Cb and Cr on 0..255 of a colour (full-range BT.601).
 
     Args:
         text: `#rrggbb`, `#rgb` or a CSS colour name; `grey` leaves grey.
@@ -38,7 +38,7 @@ def read_color(text: str, where: str) -> tuple[float, float]:
         raise UsageError(f"{where} has the unknown colour '{text}'.", meant)
     red, green, blue = ImageColor.getrgb(word)[:3]
     luma = _RED * red + _GREEN * green + _BLUE * blue
-    return (blue - luma) / BLUE_SCALE + NEUTRAL, (red - luma) / RED_SCALE + NEUTRAL
+    return luma, (blue - luma) / BLUE_SCALE + NEUTRAL, (red - luma) / RED_SCALE + NEUTRAL
 
 
 def for_matrix(chroma: FloatArray, matrix: str) -> FloatArray:

@@ -39,7 +39,7 @@ class Stroke:
         time_s: seconds from the first frame's start, None where a frame is given.
         points: (x, y) in pixels of the picture as shown, or of `size`.
         radius: likewise; None leaves it to `RADIUS_SHARE`.
-        chroma: Cb and Cr on 0..255.
+        color: luma, Cb and Cr on 0..255, as picked.
         strength: 0..1; 1 is law.
         size: (width, height) of the picture that the points were made on; None for the film's.
     """
@@ -49,7 +49,7 @@ class Stroke:
     time_s: float | None
     points: tuple[tuple[float, float], ...]
     radius: float | None
-    chroma: tuple[float, float]
+    color: tuple[float, float, float]
     strength: float = 1.0
     size: tuple[float, float] | None = None
 
@@ -182,7 +182,7 @@ def _stroke(entry: Any, where: str, size: tuple[float, float] | None) -> Stroke:
         time_s=time_s,
         points=tuple(_pair(point, f"A point of {where}") for point in points),
         radius=None if radius in (None, "") else _positive(radius, f"The radius of {where}"),
-        chroma=read_color(color, f"The {where}"),
+        color=read_color(color, f"The {where}"),
         strength=strength,
         size=size,
     )

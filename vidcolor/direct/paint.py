@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.color.convert import NEUTRAL
 from vidcolor.color.hint import HALF
+from vidcolor.color.shade import in_light
 from vidcolor.color.srgb import luma_and_chroma
 from vidcolor.direct.direction import PlacedHint, SmallLuma
 from vidcolor.direct.film import FilmLike
@@ -87,17 +89,23 @@ def laid_over(still: Still, frame: int, film: FilmLike) -> PlacedHint:
     size = luma.shape[1] // HALF, luma.shape[0] // HALF
     opaque = cv2.resize(still.alpha, size, interpolation=cv2.INTER_AREA)
     strong = cv2.resize(still.rgb * still.alpha[..., None], size, interpolation=cv2.INTER_AREA)
-    rgb = strong / np.maximum(opaque, 1e-3)[..., None]
+    own, chroma = luma_and_chroma(strong / np.maximum(opaque, 1e-3)[..., None])
     sure = np.where(opaque > 0.2, opaque, 0.0).astype(np.float32)
     return PlacedHint(
         frame,
-        luma_and_chroma(rgb)[1],
+        in_light(chroma, own, _light(luma)),
         sure,
         spreads=True,
         luma=luma,
         digest=still.digest,
         name=still.path.name,
     )
+
+
+def _light(luma: SmallLuma) -> FloatArray:
+    """Luma at half the working size, float32."""
+    size = luma.shape[1] // HALF, luma.shape[0] // HALF
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _check_aspect(still: Still, luma: SmallLuma) -> None:
@@ -146,13 +154,14 @@ def _frame(stroke: Stroke, film: FilmLike) -> int:
 
 def _drawn(frame: int, strokes: Sequence[Stroke], film: FilmLike) -> PlacedHint:
     luma = film.look(frame)
-    height, width = luma.shape[0] // HALF, luma.shape[1] // HALF
-    chroma = np.full((2, height, width), 128, np.float32)
-    sure = np.zeros((height, width), np.float32)
+    light = _light(luma)
+    chroma = np.full((2, *light.shape), NEUTRAL, np.float32)
+    sure = np.zeros(light.shape, np.float32)
     for stroke in strokes:
-        mask = _mask(stroke, (height, width), film.upright_size)
-        for plane, value in zip(chroma, stroke.chroma, strict=True):
-            plane[mask] = value
+        mask = _mask(stroke, light.shape, film.upright_size)
+        own, *picked = stroke.color
+        lit = in_light(np.array(picked, np.float32)[:, None, None], own, light)
+        chroma[:, mask] = lit[:, mask]
         sure[mask] = stroke.strength
     words = hashlib.sha256(chroma.tobytes() + sure.tobytes()).hexdigest()[:16]
     return PlacedHint(

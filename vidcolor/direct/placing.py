@@ -20,6 +20,9 @@ from vidcolor.errors import UsageError
 
 FloatArray = NDArray[np.float32]
 
+# A still guides the network beyond what it shows if more than the first share of it is opaque, from
+# the second on fully.
+PARTIAL, WHOLE = 0.5, 0.95
 THUMB = (32, 18)
 # So many of the frames that resemble a still most are looked at closely, no two closer than this.
 CANDIDATES, APART = 6, 12
@@ -147,7 +150,11 @@ def _placed(still: Still, frame: int, laid: Registered, luma: SmallLuma) -> Plac
         luma=luma,
         chroma=laid.chroma,
         confidence=laid.confidence,
-        spreads=False,
+        guides=_wholeness(still),
         digest=still.digest,
         name=still.path.name,
     )
+
+
+def _wholeness(still: Still) -> float:
+    return float(np.clip((still.alpha.mean() - PARTIAL) / (WHOLE - PARTIAL), 0, 1))

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.hint import HALF
+from vidcolor.color.hint import HALF, Hint
 from vidcolor.color.srgb import compose_rgb
 from vidcolor.direct.direction import Direction, PlacedHint, SmallLuma
 from vidcolor.direct.placing import thumb
@@ -34,33 +34,35 @@ NEIGHBOURS = 5
 LOOK, SPREAD = 1.0, 10.0
 
 
-def recalled(direction: Direction, luma: SmallLuma) -> tuple[FloatArray, FloatArray] | None:
+def recalled(direction: Direction, luma: SmallLuma, frame: int) -> Hint | None:
     """`recall` as far as what was said may reach; the frame's own shot has no still."""
-    return recall(direction.roaming, luma, by_looks=direction.reach == "film")
+    return recall(direction.roaming, luma, frame, by_looks=direction.reach == "film")
 
 
 def recall(
-    stills: Sequence[PlacedHint], luma: SmallLuma, by_looks: bool
-) -> tuple[FloatArray, FloatArray] | None:
+    stills: Sequence[PlacedHint], luma: SmallLuma, frame: int, by_looks: bool
+) -> Hint | None:
     """Colour for a frame from stills of other shots, None if no still is of its scene.
 
     Args:
         stills: of other shots.
         luma: uint8 (height, width) of the frame at working size.
+        frame: the index that the hint gets.
         by_looks: whether places that merely look alike take colour too.
 
     Returns:
-        chroma float32 (2, h, w) on 0..255, and confidence float32 (height / 2, width / 2) below 1.
+        a hint of confidence below 1.
     """
     here = thumb(luma)
     likely = sorted(stills, key=lambda still: -float(thumb(still.luma) @ here))[:TRIED]
     for hint in likely:
         laid = register(_still(hint), luma)
         if laid.fits:
-            return laid.chroma, laid.confidence * np.float32(SAME_PLACE)
+            sure = laid.confidence * np.float32(SAME_PLACE)
+            return Hint(frame, laid.chroma, sure, guides=hint.guides)
     if not by_looks or not likely:
         return None
-    return _palette(likely[0], luma)
+    return Hint(frame, *_palette(likely[0], luma), guides=likely[0].guides)
 
 
 def _still(hint: PlacedHint) -> Still:

@@ -87,13 +87,13 @@ def _recalled(segment: Segment, people: Sequence[Hint], direction: Direction) ->
         if any(start <= said.frame < stop for said in people):
             continue
         middle = (start + stop) // 2
-        found = recalled(direction, segment.luma[middle])
+        found = recalled(direction, segment.luma[middle], middle)
         if found is not None:
-            yield Hint(middle, *found)
+            yield found
 
 
 def _handed_on(segment: Segment, handed: FloatArray, saturation: float) -> Hint:
     height, width = segment.luma.shape[1] // HALF, segment.luma.shape[2] // HALF
     confidence = np.full((height, width), HANDED_ON, np.float32)
     seen = handed[0].astype(np.float32)
-    return Hint(segment.lead, stronger(seen, saturation), confidence)
+    return Hint(segment.lead, stronger(seen, saturation), confidence, guides=1.0)

@@ -78,8 +78,8 @@ def directed_frame(
         return Directed(None, direction.notes)
     hints = direction.within(max(0, frame - reach), frame + reach + 1)
     chroma = _carried(film, frame, hints, predictor, saturation) if hints else None
-    if chroma is None and (found := recalled(direction, film.look(frame))) is not None:
-        chroma = _settled(film.look(frame)[None], 0, [Hint(0, *found)], predictor, saturation)
+    if chroma is None and (found := recalled(direction, film.look(frame), 0)) is not None:
+        chroma = _settled(film.look(frame)[None], 0, [found], predictor, saturation)
     return Directed(chroma, direction.notes)
 
 

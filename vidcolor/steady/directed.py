@@ -1,7 +1,8 @@
-"""A shot to which people gave colour: what they showed is carried, the network paints the rest.
+"""A shot to which people gave colour: what they showed is carried, the rest is as it would be.
 
-The network sees what was carried as hints, on every few frames; its colour is then agreed on along
-the same motion and fills what people's colour does not reach.
+A still of the whole picture guides the network: it sees what was carried as hints, on every few
+frames, and its colour, agreed on along the same motion, fills what the still does not reach. What
+is said of one thing changes nothing else.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from vidcolor.steady.keyframes import place_keyframes
 from vidcolor.steady.paths import Steps, steps_of
 from vidcolor.steady.people import Carried, Reach, carry, large
 from vidcolor.steady.settings import SteadySettings
+from vidcolor.steady.settle import settle_windows
 from vidcolor.steady.spreading import spread_over_things, stronger
 from vidcolor.steady.warp import HALF
 
@@ -85,13 +87,16 @@ def settle_directed(
     with steps_of(luma, flows.exact, flows.glance, flows.keep) as steps:
         steps.lead_to(said.frame for said in (*stills, *hints))
         carried = carry(stills, steps, shape)
+        painter = Painter(predictor, settings.batch, saturation)
+        rest = _rest(
+            carried, max((said.guides for said in stills), default=0.0), steps, settings, painter
+        )
         if hints:
             dots = spread_over_things(luma, predictor, hints, saturation)
             spread = carry(dots, steps, shape)
             for reach in spread.reached:
                 told(reach)
             carried = carried.under(spread)
-        rest = _rest(carried, steps, settings, Painter(predictor, settings.batch, saturation))
     # In its own place: a shot is large.
     made = carried.color
     for given, painted, known in zip(made, rest, carried.known, strict=True):
@@ -109,8 +114,34 @@ def directed_flows(name: str) -> Flows:
     return Flows(flow, flow)
 
 
-def _rest(carried: Carried, steps: Steps, settings: SteadySettings, painter: Painter) -> FloatArray:
-    """What the network paints of all frames: float32 (frames, height / 2, width / 2, 2)."""
+def _rest(
+    carried: Carried, guided: float, steps: Steps, settings: SteadySettings, painter: Painter
+) -> FloatArray:
+    """What all frames have where people said nothing: float32 (frames, height / 2, width / 2, 2).
+
+    Args:
+        carried: what stills show.
+        guided: how far the network follows it, 0..1.
+        steps: the motion of the shot.
+        settings: how still colour is held.
+        painter: who paints.
+    """
+    if guided >= 1:
+        return _guided(carried, steps, settings, painter)
+    alone = steps.kept.of(
+        "automatic", lambda: settle_windows(steps.luma, painter.predictor, settings)
+    )
+    strong = twice(stronger(alone, painter.saturation), steps.luma).transpose(0, 2, 3, 1)
+    if guided <= 0:
+        return strong
+    led = _guided(carried, steps, settings, painter)
+    return np.asarray(strong + np.float32(guided) * (led - strong), np.float32)
+
+
+def _guided(
+    carried: Carried, steps: Steps, settings: SteadySettings, painter: Painter
+) -> FloatArray:
+    """What the network paints of all frames, knowing what was carried; shape as of `_rest`."""
     every = 1 if settings.strength < 1.0 else settings.every or EVERY
     keyframes = place_keyframes(len(steps), every)
     painted = _painted(keyframes, carried, steps, painter)

@@ -39,7 +39,7 @@ class Steps:
         flow: what estimates motion.
         glance: what estimates it where little depends on it.
         pool: what estimates ahead.
-        kept: what an earlier run estimated.
+        kept: what an earlier run found out about the shot.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Steps:
     ) -> None:
         self.luma = luma
         self.shape = luma.shape[1] // HALF, luma.shape[2] // HALF
-        self._kept = kept
+        self.kept = kept
         self._exact = Estimates(partial(self._estimated, "exact", flow), pool)
         self._rough = Estimates(partial(self._estimated, "glance", glance), pool)
         self._small: dict[int, FloatArray] = {}
@@ -86,11 +86,11 @@ class Steps:
         begun = hashlib.sha256(start.tobytes()).hexdigest()[:24]
         name = f"{type(flow).__name__} {frame} {other} {begun}"
         first, second = self.luma[frame], self.luma[other]
-        return self._kept.of(name, lambda: refined(flow, first, second, start))
+        return self.kept.of(name, lambda: refined(flow, first, second, start))
 
     def _estimated(self, kind: str, flow: Flow, frame: int, other: int) -> NDArray[np.float16]:
         first, second = self.luma[frame], self.luma[other]
-        return self._kept.of(
+        return self.kept.of(
             f"{kind} {frame} {other}",
             lambda: at_size(flow(first, second), self.shape).astype(np.float16),
         )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.hint import Hint
+from vidcolor.steady.likeness import same_scene
 from vidcolor.steady.paths import Path, Steps, paths
 from vidcolor.steady.trust import residual, round_trip
 from vidcolor.steady.warp import at_size, beyond, lengths, sampled
@@ -163,6 +164,9 @@ def _brought(
     )
     known = (1 / (1 + np.exp(STEEPNESS * (doubt - HALF_KNOWN)))).astype(np.float32)
     known = cv2.GaussianBlur(known, (0, 0), KNOWN_SIGMA)
+    known *= np.maximum(
+        *(same_scene(luma, sampled(seen, flow), beyond(flow) < 0.5) for flow in flows)
+    )
     return brought, known * np.clip(ends[0][..., 2] + share * apart[..., 2], 0, 1)
 
 

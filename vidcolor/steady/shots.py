@@ -2,7 +2,8 @@
 
 PySceneDetect's detectors propose; thumbnails decide. A proposal across which the picture stays
 the same (a flash, a lamp, a blink to black) is dropped, and what no detector for colour video
-sees, a dissolve, is looked for in the thumbnails themselves. Frames are not kept.
+sees, a soft cut or a short look at another scene, is looked for in the thumbnails themselves.
+Frames are not kept.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.steady.dissolves import find_dissolves
+from vidcolor.steady.soft_cuts import find_soft_cuts
 
 if TYPE_CHECKING:
     from scenedetect.detector import SceneDetector
@@ -32,6 +33,8 @@ SHORTEST = 4
 FLASH_FRAMES = 8
 # Correlation of thumbnails above which two frames show the same place.
 SAME_PLACE = 0.72
+# Frames of another scene correlate less than this.
+OTHER_PLACE = 0.5
 # A cut stands out from the steps around it by this factor; in a whip pan every step is large.
 STANDS_OUT = 1.6
 
@@ -62,8 +65,55 @@ def find_cuts(luma: Iterable[LumaPlane]) -> list[int]:
     stack = np.stack(thumbs)
     shapes = normalised(stack)
     cuts = [cut for cut in sorted(proposed) if _is_cut(cut, shapes)]
-    cuts = _thinned(cuts, shapes)
-    return sorted({*cuts, *find_dissolves(stack, cuts)})
+    cuts = _softened(_thinned(cuts, shapes), find_soft_cuts(stack))
+    return _with_looks_away(cuts, looks_away(shapes))
+
+
+def _softened(cuts: Sequence[int], soft: Sequence[range]) -> list[int]:
+    """Each soft cut once: where a detector found it once, there, else in its middle."""
+    kept = set(cuts)
+    for stretch in soft:
+        begin, end = stretch.start + 1, stretch.stop
+        inside = [cut for cut in cuts if begin <= cut <= end]
+        if len(inside) == 1 or any(
+            0 < begin - c < SHORTEST or 0 < c - end < SHORTEST for c in cuts
+        ):
+            continue
+        kept -= set(inside)
+        kept.add((begin + end) // 2)
+    return sorted(kept)
+
+
+def _with_looks_away(cuts: Sequence[int], away: Sequence[range]) -> list[int]:
+    """Where a film looks away for a moment both its steps are cuts, however close."""
+    kept = [c for c in cuts if not any(a.start - SHORTEST < c < a.stop + SHORTEST for a in away)]
+    return sorted({*kept, *(edge for a in away for edge in (a.start, a.stop))})
+
+
+def looks_away(shapes: FloatArray) -> list[range]:
+    """Frames of another scene, two to `FLASH_FRAMES` of them, before and after which is one place.
+
+    They resemble each other and neither side. One frame alone may be a damaged one.
+
+    Args:
+        shapes: as `normalised` makes them.
+    """
+    found: list[range] = []
+    steps = np.einsum("tp,tp->t", shapes[1:], shapes[:-1])
+    for start in (np.flatnonzero(steps < OTHER_PLACE) + 1).tolist():
+        for stop in range(start + 2, min(start + FLASH_FRAMES + 1, len(shapes))):
+            if steps[stop - 2] < SAME_PLACE:
+                break
+            sides = shapes[[start - 1, stop]]
+            inside = shapes[start:stop]
+            if (
+                sides[0] @ sides[1] >= SAME_PLACE
+                and inside.any(axis=1).all()
+                and (inside @ sides.T).max() < OTHER_PLACE
+            ):
+                found.append(range(start, stop))
+                break
+    return found
 
 
 def _detectors() -> list[SceneDetector]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.hint import Hint
-from vidcolor.color.spread import HEARD, away, heed
+from vidcolor.color.spread import HEARD, away, heed, spread, thing_of
 from vidcolor.color.upscale import enlarge
 from vidcolor.infer.predictor import QUARTER, Predictor
 from vidcolor.steady.warp import HALF
@@ -23,9 +23,13 @@ FloatArray = NDArray[np.float32]
 
 # A change of this many units of 255 is surely meant; below the first it is noise.
 LEAST_CHANGE, SURE_CHANGE = 2.0, 10.0
-# Distance within which a pixel surely belongs to its dot.
-SURE = 0.5
-# Of so many dots each half is heard beyond its own thing: a few are an exception, many a picture.
+# The network believes a dot where it makes so much of the change that the dot asks for: from the
+# first share on a little, from the second on surely.
+DOUBTED, BELIEVED = 0.4, 0.7
+# A change that is asked for of this size (of 255) is too small to tell whether it is believed.
+SMALL_CHANGE = 15.0
+# Beside so many others a dot is half heard beyond its own thing: a few are an exception, many a
+# picture.
 MANY = 6.0
 
 
@@ -55,12 +59,13 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Hint, saturatio
     told = predictor.predict(luma[None], hints[None]).chroma[0]
     size = np.hypot(*(told - plain))
     meant = np.clip((size - LEAST_CHANGE) / (SURE_CHANGE - LEAST_CHANGE), 0, 1)
+    belief = _belief(luma, hints, plain, told)
+    taken = np.clip((belief - DOUBTED) / (BELIEVED - DOUBTED), 0, 1)
     told += (1 - meant) * (stronger(plain, saturation) - plain)
     distance = away(luma, hints)
-    told = heed(luma, told, hints, distance)
-    dots = cv2.connectedComponents((hints[2] > 0).astype(np.uint8))[0] - 1
-    theirs = np.maximum(meant * np.exp(-distance), np.exp(-((distance / SURE) ** 2)))
-    theirs = np.maximum(theirs, dots / (dots + MANY) * np.exp(-distance / HEARD))
+    thing = thing_of(luma, _cores(hints[2] > 0))
+    told = heed(luma, told, hints, distance * (1 - thing))
+    theirs = _theirs(thing, meant, taken, distance, hints)
     height, width = said.confidence.shape
     small = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     color = enlarge(told, small)
@@ -68,6 +73,47 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Hint, saturatio
     theirs = cv2.resize(theirs * hints[2].max(), (width, height), interpolation=cv2.INTER_LINEAR)
     sure = np.maximum(said.confidence, theirs)
     return Hint(said.frame, color, np.asarray(sure, np.float32))
+
+
+def _belief(
+    luma: NDArray[np.uint8], hints: FloatArray, plain: FloatArray, told: FloatArray
+) -> FloatArray:
+    """Of the change that dots ask for, spread by luma, what the network makes: 0..1."""
+    wanted = spread(luma, np.concatenate([hints[:2] - plain, hints[2:]]))
+    along = ((told - plain) * wanted).sum(axis=0)
+    little = np.float32(SMALL_CHANGE**2)
+    return np.asarray(
+        np.clip((along + little) / ((wanted * wanted).sum(axis=0) + little), 0, 1), np.float32
+    )
+
+
+def _cores(said: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is said without its rim, where more than a rim is said: a rim may lie on two things."""
+    inner = cv2.erode(said.astype(np.uint8), np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(said.astype(np.uint8))
+    held = np.bincount(labels[inner > 0], minlength=count) > 0
+    return np.asarray(said & ((inner > 0) | ~held[labels]))
+
+
+def _theirs(
+    thing: FloatArray,
+    meant: FloatArray,
+    taken: FloatArray,
+    distance: FloatArray,
+    hints: FloatArray,
+) -> FloatArray:
+    """How surely each pixel is to have the dots' colour, 0..1.
+
+    What luma takes for the dots' things; what the network does; and, of dots that it believes, a
+    share of all the rest that rises with their number.
+    """
+    theirs = np.maximum(thing, meant * taken * np.exp(-distance))
+    others = cv2.connectedComponents((hints[2] > 0).astype(np.uint8))[0] - 2
+    likely = float((thing * taken).sum() / max(float(thing.sum()), 1e-6))
+    return np.asarray(
+        np.maximum(theirs, likely * others / (others + MANY) * np.exp(-distance / HEARD)),
+        np.float32,
+    )
 
 
 def _quarter(said: Hint) -> FloatArray:

@@ -51,10 +51,10 @@ def told(
     first, stop = (shot.first, shot.stop) if shot else (frame, frame + 1)
     people: list[Hint] = list(direction.within(first, stop))
     if not people:
-        found = recalled(direction, small) if direction.roaming else None
+        found = recalled(direction, small, frame) if direction.roaming else None
         if found is None:
             return FrameColor(film.alone(small), "alone")
-        people = [Hint(frame, *found)]
+        people = [found]
     here = [hint for hint in people if hint.frame == frame]
     if whole and len(here) < len(people):
         frames.prepare(min(frame, people[0].frame), max(frame, people[-1].frame) + 1)

@@ -212,8 +212,8 @@ def _people(direction: Direction, shot: Shot, luma: NDArray[np.uint8]) -> list[H
     if people or not direction.roaming:
         return people
     middle = shot.count // 2
-    found = recalled(direction, luma[middle])
-    return [] if found is None else [Hint(middle, *found)]
+    found = recalled(direction, luma[middle], middle)
+    return [] if found is None else [found]
 
 
 def _halved(chroma: FloatArray, working: tuple[int, ...]) -> FloatArray:
