@@ -21,6 +21,7 @@ FLOORS = (
     ("steady", "truth"),
     ("run", "train", "evaluate"),
     ("colorizer",),
+    ("studio",),
     ("cli",),
     ("__init__", "__main__"),
 )

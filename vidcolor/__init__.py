@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Colorizer,
         FilmOptions,
         NetworkOptions,
+        OpenOptions,
         Options,
         SourceOptions,
         SteadyOptions,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         VidcolorError,
     )
     from vidcolor.run.one import Outcome
+    from vidcolor.run.opened import Opened
     from vidcolor.run.shots import Shot
 
 __all__ = [
@@ -50,6 +52,8 @@ __all__ = [
     "MachineError",
     "ModelError",
     "NetworkOptions",
+    "OpenOptions",
+    "Opened",
     "Options",
     "Outcome",
     "OutputError",

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +26,15 @@ from vidcolor.direct.hints import Stroke, read_dot, read_stroke
 from vidcolor.direct.names import read_time
 from vidcolor.direct.prepare import Request
 from vidcolor.errors import Cancelled, UsageError
+from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.media.photograph import Picture
+from vidcolor.media.probe import kind_of
 from vidcolor.network import registry
 from vidcolor.run.here import Here
 from vidcolor.run.loading import load
 from vidcolor.run.one import Outcome, Task, colorize_file
+from vidcolor.run.opened import Opened, opened_film, opened_photograph
 from vidcolor.run.place import Place, film_at, whole_film
 from vidcolor.run.plan import Plan
 from vidcolor.run.preview import colored_frame
@@ -42,6 +45,10 @@ from vidcolor.run.stills import stills_of
 from vidcolor.run.streaming import StreamSettings, colored_stream
 from vidcolor.steady.settings import SteadySettings
 
+if TYPE_CHECKING:
+    from vidcolor.infer.votes import Votes
+
+T = TypeVar("T")
 StrPath = str | PathLike[str]
 Paths = StrPath | Sequence[StrPath]
 Said = StrPath | Mapping[str, Any]
@@ -88,6 +95,10 @@ class SteadyOptions(TypedDict, total=False):
     steady: float
     every: int | None
     flow: str
+
+
+class OpenOptions(SourceOptions, SteadyOptions, total=False):
+    """How a film is read and held still, for `Colorizer.open`."""
 
 
 class FilmOptions(SourceOptions, SteadyOptions, total=False):
@@ -201,9 +212,8 @@ class Colorizer:
             "render_size": render_size,
         }
         ColorizeSettings(**self._given)
-        self._predictor: Predictor | None = None
-        self._loading = threading.Lock()
-        self._asking = threading.Lock()
+        self._held: _Held[Predictor] = _Held(lambda: load(ColorizeSettings(**self._given)))
+        self._held_votes: _Held[Votes] = _Held(self._load_votes)
 
     def __enter__(self) -> Colorizer:
         return self
@@ -213,8 +223,8 @@ class Colorizer:
 
     def close(self) -> None:
         """Let go of the network; it is loaded again if it is needed again."""
-        with self._loading:
-            self._predictor = None
+        self._held.drop()
+        self._held_votes.drop()
 
     @property
     def description(self) -> str:
@@ -267,7 +277,7 @@ class Colorizer:
             **{name: given[name] for name in _TASK if name in given},
         )
         return colorize_file(
-            task, lambda: Here(_Asked(self._network(), self._asking, listener)), listener
+            task, lambda: Here(_Asked(self._network(), self._held.asking, listener)), listener
         )
 
     def photo(self, array: Any, *, references: Paths = (), hints: Hints = ()) -> NDArray[Any]:
@@ -404,6 +414,50 @@ class Colorizer:
             for still, rgb in taken:
                 yield Still(still.frame, still.time_s, still.shot, rgb)
 
+    def open(self, source: StrPath, **options: Unpack[OpenOptions]) -> Opened:
+        """Keep a film or photograph open: any frame, any shot, what the network holds likely.
+
+        Args:
+            source: a film or a photograph.
+            options: see `OpenOptions`.
+
+        Raises:
+            InputError: it cannot be read.
+
+        >>> import vidcolor
+        >>> film = vidcolor.Colorizer().open("samples/vtest.mp4")
+        >>> film.frame_count, film.size
+        (50, (480, 640))
+        >>> film.alone(next(film.read(20, 1)).small).shape
+        (2, 48, 64)
+        """
+        path = Path(source)
+        if kind_of(path) == "picture":
+            info = registry.load_info(registry.find_model(self._given["model"]))
+            chosen = self._settings(dict(options), OpenOptions).for_model(info, info.still_size)
+            return opened_photograph(path, chosen, self._later(), self._likely)
+        chosen = self._resolved(dict(options), OpenOptions)
+        film = whole_film(path, chosen.reading, chosen.render_size, chosen.threads)
+        return opened_film(film, chosen, self._later(), self._likely)
+
+    def tuned(self, *, saturation: float | None, vividness: float = 1.0) -> Colorizer:
+        """The same network with other colour; what is loaded is shared where it serves both.
+
+        Args:
+            saturation: as of `Colorizer`.
+            vividness: likewise; another than this one's loads the network once more.
+        """
+        other = Colorizer(**self._given | {"saturation": saturation, "vividness": vividness})
+        other._held_votes = self._held_votes
+        if vividness == self._given["vividness"]:
+            other._held = self._held
+        return other
+
+    def taking_over(self, film: Opened) -> Opened:
+        """A film that another `Colorizer` opened, under this one's network; read as before."""
+        later = self._later()
+        return replace(film, predictor=later if film.is_film else Mirrored(later))
+
     def _settings(self, options: dict[str, Any], known: type) -> ColorizeSettings:
         names = get_type_hints(known).keys()
         if unknown := sorted(options.keys() - names):
@@ -426,13 +480,23 @@ class Colorizer:
         return settings.for_model(registry.load_info(registry.find_model(settings.model)))
 
     def _network(self) -> Predictor:
-        with self._loading:
-            if self._predictor is None:
-                self._predictor = load(ColorizeSettings(**self._given))
-            return self._predictor
+        return self._held.get()
 
     def _shared(self) -> Predictor:
-        return _Asked(self._network(), self._asking)
+        return _Asked(self._network(), self._held.asking)
+
+    def _later(self) -> Predictor:
+        """As `_shared`, but loaded when it is first asked."""
+        return _Later(self._held)
+
+    def _likely(self) -> Votes:
+        return self._held_votes.get()
+
+    def _load_votes(self) -> Votes:
+        from vidcolor.infer.votes import Votes
+
+        path = registry.find_model(self._given["model"])
+        return Votes(path, registry.verified_hash(path), self._given["threads"])
 
 
 def colorize(
@@ -535,6 +599,45 @@ class _Ear:
         """Give up if the program wants no more."""
         if self.cancelled:
             raise Cancelled("The work was cancelled.", "Begin it again to go on.")
+
+
+class _Held(Generic[T]):
+    """What is loaded when it is first needed; `asking` is taken by who asks it."""
+
+    def __init__(self, load: Callable[[], T]) -> None:
+        self._load, self._loaded = load, None
+        self._loading = threading.Lock()
+        self.asking = threading.Lock()
+
+    _loaded: T | None
+
+    def get(self) -> T:
+        """It, loaded once."""
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def drop(self) -> None:
+        """Let go of it; it is loaded again if it is needed again."""
+        with self._loading:
+            self._loaded = None
+
+
+@dataclass(frozen=True)
+class _Later:
+    """The network, loaded when it is first asked."""
+
+    held: _Held[Predictor]
+
+    @property
+    def description(self) -> str:
+        """See `Predictor.description`."""
+        return self.held.get().description
+
+    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+        """See `Predictor.predict`."""
+        return _Asked(self.held.get(), self.held.asking).predict(luma, hints)
 
 
 @dataclass(frozen=True)

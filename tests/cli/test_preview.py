@@ -166,6 +166,19 @@ def test_a_dot_colours_its_place(shots: Path, tmp_path: Path, tiny_model: Path) 
     assert chroma_of(output)[44:52, 60:68, 1].mean() > 40
 
 
+def test_a_dots_colour_is_what_was_asked_whatever_the_saturation(
+    shots: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    output = tmp_path / "out.png"
+    dot = {"frame": 30, "points": [[64, 48]], "radius": 12, "colour": "#6070a0"}
+    (tmp_path / "dots.json").write_text(json.dumps({"version": 1, "hints": [dot]}))
+    for saturation in (0.7, 1.0, 1.6):
+        options = ["--hints", tmp_path / "dots.json", "--saturation", saturation, "--overwrite"]
+        assert preview(shots, "--frame", 30, "-o", output, "--model", tiny_model, *options) == 0
+        red, _, blue = np.asarray(PIL.Image.open(output)).astype(float)[48, 64]
+        assert blue - red == pytest.approx(0xA0 - 0x60, abs=8)
+
+
 def test_only_stills_near_the_frame_are_looked_at(
     shots: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ COMMANDS = {
     "preview": "Colour one frame of a film, at once.",
     "shots": "List the shots of a film.",
     "stills": "Take one still of each shot, to be coloured by hand.",
+    "studio": "Point at things in the browser, see their colour, colour the film.",
     "train": "Fit a model on folders of pictures.",
 }
 VARIABLES = {

@@ -22,6 +22,7 @@ GROUPS = {
     "Schedule": "Schedule",
     "Loss": "Loss",
     "Output": "Output",
+    "Page": "Page",
     "Machine": "Machine",
     "Words": "Words",
 }

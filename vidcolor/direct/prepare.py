@@ -9,11 +9,12 @@ All that is wrong is found here, before any work.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidcolor.direct.colors import for_matrix
-from vidcolor.direct.direction import Direction
+from vidcolor.direct.direction import Direction, PlacedHint
 from vidcolor.direct.film import FilmLike
 from vidcolor.direct.hints import Stroke, read_hints
 from vidcolor.direct.paint import overlay_hint, overlays_in, stroke_hints
@@ -67,11 +68,14 @@ def prepare(request: Request, film: FilmLike) -> Direction:
         else:
             hints.extend(stroke_hints(read_hints(path), film))
     hints.extend(stroke_hints(request.strokes, film))
-    matrix = film.matrix
-    meant = [replace(one, chroma=for_matrix(one.chroma, matrix)) for one in hints]
-    ordered = sorted(meant, key=lambda hint: (hint.frame, hint.spreads))
     if unchanged:
         share = "no still" if not stills else f"only {len(stills)} of {len(given)} stills"
         notes.append(f"{share} was changed since `vidcolor stills` made it; the rest is not used")
     names = tuple(sorted(path.name for path in unchanged))
-    return Direction(tuple(ordered), request.reach, names, unfit, tuple(notes))
+    return Direction(as_seen(hints, film), request.reach, names, unfit, tuple(notes))
+
+
+def as_seen(hints: Iterable[PlacedHint], film: FilmLike) -> tuple[PlacedHint, ...]:
+    """Hints in BT.601, as files have them, as the film's own matrix shows them; by frame."""
+    meant = [replace(one, chroma=for_matrix(one.chroma, film.matrix)) for one in hints]
+    return tuple(sorted(meant, key=lambda hint: (hint.frame, hint.spreads)))

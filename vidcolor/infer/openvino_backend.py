@@ -80,7 +80,7 @@ class OpenVinoPredictor:
     ) -> None:
         self._statistics = statistics
         options = _options(threads, precision)
-        self._compiled = compiled(digest, lambda: _network(checkpoint), options)
+        self._compiled = compiled(digest, lambda: network_of(checkpoint), options)
         chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.precision = "float32" if chosen == "f32" else chosen
 
@@ -219,7 +219,7 @@ def _keep(network: Any, kept: Path) -> None:
         kept.unlink(missing_ok=True)
 
 
-def _network(checkpoint: Path) -> Any:
+def network_of(checkpoint: Path) -> Any:
     """A checkpoint's network by the graph it carries; by torch where that cannot be read."""
     import openvino
 

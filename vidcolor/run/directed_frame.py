@@ -7,7 +7,7 @@ what they may.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from vidcolor.steady.directed import Flows, settle_directed
 from vidcolor.steady.flow import named_flow
 from vidcolor.steady.settings import SteadySettings
 from vidcolor.steady.shots import find_cuts
+from vidcolor.steady.spreading import stronger
 
 WALKED = 24
 """Of the frames between a still and the frame that is wanted, so many are walked through."""
@@ -101,10 +102,33 @@ def _carried(
     people = [hint for hint in hints if hint.frame - first in shot]
     if not people:
         return None
-    walked = _walked(frame - first, [hint.frame - first for hint in people])
-    said = [hint.moved(walked.index(hint.frame - first) - hint.frame) for hint in people]
-    stack = np.stack([luma[place] for place in walked])
-    return _settled(stack, walked.index(frame - first), said, predictor, saturation)
+    return carried_to(frame, people, lambda index: luma[index - first], predictor, saturation)
+
+
+def carried_to(
+    frame: int,
+    people: Sequence[Hint],
+    luma: Callable[[int], SmallLuma],
+    predictor: Predictor,
+    saturation: float,
+) -> FloatArray:
+    """A frame's chroma as people's colour on frames of its shot has it, carried along the motion.
+
+    Args:
+        frame: which one.
+        people: hints of its shot, by their frames in the film; on this frame alone they cost
+            three answers of the network and no motion.
+        luma: gives a frame as the network sees it, by its index in the film.
+        predictor: the network.
+        saturation: factor on its chroma; not 0.
+
+    Returns:
+        float32 (2, h, w) on 0..255, as it is to be seen.
+    """
+    walked = _walked(frame, [hint.frame for hint in people])
+    said = [hint.moved(walked.index(hint.frame) - hint.frame) for hint in people]
+    stack = np.stack([luma(index) for index in walked])
+    return _settled(stack, walked.index(frame), said, predictor, saturation)
 
 
 def _settled(
@@ -113,7 +137,7 @@ def _settled(
     flow = named_flow(SteadySettings().flow)
     flows = Flows(flow, flow)
     chroma = settle_directed(luma, predictor, SteadySettings(), said, flows, saturation)
-    return np.asarray(chroma[place], np.float32)
+    return stronger(chroma[place].astype(np.float32), saturation)
 
 
 def _shot_around(place: int, luma: list[SmallLuma]) -> range:

@@ -168,6 +168,15 @@ class Film:
             small.append(turn_upright(codes, clip.rotation, clip.flipped))
         return np.clip(np.stack(small) + 0.5, 0, 255).astype(np.uint8)
 
+    def shown(self, luma: Plane) -> NDArray[np.uint8]:
+        """A frame's luma plane as a player shows it: uint8 (height, width), full range, upright."""
+        clip = self.clip
+        height, width = clip.upright_size
+        upright = turn_upright(viewed_luma(luma, self.spec), clip.rotation, clip.flipped)
+        if upright.shape != (height, width):
+            upright = cv2.resize(upright, (width, height), interpolation=cv2.INTER_CUBIC)
+        return np.ascontiguousarray(upright, np.uint8)
+
     def picture(self, luma: Plane, chroma: FloatArray, saturation: float) -> NDArray[np.uint8]:
         """A frame in colour at full size, as a player shows it: upright, square pixels.
 
@@ -182,12 +191,7 @@ class Film:
         Returns:
             RGB uint8 (height, width, 3).
         """
-        clip = self.clip
-        height, width = clip.upright_size
-        upright = turn_upright(viewed_luma(luma, self.spec), clip.rotation, clip.flipped)
-        if upright.shape != (height, width):
-            upright = cv2.resize(upright, (width, height), interpolation=cv2.INTER_CUBIC)
-        light = np.ascontiguousarray(upright, np.uint8)
+        light = self.shown(luma)
         strong = (chroma - np.float32(NEUTRAL)) * np.float32(saturation)
         large = enlarge(strong + np.float32(NEUTRAL), light) - np.float32(NEUTRAL)
         return _rgb(light, large, self.spec.matrix)

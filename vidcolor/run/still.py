@@ -43,8 +43,13 @@ _REPLACED = (
 
 
 @dataclass(frozen=True, eq=False)
-class _Photograph:
-    """A photograph as a film of one frame that takes no time: see `FilmLike`."""
+class Photograph:
+    """A photograph as a film of one frame that takes no time: see `FilmLike`.
+
+    Attributes:
+        upright_size: (height, width).
+        luma: uint8, as the network sees it.
+    """
 
     upright_size: tuple[int, int]
     luma: NDArray[np.uint8]
@@ -54,12 +59,15 @@ class _Photograph:
     first: int = 0
 
     def frame_at(self, time_s: float) -> int:
+        """No time of it shows anything."""
         return -1
 
     def look(self, frame: int) -> NDArray[np.uint8]:
+        """The one frame."""
         return self.luma
 
     def small_luma(self, first: int, count: int | None = None) -> Iterator[NDArray[np.uint8]]:
+        """The one frame."""
         yield self.luma
 
 
@@ -159,7 +167,7 @@ def colored_page(
     profile = managed(picture.icc_profile)
     shown = profile.light(picture.luma) if profile else picture.luma
     small = small_luma(shown, spec, working_shape(*size, settings.render_size))
-    said = prepare(request, _Photograph(size, small)) if request else Direction()
+    said = prepare(request, Photograph(size, small)) if request else Direction()
     strong = _chroma(small, said, predictor, saturation)
     if profile:
         strong = _in_profile(strong, small, profile)

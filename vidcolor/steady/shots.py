@@ -9,15 +9,16 @@ Frames are not kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scenedetect import FrameTimecode
-from scenedetect.detector import SceneDetector
-from scenedetect.detectors import AdaptiveDetector, ContentDetector, ThresholdDetector
 
 from vidcolor.steady.soft_cuts import find_soft_cuts
+
+if TYPE_CHECKING:
+    from scenedetect.detector import SceneDetector
 
 LumaPlane = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -44,6 +45,9 @@ def find_cuts(luma: Iterable[LumaPlane]) -> list[int]:
     Args:
         luma: the frames in order, each uint8 (height, width), of one size.
     """
+    # It takes a second, for which a page that shows the first frame would wait.
+    from scenedetect import FrameTimecode
+
     detectors = _detectors()
     proposed: set[int] = set()
     thumbs: list[LumaPlane] = []
@@ -114,6 +118,8 @@ def looks_away(shapes: FloatArray) -> list[range]:
 
 def _detectors() -> list[SceneDetector]:
     """Tuned for grey film: luma only, low contrast, shots of a few frames."""
+    from scenedetect.detectors import AdaptiveDetector, ContentDetector, ThresholdDetector
+
     return [
         AdaptiveDetector(
             adaptive_threshold=2.5, min_scene_len=1, min_content_val=5.0, luma_only=True

@@ -1,0 +1,225 @@
+"""Shots in settled colour: made by a thread of its own, the newest wish first, and kept."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcolor.color.hint import Hint
+from vidcolor.direct.direction import Direction
+from vidcolor.direct.scene import recalled
+from vidcolor.errors import VidcolorError
+from vidcolor.run.opened import Opened
+from vidcolor.studio import wire
+from vidcolor.studio.fragment import played_size, write_fragment
+from vidcolor.studio.remembering import Kept
+from vidcolor.studio.shot import Shot
+from vidcolor.studio.worker import SHOT, Lent, StaleError, Worker
+
+SETTLED_BYTES = 384 << 20
+IDLE_S = 0.7
+"""A shot is settled when nobody has changed it for so long."""
+TOLD_EVERY_S = 0.25
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """A shot's colour: uint8 (frames, 2, h, w), of all that `digest` stands for."""
+
+    digest: str
+    chroma: NDArray[np.uint8]
+
+
+class Owner(Protocol):
+    """Whose shots they are."""
+
+    film: Opened
+    direction: Direction
+
+    def digest(self, shot: Shot) -> str:
+        """Of all that reaches a shot now."""
+
+    def show(self, shot: Shot, state: str, share: float) -> None:
+        """Say how far a shot is."""
+
+    def draw_thumb(self, shot: Shot, chroma: FloatArray | None) -> None:
+        """Make a shot's picture anew."""
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Tell the windows."""
+
+
+class Maker:
+    """Makes shots.
+
+    Args:
+        owner: whose.
+        worker: the thread that owns the network.
+    """
+
+    def __init__(self, owner: Owner, worker: Worker) -> None:
+        self._owner, self._worker = owner, worker
+        self._settled: Kept[Settled] = Kept(SETTLED_BYTES, lambda one: one.chroma.nbytes)
+        self._wanted: list[tuple[Shot, str | None]] = []
+        self._changed_at = 0.0
+        self._at: tuple[int, str] | None = None
+        self._waking = threading.Condition()
+        self._closed = False
+        self._folder = Path(tempfile.mkdtemp(prefix="vidcolor-studio-"))
+        self._thread = threading.Thread(target=self._work, daemon=True, name="studio-shots")
+        self._thread.start()
+
+    def want(self, shot: Shot, kind: str | None) -> None:
+        """Have a shot settled, and made to be played where a kind of `fragment.KINDS` is named.
+
+        What is in work already as it is now is not begun anew.
+        """
+        with self._waking:
+            if kind is None and self._at == (shot.first, self._owner.digest(shot)):
+                return
+            before = next((k for one, k in self._wanted if one is shot), None)
+            self._wanted = [(one, k) for one, k in self._wanted if one is not shot]
+            self._wanted.append((shot, kind or before))
+            self._changed_at = 0.0 if kind else time.monotonic()
+            self._waking.notify()
+        self._owner.show(shot, "making", 0.0)
+
+    def settled(self, shot: Shot) -> Settled | None:
+        """A shot's colour as it is now, where it is made."""
+        found = self._settled.get(shot.first)
+        return found if found and found.digest == self._owner.digest(shot) else None
+
+    def file(self, name: str) -> Path | None:
+        """What is played by the name that `name` gave, where it is made."""
+        path = self._folder / name
+        return path if path.parent == self._folder and path.is_file() else None
+
+    def name(self, shot: Shot, kind: str) -> str:
+        """Of the file of a shot as it is now."""
+        return f"{shot.first}-{self._owner.digest(shot)}.{kind}"
+
+    def close(self) -> None:
+        """End the thread, and let go of what it made."""
+        with self._waking:
+            self._closed = True
+            self._waking.notify()
+        self._thread.join(5)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _next(self) -> tuple[Shot, str | None] | None:
+        """The newest, when nobody has changed anything for a moment; None at the end."""
+        with self._waking:
+            while not self._closed:
+                left = self._changed_at + IDLE_S - time.monotonic()
+                if self._wanted and left <= 0:
+                    return self._wanted.pop()
+                self._waking.wait(left if self._wanted else None)
+        return None
+
+    def _work(self) -> None:
+        while wanted := self._next():
+            shot, kind = wanted
+            try:
+                self._make(shot, kind)
+            except StaleError:
+                self._give_up(shot)
+            except VidcolorError as error:
+                self._give_up(shot)
+                self._owner.tell({"notice": f"{error.sentence} {error.remedy}"})
+            except Exception as error:  # a shot that fails is said, and ends no thread
+                self._give_up(shot)
+                self._owner.tell({"notice": f"The shot could not be made ({error!r})."})
+            finally:
+                self._at = None
+
+    def _give_up(self, shot: Shot) -> None:
+        with self._waking:
+            again = any(one is shot for one, _ in self._wanted)
+        if not again:
+            self._owner.show(shot, "stale" if shot.made else "plain", 0.0)
+
+    def _make(self, shot: Shot, kind: str | None) -> None:
+        owner, digest = self._owner, self._owner.digest(shot)
+        self._at = shot.first, digest
+
+        def wanted() -> bool:
+            with self._waking:
+                newer = any(one is not shot for one, _ in self._wanted)
+                return not self._closed and not newer and digest == owner.digest(shot)
+
+        settled = self.settled(shot) or self._settle(shot, digest, wanted)
+        shot.made = digest
+        path = self._folder / f"{shot.first}-{digest}.{kind}"
+        if kind and not path.exists():
+            for old in self._folder.glob(f"{shot.first}-*"):
+                old.unlink()
+            write_fragment(path, self._pictures(shot, settled, wanted), owner.film.rate)
+        owner.draw_thumb(shot, settled.chroma[shot.count // 2].astype(np.float32))
+        owner.show(shot, "ready", 1.0)
+        if kind:
+            owner.tell({"play": {"first": shot.first, "name": path.name}})
+
+    def _settle(self, shot: Shot, digest: str, wanted: Callable[[], bool]) -> Settled:
+        owner = self._owner
+        owner.show(shot, "making", 0.02)
+        frames: list[NDArray[np.uint8]] = []
+        for seen in owner.film.read(shot.first, shot.count):
+            frames.append(seen.small)
+            if not wanted():
+                raise StaleError
+        luma = np.stack(frames)
+        owner.show(shot, "making", 0.1)
+        lent = Lent(owner.film.predictor, self._worker, SHOT, wanted)
+        people = _people(owner.direction, shot, luma)
+        made = replace(owner.film, predictor=lent).settled(luma, people)
+        chroma = np.stack([wire.quantised(_halved(one, luma[0].shape)) for one in made])
+        owner.show(shot, "making", 0.7)
+        return self._settled.put(shot.first, Settled(digest, chroma))
+
+    def _pictures(
+        self, shot: Shot, settled: Settled, wanted: Callable[[], bool]
+    ) -> Iterator[NDArray[np.uint8]]:
+        film = self._owner.film
+        size, matrix = played_size(film.size), film.view.matrix
+        told = time.monotonic()
+        for place, seen in enumerate(film.read(shot.first, shot.count)):
+            if not wanted():
+                raise StaleError
+            chroma = settled.chroma[place].astype(np.float32)
+            yield wire.rgb(wire.fitted(seen.luma, size), chroma, matrix)
+            if time.monotonic() - told > TOLD_EVERY_S:
+                told = time.monotonic()
+                self._owner.show(shot, "making", 0.7 + 0.3 * place / shot.count)
+
+
+def _people(direction: Direction, shot: Shot, luma: NDArray[np.uint8]) -> list[Hint]:
+    """What was said of a shot, by places in it; else what stills of others say of its middle."""
+    people: list[Hint] = [
+        hint.moved(-shot.first) for hint in direction.within(shot.first, shot.stop)
+    ]
+    if people or not direction.roaming:
+        return people
+    middle = shot.count // 2
+    found = recalled(direction, luma[middle], middle)
+    return [] if found is None else [found]
+
+
+def _halved(chroma: FloatArray, working: tuple[int, ...]) -> FloatArray:
+    """Chroma at half the working size where it is finer."""
+    height, width = working[0] // 2, working[1] // 2
+    if chroma.shape[1] <= height:
+        return chroma
+    planes = [cv2.resize(p, (width, height), interpolation=cv2.INTER_AREA) for p in chroma]
+    return np.stack(planes).astype(np.float32)
