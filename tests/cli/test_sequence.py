@@ -18,7 +18,7 @@ from tests.cli.test_interrupted import interrupted
 from tests.media.conftest import decoded_lumas
 from tests.sequences import HEIGHT, WIDTH, light, luma, make, samples_of, tinted
 from vidcolor.cli.main import run
-from vidcolor.run.folder import JobFolder
+from vidcolor.run import folder
 
 Maker = Callable[..., Path]
 Words = pytest.CaptureFixture[str]
@@ -227,12 +227,12 @@ def test_the_source_is_never_replaced(tmp_path: Path, tiny_model: Path, capsys: 
     before = {path: path.read_bytes() for path in (tmp_path / "in").iterdir()}
     (tmp_path / "link").symlink_to(tmp_path / "in")
     source = tmp_path / "in" / "frame_%05d.png"
-    for folder in ("in", "link"):
-        output = tmp_path / folder / "frame_%05d.png"
+    for place in ("in", "link"):
+        output = tmp_path / place / "frame_%05d.png"
         command = ["colorize", source, output, "--model", tiny_model, "--overwrite"]
         code, words = refused(capsys, *command)
         assert code == 4 and "source itself" in words
-        other = tmp_path / folder / "other_%05d.png"
+        other = tmp_path / place / "other_%05d.png"
         for open_ended in (tmp_path / "in", tmp_path / "in" / "*.png"):
             code, words = refused(capsys, "colorize", open_ended, other, "--model", tiny_model)
             assert code == 4 and "among the pictures of the source" in words
@@ -310,13 +310,13 @@ def test_an_interrupt_while_the_job_begins_leaves_nothing(
     tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(tmp_path / "in", numbers=range(5))
-    write = JobFolder._write_text
+    write = folder.write_text
 
-    def stopped(folder: JobFolder, name: str, text: str) -> None:
-        write(folder, name, text)
+    def stopped(path: Path, text: str) -> None:
+        write(path, text)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(JobFolder, "_write_text", stopped)
+    monkeypatch.setattr(folder, "write_text", stopped)
     command = ["colorize", tmp_path / "in", tmp_path / "out" / "f_%03d.png", "--model", tiny_model]
     assert run([*map(str, command)]) == 130
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
