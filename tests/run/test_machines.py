@@ -98,12 +98,10 @@ def test_without_locks_the_dead_are_followed(refuse: Callable[[int], None], tmp_
 def test_a_start_that_fails_behind_the_lock_leaves_no_folder(
     film: Maker, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vidcolor.run.folder import JobFolder
-
     def full(*_: object) -> None:
         raise OutputError("The disk is full.", "Free some space.")
 
-    monkeypatch.setattr(JobFolder, "_write_text", full)
+    monkeypatch.setattr("vidcolor.run.folder.write_text", full)
     source, output = film("in.mp4", frames=3), tmp_path / "out.mp4"
     assert run(["colorize", str(source), str(output), "--model", str(tiny_model)]) == 4
     assert {path.name for path in tmp_path.iterdir()} == {"in.mp4"}
