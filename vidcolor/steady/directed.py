@@ -96,7 +96,7 @@ def settle_directed(
                 told(reach)
             carried = carried.under(spread)
         painter = Painter(predictor, settings.batch, saturation)
-        rest = _rest(carried, max(guides), steps, settings, painter)
+        rest = _rest(carried, max(guides, default=0.0), steps, settings, painter)
     # In its own place: a shot is large.
     made = carried.color
     for given, painted, known in zip(made, rest, carried.known, strict=True):

@@ -1,7 +1,7 @@
-"""Dots spread over their thing: the network is asked with and without them.
+"""Dots spread over their thing: what luma takes for it, and what the network does.
 
-What changes by a dot is what the network takes for the dot's thing. That, and no more, is carried
-through the shot.
+The network is asked with and without them. Where it makes most of the change that a dot asks for,
+it takes the place for the dot's thing. That, and no more, is carried through the shot.
 """
 
 from __future__ import annotations
