@@ -37,7 +37,7 @@ def test_the_network_is_corrected_by_the_dot_and_speaks_where_it_is_not(luma: np
     told = np.full((2, 16, 24), 128, np.float32)
     told[0, :, 12:] = 150
     hints = dotted((8, 4, 90, 170))
-    heard = heed(luma, told, hints, away(luma, hints))
+    heard = heed(told, spread(luma, hints), away(luma, hints))
     assert np.allclose(heard[:, 8, 4], (90, 170), atol=0.1)
     near, far = heard[:, :, :10].mean((1, 2)), heard[:, :, 14:].mean((1, 2))
     assert np.abs(near - (90, 170)).max() < np.abs(near - (128, 128)).max() / 3

@@ -42,44 +42,41 @@ def spread(luma: NDArray[np.uint8], hints: FloatArray) -> FloatArray:
 
     Args:
         luma: uint8 (height, width).
-        hints: float32 (3, height / 4, width / 4): Cb, Cr (or what is to be added to them),
-            confidence.
+        hints: float32 (n + 1, height / 4, width / 4): planes such as Cb, Cr or what is to be added
+            to them, then confidence.
 
     Returns:
-        float32 (2, height / 4, width / 4); neutral where there is no hint at all.
+        float32 (n, height / 4, width / 4); neutral where there is no hint at all.
     """
     # Only who gives dots waits for it.
     from scipy import sparse
     from scipy.sparse.linalg import spsolve  # type: ignore[import-untyped]
 
-    _, height, width = hints.shape
-    fixed = hints[2].ravel() > 0
+    planes, (height, width) = hints[:-1], hints.shape[1:]
+    fixed = hints[-1].ravel() > 0
     if not fixed.any():
-        return np.full((2, height, width), NEUTRAL, np.float32)
+        return np.full(planes.shape, NEUTRAL, np.float32)
     small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
     weights = _affinity(np.asarray(small, np.float64) / 255)
     held = sparse.diags_array((~fixed).astype(np.float64)) @ weights
     system = sparse.eye_array(height * width, format="csc") - held.tocsc()
-    given = np.where(fixed, hints[:2].reshape(2, -1), 0.0).T
+    given = np.where(fixed, planes.reshape(len(planes), -1), 0.0).T
     solved = np.asarray(spsolve(system, given), np.float32)
-    return np.ascontiguousarray(solved.T).reshape(2, height, width)
+    return np.ascontiguousarray(solved.T).reshape(planes.shape)
 
 
-def heed(
-    luma: NDArray[np.uint8], told: FloatArray, hints: FloatArray, distance: FloatArray
-) -> FloatArray:
+def heed(told: FloatArray, by_luma: FloatArray, distance: FloatArray) -> FloatArray:
     """A network's colour with the dots it was told of made to count: near them luma has the word.
 
     Args:
-        luma: uint8 (height, width).
         told: the network's chroma, float32 (2, height / 4, width / 4).
-        hints: as `spread` takes them.
+        by_luma: what `spread` makes of them.
         distance: what `away` says of them.
 
     Returns:
         float32 (2, height / 4, width / 4), equal to the hints where there are any.
     """
-    return np.asarray(told + np.exp(-distance / HEARD) * (spread(luma, hints) - told), np.float32)
+    return np.asarray(told + np.exp(-distance / HEARD) * (by_luma - told), np.float32)
 
 
 def thing_of(luma: NDArray[np.uint8], said: NDArray[np.bool_]) -> FloatArray:

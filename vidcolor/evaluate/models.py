@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.convert import SampleSpec, small_luma
-from vidcolor.color.spread import away, heed
+from vidcolor.color.spread import away, heed, spread
 from vidcolor.color.srgb import Floats, scale_chroma
 from vidcolor.evaluate.baselines import working
 from vidcolor.evaluate.coloring import ClipColoring, Luma
@@ -68,7 +68,7 @@ class Model:
                 return scale_chroma(mirrored.predict(luma).chroma[0], self.saturation)
             hints = dots(sample, shape, count)
             told = mirrored.predict(luma, hints[None]).chroma[0]
-            return heed(luma[0], told, hints, away(luma[0], hints))
+            return heed(told, spread(luma[0], hints), away(luma[0], hints))
 
         return color
 

@@ -59,12 +59,14 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Hint, saturatio
     told = predictor.predict(luma[None], hints[None]).chroma[0]
     size = np.hypot(*(told - plain))
     meant = np.clip((size - LEAST_CHANGE) / (SURE_CHANGE - LEAST_CHANGE), 0, 1)
-    belief = _belief(luma, hints, plain, told)
+    both = spread(luma, np.concatenate([hints[:2], hints[:2] - plain, hints[2:]]))
+    by_luma, wanted = both[:2], both[2:]
+    belief = _belief(told - plain, wanted)
     taken = np.clip((belief - DOUBTED) / (BELIEVED - DOUBTED), 0, 1)
     told += (1 - meant) * (stronger(plain, saturation) - plain)
     distance = away(luma, hints)
     thing = thing_of(luma, _cores(hints[2] > 0))
-    told = heed(luma, told, hints, distance * (1 - thing))
+    told = heed(told, by_luma, distance * (1 - thing))
     heard = _heard(thing, taken, hints)
     theirs = np.maximum(thing, meant * taken * np.exp(-distance))
     theirs = np.maximum(theirs, heard * np.exp(-distance / HEARD))
@@ -77,12 +79,9 @@ def _spread(luma: NDArray[np.uint8], predictor: Predictor, said: Hint, saturatio
     return Hint(said.frame, color, np.asarray(sure, np.float32), guides=heard)
 
 
-def _belief(
-    luma: NDArray[np.uint8], hints: FloatArray, plain: FloatArray, told: FloatArray
-) -> FloatArray:
+def _belief(change: FloatArray, wanted: FloatArray) -> FloatArray:
     """Of the change that dots ask for, spread by luma, what the network makes: 0..1."""
-    wanted = spread(luma, np.concatenate([hints[:2] - plain, hints[2:]]))
-    along = ((told - plain) * wanted).sum(axis=0)
+    along = (change * wanted).sum(axis=0)
     little = np.float32(SMALL_CHANGE**2)
     return np.asarray(
         np.clip((along + little) / ((wanted * wanted).sum(axis=0) + little), 0, 1), np.float32
