@@ -30,7 +30,8 @@ def cut(
             yield np.full((2, 2), 10 + number)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(segment_room, "find_cuts", cuts_of)
+        patch.setattr(segment_room, "sketch", lambda frame: frame)
+        patch.setattr(segment_room, "cuts_among", cuts_of)
         return list(segments(limits, frames(), 10))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from vidcolor.run.film import SegmentLimits, SmallLuma
 from vidcolor.run.picture_files import segment_writer
 from vidcolor.run.plan import Plan
 from vidcolor.run.stages import Timings, ahead
-from vidcolor.steady.shots import find_cuts
+from vidcolor.steady.shots import Sketch, cuts_among, sketch
 
 FRAMES_AHEAD = 4
 
@@ -38,7 +37,7 @@ class Segment:
         first: index of its first frame in the clip.
         count: how many frames it has.
         luma: uint8 (frames, height, width): its small luma with some before and behind it where a
-            shot was split.
+            shot was split; (frames, 0, 0) where that is elsewhere.
         lead: how many frames of `luma` come before its first. What comes behind its last is its
             tail: frames that belong to the next segment.
         cuts: indexes in `luma` at which shots begin, without 0.
@@ -78,43 +77,74 @@ def beginnings(first: int, count: int, lead: int, cuts: tuple[int, ...]) -> list
     return [first - lead + place for place in places if lead <= place < lead + count]
 
 
-def segments(
-    limits: SegmentLimits, frames: Iterator[SmallLuma], first: int, lead: int = 0
-) -> Iterator[Segment]:
-    """Cut small luma into segments of whole shots, splitting shots that are too long.
+@dataclass
+class Cutting:
+    """Cuts a film into segments of whole shots, splitting shots that are too long.
 
     Where a shot is split, both sides see some of each other's frames, so that colour can be blended
-    from the one to the other.
+    from the one to the other. What it knows of a film can be handed on between machines.
+
+    Attributes:
+        limits: how long segments may be.
+        first: where the next one begins: the first frame of all, or behind any segment.
+        lead: how many frames before it the segment before shared.
+        waiting: sketches of frames from `first - lead` on.
+    """
+
+    limits: SegmentLimits
+    first: int
+    lead: int = 0
+    waiting: list[Sketch] = field(default_factory=list)
+
+    def next(self, ended: bool) -> Segment | None:
+        """The next segment, its `luma` without height and width; None where frames are wanting.
+
+        Args:
+            ended: whether no more frames come.
+        """
+        lead, overlap = self.lead, self.limits.overlap
+        most = lead + self.limits.longest + overlap
+        window = self.waiting[:most]
+        available = len(window) - lead
+        if available <= 0 or (len(window) < most and not ended):
+            return None
+        cuts = [cut - lead for cut in cuts_among(window)]
+        count, whole = _extent(available, cuts, self.limits, len(window) < most)
+        tail = 0 if whole else min(overlap, available - count)
+        inside = tuple(lead + cut for cut in cuts if -lead < cut < count + tail)
+        kept = min(overlap, lead + count) if tail else 0
+        shown = np.empty((lead + count + tail, 0, 0), np.uint8)
+        segment = Segment(self.first, count, shown, lead, inside, kept, tail=tail)
+        del self.waiting[: lead + count - kept]
+        self.first, self.lead = self.first + count, kept
+        return segment
+
+
+def segments(
+    limits: SegmentLimits, frames: Iterable[SmallLuma], first: int, lead: int = 0
+) -> Iterator[Segment]:
+    """Segments of small luma, each as soon as its frames are there.
 
     Args:
         limits: how long they may be.
         frames: small luma from frame `first - lead` on.
-        first: where the first segment begins: the first frame of all, or behind any segment.
-        lead: how many frames before it that segment shared.
+        first: as that of `Cutting`.
+        lead: likewise.
     """
-    overlap = limits.overlap
-    waiting = list(itertools.islice(frames, lead))
+    cutting = Cutting(limits, first, lead)
+    waiting: list[SmallLuma] = []
+    coming = iter(frames)
     ended = False
-    while not ended or len(waiting) > lead:
-        while not ended and len(waiting) < lead + limits.longest + overlap:
-            frame = next(frames, None)
-            if frame is None:
-                ended = True
-            else:
-                waiting.append(frame)
-        if len(waiting) == lead:
-            return
-        cuts = [cut - lead for cut in find_cuts(waiting)]
-        available = len(waiting) - lead
-        count, whole = _extent(available, cuts, limits, ended)
-        tail = 0 if whole else min(overlap, available - count)
-        shown = np.stack(waiting[: lead + count + tail])
-        inside = tuple(lead + cut for cut in cuts if -lead < cut < count + tail)
-        kept = min(overlap, lead + count) if tail else 0
-        yield Segment(first, count, shown, lead, inside, kept, tail=tail)
-        waiting = waiting[lead + count - kept :]
-        lead = kept
-        first += count
+    while not ended:
+        frame = next(coming, None)
+        if frame is None:
+            ended = True
+        else:
+            waiting.append(frame)
+            cutting.waiting.append(sketch(frame))
+        while (segment := cutting.next(ended)) is not None:
+            yield replace(segment, luma=np.stack(waiting[: len(segment.luma)]))
+            del waiting[: len(waiting) - len(cutting.waiting)]
 
 
 def _extent(

@@ -9,6 +9,7 @@ Frames are not kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -39,12 +40,38 @@ OTHER_PLACE = 0.5
 STANDS_OUT = 1.6
 
 
+@dataclass(frozen=True, eq=False)
+class Sketch:
+    """All that is looked at of a frame.
+
+    Attributes:
+        picture: for the detectors, uint8 (height, `DETECTOR_WIDTH`).
+        thumb: uint8 (16, 24).
+    """
+
+    picture: LumaPlane
+    thumb: LumaPlane
+
+
+def sketch(plane: LumaPlane) -> Sketch:
+    """What is looked at of a frame, uint8 (height, width)."""
+    height, width = plane.shape
+    size = (DETECTOR_WIDTH, max(1, round(height * DETECTOR_WIDTH / width)))
+    small, thumb = (cv2.resize(plane, to, interpolation=cv2.INTER_AREA) for to in (size, THUMB))
+    return Sketch(np.asarray(small, np.uint8), np.asarray(thumb, np.uint8))
+
+
 def find_cuts(luma: Iterable[LumaPlane]) -> list[int]:
     """Frame indexes at which a new shot begins, rising, without 0.
 
     Args:
         luma: the frames in order, each uint8 (height, width), of one size.
     """
+    return cuts_among(map(sketch, luma))
+
+
+def cuts_among(sketches: Iterable[Sketch]) -> list[int]:
+    """As `find_cuts`, of frames that were sketched."""
     # It takes a second, for which a page that shows the first frame would wait.
     from scenedetect import FrameTimecode
 
@@ -52,10 +79,10 @@ def find_cuts(luma: Iterable[LumaPlane]) -> list[int]:
     proposed: set[int] = set()
     thumbs: list[LumaPlane] = []
     frame = FrameTimecode(0, RATE)
-    for index, plane in enumerate(luma):
+    for index, seen in enumerate(sketches):
         frame = FrameTimecode(index, RATE)
-        picture = _for_detectors(plane)
-        thumbs.append(np.asarray(cv2.resize(plane, THUMB, interpolation=cv2.INTER_AREA), np.uint8))
+        picture = _for_detectors(seen.picture)
+        thumbs.append(seen.thumb)
         for detector in detectors:
             proposed.update(cut.frame_num for cut in detector.process_frame(frame, picture))
     for detector in detectors:
@@ -130,12 +157,9 @@ def _detectors() -> list[SceneDetector]:
     ]
 
 
-def _for_detectors(plane: LumaPlane) -> LumaPlane:
-    """A frame as the detectors want it: three equal channels, small."""
-    height, width = plane.shape
-    size = (DETECTOR_WIDTH, max(1, round(height * DETECTOR_WIDTH / width)))
-    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_GRAY2BGR), np.uint8)
+def _for_detectors(picture: LumaPlane) -> LumaPlane:
+    """A picture as the detectors want it: three equal channels."""
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 def normalised(thumbs: NDArray[np.uint8]) -> FloatArray:
