@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -22,18 +23,21 @@ from vidcolor.errors import InputError, MachineError, ModelError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
 from vidcolor.remedies import install_hint
+from vidcolor.run import afield, nodes, painters
 from vidcolor.run import cluster as rooms
-from vidcolor.run.cluster import Cluster, Loads, Where
+from vidcolor.run.cluster import Cluster
 from vidcolor.run.folder import JobFolder, job_folder
 from vidcolor.run.here import Here
 from vidcolor.run.identity import identify
 from vidcolor.run.job import Finished, Told, run_job
-from vidcolor.run.painter import sees, write
+from vidcolor.run.painter import Colored, sees, survey_leg, write
+from vidcolor.run.painters import Loads, Where
 from vidcolor.run.plan import Plan, make_plan
 from vidcolor.run.segment import Segment
 from vidcolor.run.settings import ColorizeSettings
 
 Maker = Callable[..., Path]
+OFTEN = {"preset": "ultrafast", "bf": "2", "g": "12"}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +53,7 @@ def ray() -> Iterator[Any]:
 def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vidcolor.run.film.SEGMENT_LONGEST_S", 0.5)
     monkeypatch.setattr("vidcolor.run.film.SEGMENT_SHORTEST_S", 0.2)
+    monkeypatch.setattr(afield, "LEG_FRAMES", 10)
 
 
 @pytest.fixture
@@ -58,7 +63,7 @@ def settings(tiny_model: Path) -> ColorizeSettings:
 
 @pytest.fixture
 def plan(film: Maker, tmp_path: Path, settings: ColorizeSettings, short_segments: None) -> Plan:
-    source = film("in.mp4", frames=72, sound=True)
+    source = film("in.mp4", frames=72, sound=True, options=OFTEN)
     return make_plan(probe(source), tmp_path / "out.mp4", settings, threads=1)
 
 
@@ -68,7 +73,7 @@ def colored(plan: Plan, cluster: Cluster, step: Callable[..., None] = lambda *_:
 
 def kill(ray: Any, cluster: Cluster) -> int:
     """Kill the process of a cluster's painter; returns its number."""
-    number: int = ray.get(cluster._painters[0].__ray_call__.remote(lambda painter: os.getpid()))
+    number: int = ray.get(cluster.painters[0].__ray_call__.remote(lambda painter: os.getpid()))
     os.kill(number, signal.SIGKILL)
     return number
 
@@ -93,6 +98,57 @@ def test_the_film_equals_that_of_one_machine_though_its_worker_is_killed_twice(
     assert {p.name for p in tmp_path.iterdir()} == {"in.mp4", "out.mp4", "straight.mp4"}
 
 
+def test_a_film_without_an_index_is_surveyed_by_one_worker_and_that_is_said(
+    ray: Any, film: Maker, tmp_path: Path, settings: ColorizeSettings, short_segments: None
+) -> None:
+    source = film("in.ts", frames=72, options=OFTEN)
+    plan = make_plan(probe(source), tmp_path / "out.mp4", settings, threads=1)
+    finished = colored(plan, Cluster(Where("auto"), plan.settings))
+    (said,) = finished.notes
+    assert said == "the film was surveyed by one worker: its container has no index"
+    color(source, tmp_path / "straight.mp4", Path(settings.model))
+    assert video_packets(plan.output) == video_packets(tmp_path / "straight.mp4")
+
+
+def test_where_a_place_is_not_found_exactly_one_worker_goes_on_from_the_beginning(
+    ray: Any, plan: Plan, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(afield, "survey_leg", astray)
+    finished = colored(plan, Cluster(Where("auto"), plan.settings))
+    (said,) = finished.notes
+    assert "a place in it cannot be found exactly" in said
+    color(plan.clip.path, tmp_path / "straight.mp4", tiny_model)
+    assert video_packets(plan.output) == video_packets(tmp_path / "straight.mp4")
+
+
+def astray(plan: Plan, leg: range) -> tuple[Any, ...]:
+    """A leg that begins elsewhere, where it is not the first."""
+    shift = 3 if leg.start == 24 else 0
+    return survey_leg(plan, range(leg.start + shift, leg.stop + shift))
+
+
+def test_the_film_passes_by_who_hands_it_out(
+    ray: Any, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise AssertionError("the driver decodes")
+
+    cluster = Cluster(Where("auto"), plan.settings)
+    monkeypatch.setattr("vidcolor.media.decode.open_source", forbidden)
+    monkeypatch.setattr("vidcolor.media.mux.open_source", forbidden)
+    sizes: list[int] = []
+    get = ray.get
+
+    def weighed(*given: Any, **options: Any) -> Any:
+        answer = get(*given, **options)
+        sizes.append(len(pickle.dumps(answer)))
+        return answer
+
+    monkeypatch.setattr(ray, "get", weighed)
+    colored(plan, cluster)
+    assert max(sizes) < 100_000
+
+
 def test_a_segment_whose_writer_dies_is_written_again(
     ray: Any, plan: Plan, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,12 +160,12 @@ def test_a_segment_whose_writer_dies_is_written_again(
     assert video_packets(plan.output) == video_packets(straight)
 
 
-def dies_once(plan: Plan, segment: Segment, parts: list[Any], path: Path) -> dict[str, float]:
+def dies_once(plan: Plan, segment: Segment, colored: Colored, parts: list[Any], path: Path) -> Any:
     mark = path.parent.with_name("died")
     if segment.first and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return write(plan, segment, parts, path)
+    return write(plan, segment, colored, parts, path)
 
 
 def test_peoples_colour_is_handed_from_segment_to_segment(
@@ -202,7 +258,7 @@ def given_back(loads: Loads, times: int) -> list[int]:
 def test_who_gives_the_same_name_shares_the_painters(ray: Any, settings: ColorizeSettings) -> None:
     where = Where("auto")
     first, second = Cluster(where, settings), Cluster(where, settings)
-    assert [p._actor_id for p in first._painters] == [p._actor_id for p in second._painters]
+    assert [p._actor_id for p in first.painters] == [p._actor_id for p in second.painters]
 
 
 def blind(*_: object) -> Path:
@@ -213,7 +269,7 @@ def test_a_node_that_does_not_see_the_files_is_named_before_the_work(
     ray: Any, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster = Cluster(Where("auto"), plan.settings)
-    monkeypatch.setattr(rooms, "sees", blind)
+    monkeypatch.setattr(nodes, "sees", blind)
     with pytest.raises(MachineError, match="does not see /mnt/reels"):
         colored(plan, cluster)
     assert not plan.output.exists()
@@ -233,7 +289,7 @@ def test_an_error_of_a_worker_is_the_users_as_on_one_machine(
     with pytest.raises(InputError, match="went away"):
         colored(plan, cluster, step)
     assert not plan.output.exists()
-    monkeypatch.setattr(rooms, "__version__", "0.0.1")
+    monkeypatch.setattr(painters, "__version__", "0.0.1")
     with pytest.raises(ModelError, match=r"here it is 0\.0\.1"):
         Cluster(Where("auto"), settings)
 

@@ -260,9 +260,10 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     """
     from vidcolor.direct.prepare import Request
     from vidcolor.media.sequence import check_rate
-    from vidcolor.run.cluster import Cluster, Where
+    from vidcolor.run.cluster import Cluster
     from vidcolor.run.here import Here
     from vidcolor.run.one import Task, colorize_file
+    from vidcolor.run.painters import Where
     from vidcolor.run.pipe import default_codec, piped
 
     ends = _ends(files, options["container"])

@@ -146,6 +146,8 @@ class ClipInfo:
         first_number: of a sequence, the number of its first picture.
         stretches: where the picture changes midway, those of like pictures; else none.
         fits: whether pictures of another size or format are brought to the first's.
+        keys: frames that the packets call keyframes, rising; none where stamps cannot tell which
+            frames those are.
     """
 
     path: Path
@@ -185,6 +187,7 @@ class ClipInfo:
     first_number: int = 0
     stretches: tuple[Stretch, ...] = ()
     fits: bool = False
+    keys: tuple[int, ...] = ()
 
     @property
     def frame_count(self) -> int:

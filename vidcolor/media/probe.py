@@ -104,7 +104,8 @@ def probe(path: Path, stream: int | None = None, fits: bool = False) -> ClipInfo
         clip = _describe(path, container, film, sample, timing)
     stretches = table.stretches.by_index(clip.pts, table.pts, clip.in_order)
     repairs = clip.repairs + table.stretches.holes()
-    return replace(clip, stretches=stretches, fits=fits, repairs=repairs)
+    keys = () if clip.in_order else table.keys_among(clip.pts)
+    return replace(clip, stretches=stretches, fits=fits, repairs=repairs, keys=keys)
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,16 @@ class _Table:
     framed: bool
     clock: Clock
     stretches: Stretches
+    keys: tuple[int, ...]
 
     @property
     def frame_ticks(self) -> int:
         return max(1, round(1 / (self.rates[0] * self.time_base)))
+
+    def keys_among(self, shown: Stamps) -> tuple[int, ...]:
+        """Indexes of the frames that come of keyframes."""
+        stamps = {self.pts[place] for place in self.keys}
+        return tuple(index for index, stamp in enumerate(shown.tolist()) if stamp in stamps)
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,7 @@ class _Timing:
 def _packet_table(path: Path, stream: int | None) -> _Table:
     stamps: list[int | None] = []
     decode_stamps: list[int | None] = []
+    keys: list[int] = []
     latest, duration, packets_read = None, 0, 0
     with open_source(path) as container:
         film = film_stream(container, path, stream)
@@ -164,6 +172,8 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
             if stamp is not None and (latest is None or stamp > latest):
                 latest, duration = stamp, packet.duration or 0
             stretches.see(packet, len(stamps) - 1)
+            if packet.is_keyframe:
+                keys.append(len(stamps) - 1)
         # Packets of these may hold no picture of their own (hidden, or "not coded").
         framed = film.codec_context.codec.canonical_name not in ("vp8", "mpeg4")
         time_base, rates = clockwork(film, name, path)
@@ -181,6 +191,7 @@ def _packet_table(path: Path, stream: int | None) -> _Table:
         framed,
         clock,
         stretches,
+        tuple(keys),
     )
 
 

@@ -11,13 +11,14 @@ from typing import Protocol
 
 from vidcolor.errors import VidcolorError, as_flags
 from vidcolor.files import check_length, leftovers, write_error
-from vidcolor.run.cluster import Cluster, Where
+from vidcolor.run.cluster import Cluster
 from vidcolor.run.exhibit import Shown
 from vidcolor.run.inputs import Inputs, Pair, collision
 from vidcolor.run.ledger import Event, Ledger, Made, Standing
 from vidcolor.run.lock import Lock
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.order import Look, Order, checked, look
+from vidcolor.run.painters import Where
 from vidcolor.run.progress import Gauge, Progress, Scales, Weight, weigh
 from vidcolor.run.records import LEDGER, MEMORY, Records
 from vidcolor.run.results import REPORT, Result, Status

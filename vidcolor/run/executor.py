@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.stages import Timings
+from vidcolor.run.survey import Survey
 from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.people import Reach
 
@@ -72,7 +73,10 @@ class Reports:
 
 
 class Executor(Predictor, Protocol):
-    """What colours: photographs by `predict`, films by `make`."""
+    """What colours: photographs by `predict`, films by `survey`, `make` and `join`."""
+
+    def survey(self, plan: Plan, timings: Timings) -> Survey:
+        """What finds segments for `make`."""
 
     def make(
         self,
@@ -100,4 +104,22 @@ class Executor(Predictor, Protocol):
             InputError: the source went away, or cannot be decoded.
             OutputError: writing failed.
             MachineError: a machine was lost, or cannot do it.
+        """
+
+    def join(
+        self, plan: Plan, files: Sequence[Path], firsts: Sequence[int], film: Path
+    ) -> tuple[str, ...]:
+        """Join a film's segments with the source's other streams.
+
+        Args:
+            plan: what is to be done.
+            files: the segments, in order.
+            firsts: the indexes of their first frames.
+            film: appears when it is complete.
+
+        Returns:
+            sentences on what could not be joined.
+
+        Raises:
+            OutputError: writing failed.
         """

@@ -81,6 +81,12 @@ class Record:
         """As those of `Segment`."""
         return beginnings(self.first, self.count, self.lead, self.cuts)
 
+    def segment(self) -> Segment:
+        """The segment, its luma without height and width."""
+        luma = np.empty((self.lead + self.count + self.tail, 0, 0), np.uint8)
+        cuts, shared, tail = self.cuts, self.shared, self.tail
+        return Segment(self.first, self.count, luma, self.lead, cuts, shared, tail=tail)
+
     @classmethod
     def of(cls, segment: Segment) -> Record:
         """How a segment is cut."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from operator import attrgetter
@@ -17,7 +17,7 @@ from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.meter import MeteredPredictor, metered
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, write_segment
+from vidcolor.run.segment import Segment, join_segments, write_segment
 from vidcolor.run.settled import (
     Motion,
     Surveyed,
@@ -26,7 +26,8 @@ from vidcolor.run.settled import (
     parted,
     settled_shots,
 )
-from vidcolor.run.stages import ahead
+from vidcolor.run.stages import Timings, ahead
+from vidcolor.run.survey import Looking
 from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.people import Reach
 
@@ -42,6 +43,16 @@ class Here(Wrapper):
     Args:
         predictor: what colours.
     """
+
+    def survey(self, plan: Plan, timings: Timings) -> Looking:
+        """See `Executor.survey`."""
+        return Looking(plan, timings)
+
+    def join(
+        self, plan: Plan, files: Sequence[Path], firsts: Sequence[int], film: Path
+    ) -> tuple[str, ...]:
+        """See `Executor.join`."""
+        return join_segments(plan, files, firsts, film)
 
     def make(
         self,

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from vidcolor.color.pale import Tally
-from vidcolor.media.mux import join
 from vidcolor.run.executor import Executor, Made, Reports, Stretch
 from vidcolor.run.film import COLOR_COST_S
 from vidcolor.run.folder import Gap, JobFolder, Record, Standing
 from vidcolor.run.meter import Meter
-from vidcolor.run.own import OwnColor
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, segments
+from vidcolor.run.segment import Segment
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.space import check_space, needed_bytes
-from vidcolor.run.stages import Timings, ahead, every
+from vidcolor.run.stages import Timings, every
+from vidcolor.run.survey import Survey
 from vidcolor.steady.kept import keep_nothing
 
 __all__ = ["Finished", "JobFolder", "Told", "run_job"]
 
-SMALL_FRAMES_AHEAD = 16
 TELL_EVERY_S = 0.5
 
 
@@ -59,7 +54,7 @@ class Finished:
         resumed: frames that an earlier run had made.
         timings: seconds by stage.
         tally: how much colour the frames got that this run made.
-        notes: sentences on what could not be joined.
+        notes: sentences on what could not be spread over machines, or joined.
         damaged: frames that could not be decoded, so that the ones before stand in.
         segments: of the whole film, by their first frames.
     """
@@ -150,7 +145,8 @@ class _Work:
         self.parts.extend(standing.done)
         with self._source_watched(), every(TELL_EVERY_S, self.tell):
             reports = Reports(self.timings, self.meter, self._begun, self._written)
-            stretches = map(self._stretch, standing.gaps)
+            survey = self.executor.survey(self.plan, self.timings)
+            stretches = (self._stretch(gap, survey) for gap in standing.gaps)
             keep = motion.of if self.by_shot else keep_nothing
             made = self.executor.make(self.plan, stretches, self.folder.segment, reports, keep)
             with closing(made):
@@ -158,10 +154,11 @@ class _Work:
                     self.tally.include(one.tally)
                     self.folder.save_tail(one.segment, one.tail)
                     self._close(one)
+            self.said.extend(survey.said)
 
-    def _stretch(self, gap: Gap) -> Stretch:
+    def _stretch(self, gap: Gap, survey: Survey) -> Stretch:
         seen_before = self.folder.load_tail(gap.before) if gap.before else None
-        return Stretch(self._segments(gap), seen_before)
+        return Stretch(self._segments(gap, survey), seen_before)
 
     def _begun(self, segment: Segment) -> None:
         for frames in segment.own_frames():
@@ -178,10 +175,10 @@ class _Work:
             self.folder.close_segment(segment, direction, made.tally.damaged, made.reached)
         )
 
-    def _segments(self, gap: Gap) -> Generator[Surveyed]:
+    def _segments(self, gap: Gap, survey: Survey) -> Generator[Surveyed]:
         """Segments of a gap: as they were cut, then as they are found."""
         before = gap.before
-        for surveyed in self._cut(gap):
+        for surveyed in self._cut(gap, survey):
             segment = surveyed.segment
             direction = self.folder.direction_of(segment, before)
             self.directions[segment.first] = direction
@@ -189,47 +186,19 @@ class _Work:
             yield replace(surveyed, handed=before is not None and bool(before.direction))
             before = replace(Record.of(segment), direction=direction)
 
-    def _cut(self, gap: Gap) -> Iterator[Surveyed]:
+    def _cut(self, gap: Gap, survey: Survey) -> Iterator[Surveyed]:
         for record in gap.known:
-            yield self._again(record)
+            yield survey.again(record.segment())
         before = gap.known[-1] if gap.known else gap.before
         first = before.stop if before else gap.first
         if first < gap.stop:
-            yield from self._surveyed(first, before.shared if before else 0)
-
-    def _again(self, record: Record) -> Surveyed:
-        """A segment that was cut before: its frames alone are read."""
-        own, start = OwnColor(self.plan.film), record.first - record.lead
-        count = record.lead + record.count + record.tail
-        luma = self.timings.each("survey", itertools.islice(own.survey(start), count))
-        segment = Segment(
-            record.first,
-            record.count,
-            np.stack(list(luma)),
-            record.lead,
-            record.cuts,
-            record.shared,
-            tail=record.tail,
-        )
-        return self._owned(segment, own)
-
-    def _surveyed(self, first: int, lead: int) -> Iterator[Surveyed]:
-        """Segments from a frame to the end, as they are found."""
-        own = OwnColor(self.plan.film)
-        luma = ahead(self.timings.each("survey", own.survey(first - lead)), SMALL_FRAMES_AHEAD)
-        with closing(luma):
-            for segment in segments(self.plan.film.segment_limits, luma, first, lead):
-                whole = self._owned(segment, own)
-                parts = whole.apart() if self.by_shot else [whole]
-                # From the last on: whoever is killed meanwhile looks for all of them again.
-                for part in reversed(parts):
-                    self.folder.cut_segment(part.segment)
-                yield from parts
-
-    @staticmethod
-    def _owned(segment: Segment, own: OwnColor) -> Surveyed:
-        found = own.find(segment)
-        return Surveyed(replace(segment, own=tuple(found)), found)
+            with closing(survey.onward(first, before.shared if before else 0)) as found:
+                for whole in found:
+                    parts = whole.apart() if self.by_shot else [whole]
+                    # From the last on: whoever is killed meanwhile looks for all of them again.
+                    for part in reversed(parts):
+                        self.folder.cut_segment(part.segment)
+                    yield from parts
 
     def join(self) -> None:
         """Join the segments where they are to be a film, and put it or its pictures in place."""
@@ -244,19 +213,9 @@ class _Work:
             self.folder.publish_film()
 
     def _join_film(self) -> None:
-        plan = self.plan
-        clip, last = plan.clip, plan.first + plan.count - 1
-        said = join(
-            [self.folder.segment(part) for part in self.parts],
-            [int(clip.pts[part.first]) for part in self.parts],
-            clip,
-            self.folder.film,
-            plan.streams,
-            start_pts=int(clip.pts[plan.first]) if plan.is_part else None,
-            end_pts=clip.frame_end(last) if plan.is_part else None,
-            tag=plan.tag,
-        )
-        self.said.extend(said)
+        files = [self.folder.segment(part) for part in self.parts]
+        firsts = [part.first for part in self.parts]
+        self.said.extend(self.executor.join(self.plan, files, firsts, self.folder.film))
 
     def _check_source(self) -> None:
         self.plan.source.check(self.plan.clip.path)

@@ -36,14 +36,11 @@ class OwnColor:
 
     def survey(self, first: int) -> Iterator[SmallLuma]:
         """Small luma of all frames from `first` on, as `Film.small_luma` gives it."""
-        view = self._view
-        if view.clip.pixel_format.startswith(("gray", "mono")):
-            yield from view.small_luma(first)
-            return
-        left = view.first + view.count - first
-        for frame in read_frames(view.clip, first, left, view.threads):
-            self._seen[frame.index] = view.small_chroma(frame)
-            yield view.small(frame.luma)
+        left = self._view.first + self._view.count - first
+        for index, (luma, chroma) in enumerate(seen_frames(self._view, first, left), first):
+            if chroma is not None:
+                self._seen[index] = chroma
+            yield luma
 
     def find(self, segment: Segment) -> dict[range, FloatArray]:
         """The shots of a surveyed segment that are in colour, by their places in its `luma`.
@@ -56,15 +53,41 @@ class OwnColor:
         if not self._seen:
             return {}
         start = segment.first - segment.lead
-        edges = [0, *segment.cuts, len(segment.luma)]
-        found = {}
-        for begin, end in itertools.pairwise(edges):
-            chroma = np.stack([self._seen[start + place] for place in range(begin, end)])
-            if _is_own(segment.luma[begin:end], chroma):
-                found[range(begin, end)] = chroma.astype(np.float32)
+        found = shots_in_color(
+            segment, np.stack([self._seen[start + place] for place in range(len(segment.luma))])
+        )
         for index in [i for i in self._seen if i < segment.first + segment.count - segment.shared]:
             del self._seen[index]
         return found
+
+
+def seen_frames(view: Film, first: int, count: int) -> Iterator[tuple[SmallLuma, Bytes | None]]:
+    """So many frames from `first` on: small luma, and small chroma where the film has any."""
+    if view.clip.pixel_format.startswith(("gray", "mono")):
+        for luma in view.small_luma(first, count):
+            yield luma, None
+        return
+    for frame in read_frames(view.clip, first, count, view.threads):
+        chroma = view.small_chroma(frame)
+        yield view.small(frame.luma), chroma
+
+
+def shots_in_color(segment: Segment, chroma: Bytes) -> dict[range, FloatArray]:
+    """The shots of a segment that are in colour, by their places in its `luma`.
+
+    Args:
+        segment: with its luma.
+        chroma: uint8 (frames, 2, height / 4, width / 4), of each frame of that.
+
+    Returns:
+        as `OwnColor.find`.
+    """
+    edges = [0, *segment.cuts, len(segment.luma)]
+    return {
+        range(begin, end): chroma[begin:end].astype(np.float32)
+        for begin, end in itertools.pairwise(edges)
+        if _is_own(segment.luma[begin:end], chroma[begin:end])
+    }
 
 
 def _is_own(luma: Bytes, chroma: Bytes) -> bool:

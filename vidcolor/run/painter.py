@@ -1,12 +1,14 @@
-"""What the nodes of a cluster do for a job: colour on a device, blend, write, see the storage."""
+"""What the nodes of a cluster do: survey, colour on a device, blend, write, see the storage."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +18,12 @@ from vidcolor.color.pale import Tally
 from vidcolor.errors import VidcolorError
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor
 from vidcolor.network import registry
+from vidcolor.run.blocks import Border, blocks, put_together
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, write_segment
 from vidcolor.run.settings import ColorizeSettings
-from vidcolor.run.settled import Surveyed, blended_shots, parted, settled_shots
+from vidcolor.run.settled import blended_shots, parted, settled_shots
 from vidcolor.run.stages import Timings
 from vidcolor.steady.people import Reach
 
@@ -40,6 +43,34 @@ class Introduction:
     description: str
     version: str
     model_hash: str
+
+
+@dataclass(frozen=True)
+class Colored:
+    """What is to be said of a segment that has its chroma.
+
+    Attributes:
+        seconds: that it took.
+        reached: as that of `Made`.
+        own: as that of `Segment`.
+    """
+
+    seconds: float
+    reached: tuple[Reach, ...]
+    own: tuple[range, ...]
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What is to be said of a block that was surveyed.
+
+    Attributes:
+        border: what it saw at its ends.
+        seconds: that it took.
+    """
+
+    border: Border
+    seconds: float
 
 
 class Painter:
@@ -76,15 +107,32 @@ class Painter:
         return self._loaded().predict(luma, hints)
 
     def chroma(
-        self, plan: Plan, surveyed: Surveyed, before: FloatArray | None
-    ) -> tuple[list[FloatArray], tuple[float, tuple[Reach, ...]]]:
-        """Chroma of all that a segment shows, by shots; seconds that took, and `Made.reached`."""
+        self,
+        plan: Plan,
+        segment: Segment,
+        handed: bool,
+        before: FloatArray | None,
+        firsts: Sequence[int],
+        *seen: Any,
+    ) -> tuple[list[FloatArray], Colored]:
+        """Chroma of all that a segment shows, by shots, and what is to be said of it.
+
+        Args:
+            plan: what is to be done.
+            segment: without its luma.
+            handed: as that of `Surveyed`.
+            before: what the segment before saw of it, if that is the first thing said about it.
+            firsts: the first frames of the blocks that it lies in.
+            seen: all of their small luma, then all of their small chroma.
+        """
         timings = Timings()
         reached: list[Reach] = []
         network = self._loaded()
         with timings.measure("colour"):
-            shots = list(settled_shots(plan, surveyed, network, before, told=reached.append))
-        return shots, (timings.seconds["colour"], tuple(reached))
+            found = put_together(segment, firsts, seen[: len(firsts)], seen[len(firsts) :])
+            found = replace(found, handed=handed)
+            shots = list(settled_shots(plan, found, network, before, told=reached.append))
+        return shots, Colored(timings.seconds["colour"], tuple(reached), found.segment.own)
 
 
 def blend(
@@ -96,12 +144,30 @@ def blend(
 
 
 def write(
-    plan: Plan, segment: Segment, parts: Sequence[FloatArray], path: Path
+    plan: Plan, segment: Segment, colored: Colored, parts: Sequence[FloatArray], path: Path
 ) -> tuple[dict[str, float], Tally]:
     """Decode, enlarge and encode a segment: seconds by stage, and how much colour it got."""
     timings = Timings()
-    tally = write_segment(plan, segment, iter(parts), path, timings, lambda: None)
+    whole = replace(segment, own=colored.own)
+    tally = write_segment(plan, whole, iter(parts), path, timings, lambda: None)
     return timings.seconds, tally
+
+
+def survey_leg(plan: Plan, leg: range) -> tuple[Any, ...]:
+    """A leg as one block: luma, chroma, sketches and a `Sighting`."""
+    return tuple(survey_on(plan, leg, leg.start, len(leg)))
+
+
+def survey_on(plan: Plan, frames: range, start: int, length: int) -> Iterator[Any]:
+    """Frames in blocks, each as four things that follow each other; arguments as of `blocks`."""
+    began = time.perf_counter()
+    for block in blocks(plan.film, frames, length, start):
+        seconds = time.perf_counter() - began
+        yield block.luma  # and no `yield from`: Ray sends to what it is given
+        yield block.chroma
+        yield block.sketches
+        yield Sighting(block.border, seconds)
+        began = time.perf_counter()
 
 
 def sees(source: Path, identity: Identity, token: Path) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -17,6 +17,7 @@ from vidcolor.color.raised import raised_chroma, raised_luma
 from vidcolor.color.upscale import colored_planes
 from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames
+from vidcolor.media.mux import join
 from vidcolor.media.planes import plane_shapes, turn_back
 from vidcolor.run.film import SegmentLimits, SmallLuma
 from vidcolor.run.picture_files import segment_writer
@@ -223,3 +224,20 @@ def _colored(
         lying = np.stack([turn_back(plane, clip.rotation, clip.flipped) for plane in strong])
         cb, cr = colored_planes(lying, luma, shapes[1], clip.chroma_location, target)
         yield replace(frame, planes=(luma, cb, cr))
+
+
+def join_segments(
+    plan: Plan, files: Sequence[Path], firsts: Sequence[int], film: Path
+) -> tuple[str, ...]:
+    """Join a film's segments; see `Executor.join`."""
+    clip, last = plan.clip, plan.first + plan.count - 1
+    return join(
+        files,
+        [int(clip.pts[first]) for first in firsts],
+        clip,
+        film,
+        plan.streams,
+        start_pts=int(clip.pts[plan.first]) if plan.is_part else None,
+        end_pts=clip.frame_end(last) if plan.is_part else None,
+        tag=plan.tag,
+    )

@@ -66,7 +66,7 @@ class Surveyed:
             own=tuple(own),
             tail=tail,
         )
-        return Surveyed(segment, own)
+        return replace(self, segment=segment, own=own)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from pathlib import Path
 from types import FrameType
 
 from vidcolor.errors import MachineError, VidcolorError
-from vidcolor.run.cluster import Cluster, Where
+from vidcolor.run.cluster import Cluster
 from vidcolor.run.executor import Executor
 from vidcolor.run.exhibit import Shown, before_and_after
 from vidcolor.run.here import Here
 from vidcolor.run.one import Outcome, Task
+from vidcolor.run.painters import Where
 from vidcolor.run.plan import Plan
 from vidcolor.run.settings import ColorizeSettings
 

@@ -1,0 +1,169 @@
+"""The nodes of a Ray cluster: reached, counted, and asked what they see of the storage."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vidcolor.errors import MachineError, VidcolorError
+from vidcolor.remedies import install_hint
+from vidcolor.run.identity import Identity
+from vidcolor.run.painter import sees
+
+RETRIES = 3
+"""How often what was lost with a worker is done again."""
+NODE_PATIENCE_S, KNOCKING_PATIENCE_S, ANSWER_PATIENCE_S = 60.0, 5.0, 10.0
+
+
+def connected(address: str) -> Any:
+    """Ray, connected.
+
+    Args:
+        address: "auto" for the cluster that this machine belongs to, or HOST:PORT.
+
+    Raises:
+        MachineError: Ray is not installed, or nobody answers.
+    """
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ImportError as error:
+        raise MachineError(
+            "`cluster` needs Ray, which is not installed.", f"Run {install_hint('cluster')}."
+        ) from error
+    if not ray.is_initialized():
+        _knock(address)
+        main = threading.current_thread() is threading.main_thread()
+        before = signal.getsignal(signal.SIGTERM)
+        try:
+            _join_in(ray, address)
+        finally:
+            if main:
+                signal.signal(signal.SIGTERM, before)  # Ray puts its own there
+    return ray
+
+
+def _join_in(ray: Any, address: str) -> None:
+    """Connect in a thread that is left alone if nobody answers: Ray would wait for minutes."""
+    failed: list[BaseException] = []
+
+    def join_in() -> None:
+        try:
+            ray.init(address=address, logging_level="error", log_to_driver=False)
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=join_in, daemon=True)
+    thread.start()
+    thread.join(ANSWER_PATIENCE_S)
+    if thread.is_alive():
+        raise _no_cluster(address)
+    if failed and isinstance(failed[0], (ConnectionError, ValueError, RuntimeError)):
+        raise _no_cluster(address) from failed[0]
+    if failed:
+        raise failed[0]
+
+
+def _knock(address: str) -> None:
+    """See whether anybody is at HOST:PORT."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        try:
+            socket.create_connection((host, int(port)), KNOCKING_PATIENCE_S).close()
+        except OSError as error:
+            raise _no_cluster(address) from error
+
+
+def _no_cluster(address: str) -> MachineError:
+    where = "This machine belongs to no" if address == "auto" else f"At {address} there is no"
+    return MachineError(
+        f"{where} Ray cluster that runs.",
+        "Start one with `ray start --head`, or give HOST:PORT of its head.",
+    )
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """What goes wrong elsewhere, in a user's words."""
+    errors = importlib.import_module("ray.exceptions")
+    try:
+        yield
+    except errors.RayTaskError as error:
+        if isinstance(error.cause, VidcolorError):
+            raise error.cause from error
+        raise
+    except errors.RayError as error:
+        raise MachineError(
+            f"Workers of the cluster were lost {RETRIES + 1} times ({str(error).splitlines()[0]}).",
+            "What is finished is kept; look at `ray status`, then run the command again.",
+        ) from error
+
+
+def cpus_each(ray: Any, threads: int) -> int:
+    """CPUs for a painter without a GPU and for a task that writes, so that both find room.
+
+    Raises:
+        MachineError: there are too few.
+    """
+    largest = max((int(n["Resources"].get("CPU", 0)) for n in ray.nodes() if n["Alive"]), default=0)
+    if ray.cluster_resources().get("CPU", 0) < 2:
+        raise MachineError(
+            "The cluster has fewer than 2 CPUs: one for the network and one for the encoder.",
+            "Start it with more, such as `ray start --head --num-cpus 2`.",
+        )
+    return max(1, min(threads or largest, largest // 2))
+
+
+def gpus_of(ray: Any, device: str) -> int:
+    """How many GPUs are to be used.
+
+    Raises:
+        MachineError: one is asked for, and there is none.
+    """
+    kind = device.partition(":")[0]
+    count = int(ray.cluster_resources().get("GPU", 0)) if kind in ("auto", "cuda") else 0
+    if kind == "cuda" and not count:
+        raise MachineError("The cluster has no GPU.", "Leave `device` out, or add nodes with one.")
+    return count
+
+
+def check_storage(ray: Any, source: Path, identity: Identity, folder: Path) -> None:
+    """Have every node read the source and a token, and write beside it.
+
+    Args:
+        ray: connected.
+        source: the file.
+        identity: which file that is.
+        folder: that all are to write to.
+
+    Raises:
+        MachineError: a node sees other storage, or does not answer; it is named.
+    """
+    token = folder / f".token-{secrets.token_hex(8)}.part"
+    token.write_text(token.name)
+    strategy = importlib.import_module("ray.util.scheduling_strategies")
+    look = ray.remote(sees)
+    calls = {}
+    for node in (node for node in ray.nodes() if node["Alive"]):
+        there = strategy.NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        task = look.options(num_cpus=0, scheduling_strategy=there)
+        calls[task.remote(source, identity, token)] = node["NodeManagerHostname"]
+    try:
+        ready, late = ray.wait(list(calls), num_returns=len(calls), timeout=NODE_PATIENCE_S)
+        with understood():
+            missing = {calls[call]: ray.get(call) for call in ready}
+        missing |= {calls[call]: "anything: it does not answer" for call in late}
+    finally:
+        token.unlink(missing_ok=True)
+    for host, path in missing.items():
+        if path:
+            raise MachineError(
+                f"The node {host} of the cluster does not see {path}.",
+                "Put source and output on storage that all nodes have under the same path.",
+            )

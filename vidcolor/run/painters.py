@@ -1,0 +1,198 @@
+"""The painters of a cluster: started, asked who they are, and each given its share of the work."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from vidcolor import __version__
+from vidcolor.errors import MachineError, ModelError, VidcolorError
+from vidcolor.network import registry
+from vidcolor.run.nodes import RETRIES, cpus_each, gpus_of, understood
+from vidcolor.run.painter import Introduction, Painter
+from vidcolor.run.settings import ColorizeSettings
+
+STARTING_PATIENCE_S = 300.0
+LOOK_EVERY_S = 2.0
+"""How often it is looked for machines that came later."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """A cluster, and whose part of it.
+
+    Attributes:
+        address: "auto" for the cluster that this machine belongs to, or HOST:PORT.
+        namespace: those who give the same one share their painters.
+        first: number of the painter that is asked first; who shares them gives another one each.
+        starts: whether painters are started, or those there are taken that another one started.
+    """
+
+    address: str
+    namespace: str = field(default_factory=lambda: f"vidcolor-{secrets.token_hex(8)}")
+    first: int = 0
+    starts: bool = True
+
+
+class Loads:
+    """How much each painter was given and has not done; the next is the least laden one's.
+
+    Args:
+        count: of painters.
+        first: whose turn it is; any number, counted round.
+    """
+
+    def __init__(self, count: int, first: int = 0) -> None:
+        self._loads, self._turn = [0] * count, first
+
+    def take(self) -> int:
+        """The painter that gets the next piece; of equals, the next in turn."""
+        numbers = range(len(self._loads))
+        number = min(numbers, key=lambda n: (self._loads[n], (n - self._turn) % len(numbers)))
+        self._loads[number] += 1
+        self._turn = number + 1
+        return number
+
+    def give(self, number: int) -> None:
+        """It is done with a piece."""
+        self._loads[number] -= 1
+
+    def idle(self) -> bool:
+        """Whether any has nothing to do."""
+        return not all(self._loads)
+
+    def add(self) -> None:
+        """One more painter is there."""
+        self._loads.append(0)
+
+
+class Painters:
+    """All painters of a cluster that are ready; those of machines that come later join them.
+
+    Attributes:
+        cpus: that a painter without a GPU has, and a task that writes.
+        description: device, backend and precision of all.
+        loads: what each has to do, by its number.
+        held: how many machines' worth of the cluster others hold.
+        notes: sentences on machines that could not join.
+
+    Args:
+        ray: connected.
+        where: which cluster.
+        settings: of what is to be coloured.
+
+    Raises:
+        MachineError: the cluster is too small, its devices differ, or nobody is ready in time.
+        ModelError: a node has other weights or another version of this program.
+        UsageError: as `load_predictor`.
+    """
+
+    def __init__(self, ray: Any, where: Where, settings: ColorizeSettings) -> None:
+        self._ray, self._where, self._settings = ray, where, settings
+        self.cpus = cpus_each(ray, settings.threads)
+        self._gpus = bool(gpus_of(ray, settings.device))
+        self._model_hash = registry.verified_hash(registry.find_model(settings.model))
+        self._ready: list[Any] = []
+        self._coming: dict[Any, Any] = {}
+        self._called = 0
+        self._looked = -LOOK_EVERY_S
+        self.held = 0
+        self.notes: list[str] = []
+        self.loads = Loads(0, where.first)
+        self._call_more()
+        calls = list(self._coming)
+        ready = calls and ray.wait(calls, num_returns=1, timeout=STARTING_PATIENCE_S)[0]
+        if not ready:
+            raise MachineError(
+                f"No worker of the cluster was ready within {STARTING_PATIENCE_S:.0f} s.",
+                "Look at `ray status`: other work may hold its devices.",
+            )
+        self.description = self._introduced(ready[0]).description
+        self.look()
+
+    def __len__(self) -> int:
+        return len(self._ready)
+
+    def __getitem__(self, number: int) -> Any:
+        return self._ready[number]
+
+    def look(self) -> None:
+        """Take in painters that have become ready, and start more where machines have come."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_EVERY_S:
+            return
+        self._looked = now
+        self._call_more()
+        calls = list(self._coming)
+        for call in self._ray.wait(calls, num_returns=len(calls), timeout=0)[0] if calls else ():
+            try:
+                self._introduced(call)
+            except VidcolorError as error:
+                self.notes.append(f"a machine is left out. {error.sentence}")
+
+    def _introduced(self, call: Any) -> Introduction:
+        """Take in a painter that is ready, if it is of the kind of the others."""
+        painter = self._coming.pop(call)
+        with understood():
+            said: Introduction = self._ray.get(call)
+        if (said.version, said.model_hash) != (__version__, self._model_hash):
+            raise ModelError(
+                f"A node of the cluster has vidcolor {said.version} with model"
+                f" {said.model_hash[:12]}; here it is {__version__} with {self._model_hash[:12]}.",
+                "Install the same version and model on all nodes.",
+            )
+        known = self.description if self._ready else said.description
+        if said.description != known:
+            raise MachineError(
+                f"The cluster's devices differ ({', '.join(sorted((known, said.description)))}).",
+                "Choose with `device` or `backend` what all nodes have.",
+            )
+        self._ready.append(painter)
+        self.loads.add()
+        return said
+
+    def _call_more(self) -> None:
+        """Start painters for which there is room, or find those that another one started."""
+        if not self._where.starts:
+            while painter := self._started(self._called):
+                self._call(painter)
+            return
+        while self._called < self._wanted():
+            device = "cuda" if self._gpus else "cpu"
+            painter = (
+                self._ray.remote(Painter)
+                .options(
+                    name=f"painter {self._called}",
+                    namespace=self._where.namespace,
+                    get_if_exists=True,
+                    num_cpus=1 if self._gpus else self.cpus,
+                    num_gpus=1 if self._gpus else 0,
+                    max_restarts=RETRIES,
+                    max_task_retries=RETRIES,
+                )
+                .remote(replace(self._settings, device=device), self.cpus)
+            )
+            self._call(painter)
+
+    def _call(self, painter: Any) -> None:
+        self._called += 1
+        self._coming[painter.introduce.remote()] = painter
+
+    def _started(self, number: int) -> Any:
+        try:
+            return self._ray.get_actor(f"painter {number}", namespace=self._where.namespace)
+        except ValueError:
+            return None
+
+    def _wanted(self) -> int:
+        """How many there are to be: where there are GPUs, one more, so that Ray sees it is wanted.
+
+        Of CPUs the tasks that wait say so, which need them as well.
+        """
+        there = self._ray.cluster_resources()
+        if self._gpus:
+            return int(there.get("GPU", 0)) - self.held + 1
+        fitting = int(there.get("CPU", 0)) // (2 * self.cpus) - self.held
+        return max(fitting, 0 if self.held else 1)
