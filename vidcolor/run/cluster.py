@@ -202,7 +202,7 @@ class _Out:
         said_before = before if far.handed else None
         shots, said = chroma.remote(self.plan, segment, far.handed, said_before, firsts, *seen)
         parts, tail = self.blend.remote(shots, segment.lead, segment.count, before)
-        writing = self.write.remote(self.plan, segment, said, parts, pending.path)
+        writing = self.write.remote(self.plan, segment, said, parts, tail, pending.path)
         return _Try(number, said, tail, writing)
 
     def send_again(self, waiting: Iterable[_Pending]) -> None:
@@ -227,7 +227,6 @@ class _Out:
         with understood():
             written: dict[str, float]
             written, tally = self.ray.get(done.writing)
-            tail: FloatArray = self.ray.get(done.tail)
             said: Colored = self.ray.get(done.said)
         self._settle(waiting, done)
         segment = pending.far.segment
@@ -235,7 +234,7 @@ class _Out:
         reports.timings.add({"colour": said.seconds, **written})
         reports.meter.colored(segment.count)
         reports.written(segment.count)
-        return Made(segment, tail, tally, said.reached)
+        return Made(segment, tally, said.reached)
 
     def _settle(self, waiting: deque[_Pending], done: _Try) -> None:
         pending = waiting.popleft()

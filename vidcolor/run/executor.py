@@ -40,17 +40,15 @@ class Stretch:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A segment whose file is in its place.
+    """A segment whose file is in its place, and beside it what it saw of the next one.
 
     Attributes:
         segment: with or without its luma.
-        tail: chroma of the next one's first frames, float32 (frames, 2, height, width).
         tally: how much colour it got.
         reached: how far dots on its frames reach.
     """
 
     segment: Segment
-    tail: FloatArray
     tally: Tally
     reached: tuple[Reach, ...]
 

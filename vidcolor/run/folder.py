@@ -28,11 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.errors import InputError, OutputError
-from vidcolor.files import finished_file, remove, size_of, with_ending, write_error, write_text
+from vidcolor.files import remove, size_of, with_ending, write_error, write_text
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, beginnings
+from vidcolor.run.segment import Segment, beginnings, tail_of
 from vidcolor.steady.kept import KeptMotion
 from vidcolor.steady.people import Reach
 
@@ -173,7 +173,7 @@ def records_in(folder: Path, suffix: str = "") -> list[Record]:
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             record = _read(path)
             whole = not suffix or size_of(path.with_suffix(suffix)) == record.size
-            if whole and (not record.shared or path.with_suffix(".tail.npy").exists()):
+            if whole and (not record.shared or tail_of(path).exists()):
                 found.append(record)
     return found
 
@@ -338,19 +338,10 @@ class JobFolder:
         path = self.segment(record).with_suffix(suffix)
         write_text(path, json.dumps(asdict(record)))
 
-    def save_tail(self, segment: Segment, chroma: FloatArray) -> None:
-        """Keep what a segment found for the next one's first frames, before it counts as done."""
-        if len(chroma):
-            with finished_file(self._tail(segment)) as temporary, temporary.open("wb") as stream:
-                np.save(stream, chroma)
-
     def load_tail(self, part: Record) -> FloatArray | None:
-        """What `save_tail` kept, None where there was nothing to keep."""
-        path = self._tail(part)
+        """What a segment saw of the next one's first frames, None where there is nothing of it."""
+        path = tail_of(self.segment(part))
         return np.asarray(np.load(path), np.float32) if part.shared else None
-
-    def _tail(self, part: Segment | Record) -> Path:
-        return self.segment(part).with_suffix(".tail.npy")
 
     @property
     def film(self) -> Path:

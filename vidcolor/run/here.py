@@ -17,7 +17,7 @@ from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.meter import MeteredPredictor, metered
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, join_segments, write_segment
+from vidcolor.run.segment import Segment, join_segments, save_tail, write_segment
 from vidcolor.run.settled import (
     Motion,
     Surveyed,
@@ -134,7 +134,8 @@ def _written(
         plan, segment, chroma(), path, reports.timings, lambda: reports.written(1)
     )
     tail, reached = ends[-1]
-    return Made(segment, tail, tally, reached)
+    save_tail(path, tail)
+    return Made(segment, tally, reached)
 
 
 class _StoppedError(Exception):

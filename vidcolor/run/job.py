@@ -152,7 +152,6 @@ class _Work:
             with closing(made):
                 for one in made:
                     self.tally.include(one.tally)
-                    self.folder.save_tail(one.segment, one.tail)
                     self._close(one)
             self.said.extend(survey.said)
 

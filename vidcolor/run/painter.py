@@ -21,7 +21,7 @@ from vidcolor.network import registry
 from vidcolor.run.blocks import Border, blocks, put_together
 from vidcolor.run.identity import Identity, identify
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, write_segment
+from vidcolor.run.segment import Segment, save_tail, write_segment
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import blended_shots, parted, settled_shots
 from vidcolor.run.stages import Timings
@@ -144,12 +144,18 @@ def blend(
 
 
 def write(
-    plan: Plan, segment: Segment, colored: Colored, parts: Sequence[FloatArray], path: Path
+    plan: Plan,
+    segment: Segment,
+    colored: Colored,
+    parts: Sequence[FloatArray],
+    tail: FloatArray,
+    path: Path,
 ) -> tuple[dict[str, float], Tally]:
     """Decode, enlarge and encode a segment: seconds by stage, and how much colour it got."""
     timings = Timings()
     whole = replace(segment, own=colored.own)
     tally = write_segment(plan, whole, iter(parts), path, timings, lambda: None)
+    save_tail(path, tail)
     return timings.seconds, tally
 
 

@@ -15,6 +15,7 @@ from vidcolor.color.convert import NEUTRAL
 from vidcolor.color.pale import Tally
 from vidcolor.color.raised import raised_chroma, raised_luma
 from vidcolor.color.upscale import colored_planes
+from vidcolor.files import finished_file
 from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames
 from vidcolor.media.mux import join
@@ -198,6 +199,18 @@ def write_segment(
                     tally.damaged += frame.repeated
                     written()
     return tally
+
+
+def tail_of(path: Path) -> Path:
+    """Where that lies which a segment at `path` saw of the next one's first frames."""
+    return path.with_suffix(".tail.npy")
+
+
+def save_tail(path: Path, chroma: FloatArray) -> None:
+    """Keep it, if it is anything: float32 (frames, 2, height, width)."""
+    if len(chroma):
+        with finished_file(tail_of(path)) as temporary, temporary.open("wb") as stream:
+            np.save(stream, chroma)
 
 
 def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
