@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -21,6 +22,8 @@ _ROOM = 80
 """Bytes that names made in a folder or beside a file may add to its path."""
 _TEMPORARY_ENDING = 32
 """Bytes at most of a process number and what is around it in a temporary name."""
+_ALONE = secrets.token_hex(4)
+"""Tells this process from those of other machines that have its number."""
 
 
 @contextlib.contextmanager
@@ -93,7 +96,7 @@ def flushed_file(path: Path, mode: Literal["wb", "ab"]) -> Iterator[BinaryIO]:
 
 def temporary_name(path: Path) -> Path:
     """A name beside `path` with its suffix, which the muxer goes by, for this process alone."""
-    return path.with_name(f"{_temporary_start(path)}{os.getpid()}.part{path.suffix}")
+    return path.with_name(f"{_temporary_start(path)}{os.getpid()}-{_ALONE}.part{path.suffix}")
 
 
 def leftovers(path: Path) -> Iterator[Path]:

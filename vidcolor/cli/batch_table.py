@@ -119,6 +119,8 @@ class Table:
     def _words(self, progress: Progress) -> str:
         of_all = f"{self._ended} of {self._files}" if self._files else f"{self._ended}"
         files = f"{of_all} files"
+        if progress.workers:
+            files += f", {progress.workers} workers, {progress.busy:.0%} busy"
         if progress.remaining_s is None or not progress.left:
             return files
         return f"{files}, {roughly(progress.remaining_s)} left"

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from vidcolor.errors import VidcolorError, as_flags
 from vidcolor.files import check_length, leftovers, write_error
-from vidcolor.run.cluster import Cluster
 from vidcolor.run.exhibit import Shown
+from vidcolor.run.hands import Hands
 from vidcolor.run.inputs import Inputs, Pair, collision
 from vidcolor.run.ledger import Event, Ledger, Made, Standing
 from vidcolor.run.lock import Lock
@@ -82,9 +82,8 @@ class _Batch:
     ) -> None:
         self._order, self._settings = order, settings
         self._ledger, self._watcher = ledger, watcher
-        self._where = Where(order.cluster) if order.cluster else None
-        # Painters live as long as the first who asked for them, so that is not a worker.
-        self._painters = Cluster(self._where, settings) if self._where else None
+        sources, where = order.sources(), order.cluster
+        self._hands = Hands(Where(where), settings, sources) if where else None
         self._results: list[Result] = []
         self._known: dict[Path, Look] = {}
         self._began: dict[Path, float] = {}
@@ -95,10 +94,10 @@ class _Batch:
         there = inputs if isinstance(inputs, Inputs) else replace(inputs.search.look(), pairs=())
         self._records = Records(order.target, settings, there.others)
         self._scales = Scales(there.pairs, self._weight)
-        self._gauge = Gauge(self._scales, order.sources() or ())
+        self._gauge = Gauge(self._scales, sources or ())
 
     def run(self) -> list[Result]:
-        crew = Crew(self._order.jobs, self._settings, self._where)
+        crew = self._hands or Crew(self._order.jobs, self._settings)
         inputs = self._order.inputs
         interrupted = True
         try:
@@ -115,7 +114,7 @@ class _Batch:
         finally:
             self._scales.stop()
             crew.stop()
-            self._watcher.advanced(self._gauge.read())
+            self._watcher.advanced(self._progress())
             self._records.write(self._results, interrupted)
         return self._results
 
@@ -221,7 +220,12 @@ class _Batch:
         now = perf_counter()
         if now - self._advanced >= ADVANCED_EVERY_S:
             self._advanced = now
-            self._watcher.advanced(self._gauge.read())
+            self._watcher.advanced(self._progress())
+
+    def _progress(self) -> Progress:
+        far = self._gauge.read()
+        hands = self._hands
+        return replace(far, workers=hands.machines, busy=hands.busy) if hands else far
 
 
 def _failed(result: Result, failure: Failure) -> Result:

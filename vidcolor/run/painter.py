@@ -73,6 +73,12 @@ class Sighting:
     seconds: float
 
 
+def introduction(settings: ColorizeSettings, description: str) -> Introduction:
+    """What a worker says that colours by such settings, and is so described."""
+    model_hash = registry.verified_hash(registry.find_model(settings.model))
+    return Introduction(description, __version__, model_hash)
+
+
 class Painter:
     """The model on one device; it lives in a worker of the cluster.
 
@@ -99,8 +105,7 @@ class Painter:
 
     def introduce(self) -> Introduction:
         """Load the model and say what works here."""
-        model_hash = registry.verified_hash(registry.find_model(self._settings.model))
-        return Introduction(self._loaded().description, __version__, model_hash)
+        return introduction(self._settings, self._loaded().description)
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -68,6 +69,36 @@ class Loads:
         self._loads.append(0)
 
 
+def first_ready(ray: Any, calls: Sequence[Any]) -> Any:
+    """The first of some calls to new workers that is answered.
+
+    Raises:
+        MachineError: none is in time.
+    """
+    ready = calls and ray.wait(calls, num_returns=1, timeout=STARTING_PATIENCE_S)[0]
+    if not ready:
+        raise MachineError(
+            f"No worker of the cluster was ready within {STARTING_PATIENCE_S:.0f} s.",
+            "Look at `ray status`: other work may hold its devices.",
+        )
+    return ready[0]
+
+
+def check_alike(said: Introduction, settings: ColorizeSettings) -> None:
+    """See that a worker is what it would be here.
+
+    Raises:
+        ModelError: it has other weights or another version of this program.
+    """
+    model_hash = registry.verified_hash(registry.find_model(settings.model))
+    if (said.version, said.model_hash) != (__version__, model_hash):
+        raise ModelError(
+            f"A node of the cluster has vidcolor {said.version} with model"
+            f" {said.model_hash[:12]}; here it is {__version__} with {model_hash[:12]}.",
+            "Install the same version and model on all nodes.",
+        )
+
+
 class Painters:
     """All painters of a cluster that are ready; those of machines that come later join them.
 
@@ -82,6 +113,7 @@ class Painters:
         ray: connected.
         where: which cluster.
         settings: of what is to be coloured.
+        held: as the attribute.
 
     Raises:
         MachineError: the cluster is too small, its devices differ, or nobody is ready in time.
@@ -89,27 +121,19 @@ class Painters:
         UsageError: as `load_predictor`.
     """
 
-    def __init__(self, ray: Any, where: Where, settings: ColorizeSettings) -> None:
+    def __init__(self, ray: Any, where: Where, settings: ColorizeSettings, held: int = 0) -> None:
         self._ray, self._where, self._settings = ray, where, settings
         self.cpus = cpus_each(ray, settings.threads)
         self._gpus = bool(gpus_of(ray, settings.device))
-        self._model_hash = registry.verified_hash(registry.find_model(settings.model))
         self._ready: list[Any] = []
         self._coming: dict[Any, Any] = {}
         self._called = 0
         self._looked = -LOOK_EVERY_S
-        self.held = 0
+        self.held = held
         self.notes: list[str] = []
         self.loads = Loads(0, where.first)
         self._call_more()
-        calls = list(self._coming)
-        ready = calls and ray.wait(calls, num_returns=1, timeout=STARTING_PATIENCE_S)[0]
-        if not ready:
-            raise MachineError(
-                f"No worker of the cluster was ready within {STARTING_PATIENCE_S:.0f} s.",
-                "Look at `ray status`: other work may hold its devices.",
-            )
-        self.description = self._introduced(ready[0]).description
+        self.description = self._introduced(first_ready(ray, list(self._coming))).description
         self.look()
 
     def __len__(self) -> int:
@@ -137,12 +161,7 @@ class Painters:
         painter = self._coming.pop(call)
         with understood():
             said: Introduction = self._ray.get(call)
-        if (said.version, said.model_hash) != (__version__, self._model_hash):
-            raise ModelError(
-                f"A node of the cluster has vidcolor {said.version} with model"
-                f" {said.model_hash[:12]}; here it is {__version__} with {self._model_hash[:12]}.",
-                "Install the same version and model on all nodes.",
-            )
+        check_alike(said, self._settings)
         known = self.description if self._ready else said.description
         if said.description != known:
             raise MachineError(
@@ -195,4 +214,4 @@ class Painters:
         if self._gpus:
             return int(there.get("GPU", 0)) - self.held + 1
         fitting = int(there.get("CPU", 0)) // (2 * self.cpus) - self.held
-        return max(fitting, 0 if self.held else 1)
+        return max(1, fitting)

@@ -31,11 +31,15 @@ class Progress:
         made: frames that this run made.
         left: frames that it has yet to make; files that are not weighed yet count as the mean.
         remaining_s: how long that will take; None while nobody can know.
+        workers: of a cluster, 0 where this machine colours.
+        busy: share of them that is at work, 0..1.
     """
 
     made: float = 0.0
     left: float = 0.0
     remaining_s: float | None = None
+    workers: int = 0
+    busy: float = 0.0
 
     @property
     def share(self) -> float:

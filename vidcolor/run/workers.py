@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from vidcolor.errors import MachineError, VidcolorError
 from vidcolor.run.cluster import Cluster
@@ -93,14 +94,11 @@ class Crew:
     Args:
         size: how many.
         settings: equal for all tasks; its `threads` are each worker's.
-        where: the cluster that colours, None for the workers themselves.
     """
 
-    def __init__(self, size: int, settings: ColorizeSettings, where: Where | None = None) -> None:
+    def __init__(self, size: int, settings: ColorizeSettings) -> None:
         self._size = size
         self._settings = settings
-        self._where = where
-        self._started = 0
         self._busy: list[_Worker] = []
         self._idle: list[_Worker] = []
         self._context = multiprocessing.get_context("spawn")
@@ -166,9 +164,7 @@ class Crew:
 
     def _start(self, task: Task) -> _Worker:
         ours, theirs = self._context.Pipe()
-        where = replace(self._where, first=self._started) if self._where else None
-        self._started += 1
-        given = (theirs, self._settings, where)
+        given = (theirs, self._settings)
         process = self._context.Process(target=work, args=given, daemon=True)
         _check_here()
         process.start()
@@ -218,7 +214,7 @@ def _death(worker: _Worker) -> Failure:
     )
 
 
-def work(channel: Connection, settings: ColorizeSettings, where: Where | None) -> None:
+def work(channel: Connection, settings: ColorizeSettings) -> None:
     """Take tasks from `channel` until None comes; the life of one worker process."""
     import cv2
 
@@ -227,13 +223,25 @@ def work(channel: Connection, settings: ColorizeSettings, where: Where | None) -
     signal.signal(signal.SIGTERM, _interrupt)
     _die_with_parent()
     cv2.setNumThreads(settings.threads)
-    model = _Model(settings, where)
+    model = Model(settings)
     with suppress(EOFError, ConnectionError, KeyboardInterrupt):
         while (task := channel.recv()) is not None:
-            result = _result(task, model, channel)
-            channel.send(result)
-            if isinstance(result, Outcome):
-                channel.send(before_and_after(task.source, task.output, settings))
+            do_file(task, model, channel, settings)
+
+
+class Channel(Protocol):
+    """What brings messages to who gave the tasks."""
+
+    def send(self, message: Message, /) -> None:
+        """Send one."""
+
+
+def do_file(task: Task, model: Model, channel: Channel, settings: ColorizeSettings) -> None:
+    """Do a task and say what becomes of it; as `Crew.run` has the messages."""
+    result = _result(task, model, channel)
+    channel.send(result)
+    if isinstance(result, Outcome):
+        channel.send(before_and_after(task.source, task.output, settings))
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -251,15 +259,24 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-class _Model:
-    """What colours, loaded when it is first wanted."""
+class Model:
+    """What colours, loaded when it is first wanted.
 
-    def __init__(self, settings: ColorizeSettings, where: Where | None) -> None:
+    Attributes:
+        failed: whether that failed.
+
+    Args:
+        settings: of all files.
+        where: the cluster that colours, None for this process.
+    """
+
+    def __init__(self, settings: ColorizeSettings, where: Where | None = None) -> None:
         self._settings, self._where = settings, where
         self._executor: Executor | None = None
         self.failed = False
 
     def load(self) -> Executor:
+        """The same each time."""
         from vidcolor.run.loading import load
 
         if self._executor is None:
@@ -270,7 +287,7 @@ class _Model:
         return self._executor
 
 
-def _result(task: Task, model: _Model, channel: Connection) -> Outcome | Failure:
+def _result(task: Task, model: Model, channel: Channel) -> Outcome | Failure:
     from vidcolor.run.one import colorize_file
 
     try:
@@ -294,7 +311,7 @@ def _result(task: Task, model: _Model, channel: Connection) -> Outcome | Failure
 class _Reporter:
     """Sends notes, and how far a film is now and then; a channel takes one sender at a time."""
 
-    def __init__(self, channel: Connection) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._alone = threading.Lock()
         self._frames, self._done = 1, 0.0
