@@ -6,12 +6,13 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from tests.direct.conftest import save, tinted
@@ -23,13 +24,15 @@ from vidcolor.errors import InputError, MachineError, ModelError
 from vidcolor.infer.choose import load_predictor
 from vidcolor.media.probe import probe
 from vidcolor.remedies import install_hint
-from vidcolor.run import afield, nodes, painters
+from vidcolor.run import afield, hands, nodes, painters
 from vidcolor.run import cluster as rooms
 from vidcolor.run.cluster import Cluster
 from vidcolor.run.folder import JobFolder, job_folder
+from vidcolor.run.hands import Hand, Hands
 from vidcolor.run.here import Here
 from vidcolor.run.identity import identify
 from vidcolor.run.job import Finished, Told, run_job
+from vidcolor.run.one import Task
 from vidcolor.run.painter import Colored, sees, survey_leg, write
 from vidcolor.run.painters import Loads, Where
 from vidcolor.run.plan import Plan, make_plan
@@ -215,18 +218,81 @@ def test_a_stopped_run_goes_on_here_or_there(
     assert video_packets(plan.output) == video_packets(straight)
 
 
-def test_a_batch_shares_the_painters_among_its_films(
-    ray: Any, film: Maker, tmp_path: Path, tiny_model: Path
-) -> None:
+@pytest.fixture
+def reels(film: Maker, tmp_path: Path) -> Path:
     (tmp_path / "reels").mkdir()
     for name in ("one.mp4", "two.mkv"):
         film(f"reels/{name}", frames=12)
-    words = ["batch", str(tmp_path / "reels"), "--model", str(tiny_model), "--threads", "1"]
-    address = ray.get_runtime_context().gcs_address
-    assert run([*words, str(tmp_path / "there"), "--jobs", "2", "--cluster", address]) == 0
-    assert run([*words, str(tmp_path / "here")]) == 0
-    for name in ("one.mp4", "two.mkv"):
-        assert video_packets(tmp_path / "there" / name) == video_packets(tmp_path / "here" / name)
+    return tmp_path / "reels"
+
+
+def batch(*words: object, model: Path) -> int:
+    return run(["batch", *map(str, words), "--model", str(model), "--threads", "1"])
+
+
+def assert_made_alike(reels: Path, here: Path, there: Path) -> None:
+    for path in reels.iterdir():
+        assert video_packets(there / path.name) == video_packets(here / path.name)
+
+
+def address_of(ray: Any) -> str:
+    return str(ray.get_runtime_context().gcs_address)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_batch_equals_that_of_one_machine_whether_films_go_out_whole_or_in_segments(
+    ray: Any, reels: Path, tmp_path: Path, tiny_model: Path, whole: bool, monkeypatch
+) -> None:
+    monkeypatch.setattr(Hands, "_is_whole", lambda self, task: whole)
+    here, there = tmp_path / "here", tmp_path / "there"
+    assert batch(reels, there, "--cluster", address_of(ray), model=tiny_model) == 0
+    assert batch(reels, here, model=tiny_model) == 0
+    assert_made_alike(reels, here, there)
+
+
+def test_a_film_whose_worker_dies_is_done_by_another_one(
+    ray: Any, reels: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "Hand", Mortal)
+    here, there = tmp_path / "here", tmp_path / "there"
+    assert batch(reels, there, "--cluster", address_of(ray), model=tiny_model) == 0
+    assert (tmp_path / "died").exists()
+    assert batch(reels, here, model=tiny_model) == 0
+    assert_made_alike(reels, here, there)
+
+
+class Mortal(Hand):
+    def work(self, tasks: Sequence[Task]) -> Iterator[Any]:
+        mark = tasks[0].output.parent.with_name("died")
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield from super().work(tasks)
+
+
+def test_photographs_go_out_many_at_once(
+    ray: Any, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shots = tmp_path / "shots"
+    shots.mkdir()
+    chance = np.random.default_rng(0)
+    for number in range(9):
+        luma = chance.integers(0, 256, (48, 64)).astype(np.uint8)
+        PIL.Image.fromarray(luma).save(shots / f"{number}.png")
+    loads: list[int] = []
+    give = Hands._give
+
+    def counted(self: Hands, load: Any) -> None:
+        loads.append(len(load.tasks))
+        give(self, load)
+
+    monkeypatch.setattr(Hands, "_give", counted)
+    here, there = tmp_path / "here", tmp_path / "there"
+    assert batch(shots, there, "--cluster", address_of(ray), model=tiny_model) == 0
+    assert loads == [4, 4, 1]
+    assert batch(shots, here, model=tiny_model) == 0
+    for path in shots.iterdir():
+        assert (there / path.name).read_bytes() == (here / path.name).read_bytes()
 
 
 def test_a_photograph_is_coloured_there_too(ray: Any, settings: ColorizeSettings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from vidcolor.media.legs import legs_of
 from vidcolor.run.blocks import cut_on
 from vidcolor.run.nodes import RETRIES, understood
 from vidcolor.run.painter import survey_leg, survey_on
+from vidcolor.run.painters import Painters
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Cutting, Segment
 from vidcolor.run.settled import Surveyed
@@ -57,27 +58,24 @@ class Afield:
         ray: connected.
         plan: what is to be done.
         timings: told how long it took.
-        cpus: of a task that surveys.
-        ahead: how many of them may be under way.
+        painters: near whom it works; so many legs, and one more, are under way.
     """
 
-    def __init__(
-        self, ray: Any, plan: Plan, timings: Timings, cpus: int, ahead: Callable[[], int]
-    ) -> None:
-        self._ray, self._plan, self._timings, self._ahead = ray, plan, timings, ahead
+    def __init__(self, ray: Any, plan: Plan, timings: Timings, painters: Painters) -> None:
+        self._ray, self._plan, self._timings, self._painters = ray, plan, timings, painters
         self._shared = ray.put(plan)
         self.said: list[str] = []
-        self._leg = ray.remote(survey_leg).options(
-            num_returns=PARTS, num_cpus=cpus, max_retries=RETRIES
-        )
+        self._leg = ray.remote(survey_leg)
         # It waits for those who use what it sees, so nobody may have to wait for its room.
         self._on = ray.remote(survey_on).options(
+            **{**painters.next(), "num_cpus": 0},
             num_returns="streaming",
-            num_cpus=0,
             max_retries=RETRIES,
             _generator_backpressure_num_objects=BLOCKS_AHEAD * PARTS,
         )
-        self._cut = ray.remote(cut_on).options(num_returns=2, num_cpus=0, max_retries=RETRIES)
+        self._cut = ray.remote(cut_on).options(
+            **{**painters.next(), "num_cpus": 0}, num_returns=2, max_retries=RETRIES
+        )
 
     def again(self, segment: Segment) -> Far:
         """See `Survey.again`."""
@@ -133,7 +131,7 @@ class Afield:
         coming, under_way = iter(legs), deque[Piece]()
         try:
             while True:
-                room = max(1, self._ahead()) - len(under_way)
+                room = len(self._painters) + 1 - len(under_way)
                 under_way.extend(map(self._sent, itertools.islice(coming, max(0, room))))
                 if not under_way:
                     return
@@ -143,7 +141,9 @@ class Afield:
                 self._ray.cancel(piece.sighting)
 
     def _sent(self, leg: range) -> Piece:
-        return Piece(leg, *self._leg.remote(self._shared, leg))
+        near = self._painters.next()
+        task = self._leg.options(**near, num_returns=PARTS, max_retries=RETRIES)
+        return Piece(leg, *task.remote(self._shared, leg))
 
     def _in_one_go(self, frames: range, start: int) -> Iterator[Piece]:
         coming = self._on.remote(self._shared, frames, start, LEG_FRAMES)

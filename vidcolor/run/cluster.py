@@ -87,10 +87,8 @@ class Cluster:
     def __init__(self, where: Where, settings: ColorizeSettings) -> None:
         self._ray = connected(where.address)
         self.painters = Painters(self._ray, where, settings)
-        cpus = self.painters.cpus
-        self._blend = self._ray.remote(blend).options(num_returns=2, max_retries=RETRIES)
-        self._write = self._ray.remote(write).options(num_cpus=cpus, max_retries=RETRIES)
-        self._join = self._ray.remote(join_segments).options(max_retries=RETRIES)
+        self._blend, self._write = self._ray.remote(blend), self._ray.remote(write)
+        self._join = self._ray.remote(join_segments)
 
     @property
     def description(self) -> str:
@@ -115,7 +113,7 @@ class Cluster:
             MachineError: a node has other storage.
         """
         check_storage(self._ray, plan.clip.path, plan.source, job_folder(plan.output))
-        return Afield(self._ray, plan, timings, self.painters.cpus, lambda: len(self.painters) + 1)
+        return Afield(self._ray, plan, timings, self.painters)
 
     def make(
         self,
@@ -153,7 +151,8 @@ class Cluster:
     ) -> tuple[str, ...]:
         """See `Executor.join`."""
         with understood():
-            said: tuple[str, ...] = self._ray.get(self._join.remote(plan, files, firsts, film))
+            task = self._join.options(**self.painters.next(), max_retries=RETRIES)
+            said: tuple[str, ...] = self._ray.get(task.remote(plan, files, firsts, film))
         return said
 
 
@@ -201,8 +200,11 @@ class _Out:
         seen = [*(piece.luma for piece in far.pieces), *(piece.chroma for piece in far.pieces)]
         said_before = before if far.handed else None
         shots, said = chroma.remote(self.plan, segment, far.handed, said_before, firsts, *seen)
-        parts, tail = self.blend.remote(shots, segment.lead, segment.count, before)
-        writing = self.write.remote(self.plan, segment, said, parts, tail, pending.path)
+        near = self.painters.near(number)
+        blended = self.blend.options(**near, num_returns=2, max_retries=RETRIES)
+        written = self.write.options(**near, max_retries=RETRIES)
+        parts, tail = blended.remote(shots, segment.lead, segment.count, before)
+        writing = written.remote(self.plan, segment, said, parts, tail, pending.path)
         return _Try(number, said, tail, writing)
 
     def send_again(self, waiting: Iterable[_Pending]) -> None:

@@ -25,6 +25,7 @@ from vidcolor.run.nodes import (
     connected,
     cpus_each,
     gpus_of,
+    machines_in,
     understood,
 )
 from vidcolor.run.one import Task
@@ -165,6 +166,7 @@ class Hands:
         self._busy: list[_Busy] = []
         self._idle: dict[bool, list[Any]] = {True: [], False: []}
         self._known: Introduction | None = None
+        self._spare: Any = None
         self._ahead: Task | None = None
         self._foremen = 0
         self._checked: frozenset[str] = frozenset()
@@ -176,9 +178,7 @@ class Hands:
         now = time.monotonic()
         if now - self._looked >= LOOK_EVERY_S:
             self._looked = now
-            there = self._ray.cluster_resources()
-            fitting = there.get("GPU", 0) if self._gpus else there.get("CPU", 0) // (2 * self._cpus)
-            self._machines = max(1, int(fitting))
+            self._machines = max(1, machines_in(self._ray, self._gpus, self._cpus))
         return self._machines
 
     @property
@@ -255,26 +255,31 @@ class Hands:
         if not whole and self._painters is None:
             self._painters = self._called_painters()
         idle = self._idle[whole]
-        hand = idle.pop() if idle else self._started(whole)
+        start = self._whole_one if whole else self._foreman
+        hand = idle.pop() if idle else start()
         self._busy.append(_Busy(hand, whole, load, hand.work.remote(load.tasks)))
 
-    def _started(self, whole: bool) -> Any:
-        device = "cuda" if self._gpus else "cpu"
-        settings = replace(self._settings, device=device)
-        where = None if whole else replace(self._where, starts=False, first=self._foremen)
-        self._foremen += not whole
-        cpus = 2 * self._cpus if whole else 1
-        hand = self._ray.remote(Hand).options(
-            num_cpus=(1 if self._gpus else cpus) if whole else 0,
-            num_gpus=1 if self._gpus and whole else 0,
-        )
-        started = hand.remote(settings, where, cpus)
-        if whole and self._known is None:
-            call = first_ready(self._ray, [started.introduce.remote()])
+    def _whole_one(self) -> Any:
+        """A worker for whole files; one more is always asked for, so that Ray asks for room."""
+        hand = self._spare or self._started()
+        if self._known is None:
+            call = first_ready(self._ray, [hand.introduce.remote()])
             with understood():
                 self._known = self._ray.get(call)
             check_alike(self._known, self._settings)
-        return started
+        self._spare = self._started()
+        return hand
+
+    def _started(self) -> Any:
+        gpus, cpus = self._gpus, 2 * self._cpus
+        hand = self._ray.remote(Hand).options(num_cpus=1 if gpus else cpus, num_gpus=int(gpus))
+        settings = replace(self._settings, device="cuda" if gpus else "cpu")
+        return hand.remote(settings, None, cpus)
+
+    def _foreman(self) -> Any:
+        where = replace(self._where, starts=False, first=self._foremen)
+        self._foremen += 1
+        return self._ray.remote(Hand).options(num_cpus=0).remote(self._settings, where, 1)
 
     def _called_painters(self) -> Painters:
         """Painters in place of the workers that have nothing to do any more."""
@@ -290,9 +295,10 @@ class Hands:
             self._checked = nodes
 
     def _dismiss(self) -> None:
-        for hand in self._idle[True]:
+        for hand in [*self._idle[True], *([self._spare] if self._spare else [])]:
             self._ray.kill(hand)
         self._idle[True].clear()
+        self._spare = None
 
     def _ready(self) -> list[_Busy]:
         if self._painters is not None:

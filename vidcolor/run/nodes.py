@@ -106,7 +106,7 @@ def understood() -> Iterator[None]:
 
 
 def cpus_each(ray: Any, threads: int) -> int:
-    """CPUs for a painter without a GPU and for a task that writes, so that both find room.
+    """CPUs for a network without a GPU; a task that writes needs as many.
 
     Raises:
         MachineError: there are too few.
@@ -131,6 +131,12 @@ def gpus_of(ray: Any, device: str) -> int:
     if kind == "cuda" and not count:
         raise MachineError("The cluster has no GPU.", "Leave `device` out, or add nodes with one.")
     return count
+
+
+def machines_in(ray: Any, gpus: bool, cpus: int) -> int:
+    """How many workers a cluster has room for: one a GPU, or one for twice so many CPUs."""
+    there = ray.cluster_resources()
+    return int(there.get("GPU", 0) if gpus else there.get("CPU", 0) // (2 * cpus))
 
 
 def check_storage(ray: Any, source: Path, identity: Identity, folder: Path) -> None:

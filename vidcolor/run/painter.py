@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -38,11 +39,13 @@ class Introduction:
         description: device, backend and precision.
         version: of this program.
         model_hash: sha256 of the weights.
+        node: Ray's name of the machine.
     """
 
     description: str
     version: str
     model_hash: str
+    node: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Sighting:
 def introduction(settings: ColorizeSettings, description: str) -> Introduction:
     """What a worker says that colours by such settings, and is so described."""
     model_hash = registry.verified_hash(registry.find_model(settings.model))
-    return Introduction(description, __version__, model_hash)
+    node = importlib.import_module("ray").get_runtime_context().get_node_id()
+    return Introduction(description, __version__, model_hash, node)
 
 
 class Painter:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import secrets
 import time
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ from typing import Any
 from vidcolor import __version__
 from vidcolor.errors import MachineError, ModelError, VidcolorError
 from vidcolor.network import registry
-from vidcolor.run.nodes import RETRIES, cpus_each, gpus_of, understood
+from vidcolor.run.nodes import RETRIES, cpus_each, gpus_of, machines_in, understood
 from vidcolor.run.painter import Introduction, Painter
 from vidcolor.run.settings import ColorizeSettings
 
@@ -103,7 +105,7 @@ class Painters:
     """All painters of a cluster that are ready; those of machines that come later join them.
 
     Attributes:
-        cpus: that a painter without a GPU has, and a task that writes.
+        cpus: threads of a task, and half of what a painter without a GPU has.
         description: device, backend and precision of all.
         loads: what each has to do, by its number.
         held: how many machines' worth of the cluster others hold.
@@ -126,6 +128,8 @@ class Painters:
         self.cpus = cpus_each(ray, settings.threads)
         self._gpus = bool(gpus_of(ray, settings.device))
         self._ready: list[Any] = []
+        self._nodes: list[str] = []
+        self._turn = itertools.count(where.first)
         self._coming: dict[Any, Any] = {}
         self._called = 0
         self._looked = -LOOK_EVERY_S
@@ -141,6 +145,22 @@ class Painters:
 
     def __getitem__(self, number: int) -> Any:
         return self._ready[number]
+
+    def near(self, number: int) -> dict[str, Any]:
+        """Options of a task that works for a painter.
+
+        A painter that computes on CPUs has twice as many as its network needs, and such tasks the
+        other half; else they need CPUs of their own, on any machine.
+        """
+        if self._gpus:
+            return {"num_cpus": self.cpus}
+        strategy = importlib.import_module("ray.util.scheduling_strategies")
+        there = strategy.NodeAffinitySchedulingStrategy(self._nodes[number], soft=True)
+        return {"num_cpus": 0, "scheduling_strategy": there}
+
+    def next(self) -> dict[str, Any]:
+        """The same for the next painter in turn."""
+        return self.near(next(self._turn) % len(self))
 
     def look(self) -> None:
         """Take in painters that have become ready, and start more where machines have come."""
@@ -169,6 +189,7 @@ class Painters:
                 "Choose with `device` or `backend` what all nodes have.",
             )
         self._ready.append(painter)
+        self._nodes.append(said.node)
         self.loads.add()
         return said
 
@@ -186,7 +207,7 @@ class Painters:
                     name=f"painter {self._called}",
                     namespace=self._where.namespace,
                     get_if_exists=True,
-                    num_cpus=1 if self._gpus else self.cpus,
+                    num_cpus=1 if self._gpus else 2 * self.cpus,
                     num_gpus=1 if self._gpus else 0,
                     max_restarts=RETRIES,
                     max_task_retries=RETRIES,
@@ -206,12 +227,5 @@ class Painters:
             return None
 
     def _wanted(self) -> int:
-        """How many there are to be: where there are GPUs, one more, so that Ray sees it is wanted.
-
-        Of CPUs the tasks that wait say so, which need them as well.
-        """
-        there = self._ray.cluster_resources()
-        if self._gpus:
-            return int(there.get("GPU", 0)) - self.held + 1
-        fitting = int(there.get("CPU", 0)) // (2 * self.cpus) - self.held
-        return max(1, fitting)
+        """How many there are to be: one more than there is room for, so that Ray asks for room."""
+        return max(0, machines_in(self._ray, self._gpus, self.cpus) - self.held) + 1
