@@ -25,7 +25,7 @@ from vidcolor.infer.predictor import LumaBatch, Prediction
 from vidcolor.run.afield import Afield, Far
 from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.folder import job_folder
-from vidcolor.run.nodes import RETRIES, check_storage, connected, understood
+from vidcolor.run.nodes import RETRIES, LostError, check_storage, connected, understood
 from vidcolor.run.painter import Colored, blend, write
 from vidcolor.run.painters import Painters, Where
 from vidcolor.run.plan import Plan
@@ -38,14 +38,14 @@ from vidcolor.steady.kept import Keep, keep_nothing
 SEGMENTS_A_PAINTER = 3
 """One is coloured, one waits, one is being written."""
 STRAGGLING = 2.0
-"""What takes so many times as long as usual is handed out once more, when nothing else is left."""
+"""What takes so many times as long as usual is handed out once more, to who has nothing to do."""
 LOOK_EVERY_S = 2.0
 STOPPING_PATIENCE_S = 20.0
 
 FloatArray = NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Try:
     """A segment at a painter and at who writes it: references to what will be."""
 
@@ -53,17 +53,30 @@ class _Try:
     said: Any
     tail: Any
     writing: Any
+    is_colored: bool = False
 
 
 @dataclass(eq=False)
 class _Pending:
-    """A segment on its way, and all that is wanted to hand it out again."""
+    """A segment on its way, and all that is wanted to hand it out again.
+
+    Attributes:
+        far: the segment.
+        before: what the one before saw of it, or a reference to that.
+        path: where it is to be.
+        began: when it was handed out.
+        tries: who is at it.
+        promised: the first one's reference to what it sees of the next segment.
+        lost: how many of them were lost.
+    """
 
     far: Far
     before: Any
     path: Path
     began: float = field(default_factory=time.monotonic)
     tries: list[_Try] = field(default_factory=list)
+    promised: Any = None
+    lost: int = 0
 
     @property
     def took_s(self) -> float:
@@ -134,14 +147,11 @@ class Cluster:
                         self.painters.look()
                         pending = out.send(surveyed, tail, place(surveyed.segment))
                         waiting.append(pending)
-                        tail = pending.tries[0].tail
+                        tail = pending.promised
                         limit = SEGMENTS_A_PAINTER * len(self.painters)
                         while waiting and (len(waiting) >= limit or out.is_there(waiting[0])):
                             yield out.finish(waiting, reports)
             while waiting:
-                while not out.is_there(waiting[0], LOOK_EVERY_S):
-                    self.painters.look()
-                    out.send_again(waiting)
                 yield out.finish(waiting, reports)
         finally:
             out.call_off(waiting)
@@ -189,7 +199,9 @@ class _Out:
         assert isinstance(surveyed, Far)
         # Who need not know what the segment before saw does not wait for it.
         pending = _Pending(surveyed, before if surveyed.segment.lead else None, path)
-        pending.tries.append(self._try(pending))
+        first = self._try(pending)
+        pending.tries.append(first)
+        pending.promised = first.tail
         return pending
 
     def _try(self, pending: _Pending) -> _Try:
@@ -209,12 +221,26 @@ class _Out:
 
     def send_again(self, waiting: Iterable[_Pending]) -> None:
         """Give painters that have nothing to do segments that take others too long."""
+        self._relieve(waiting)
         if not self.took_s:
             return
         late = STRAGGLING * fmean(self.took_s)
         for pending in waiting:
             if pending.took_s > late and len(pending.tries) == 1 and self.painters.loads.idle():
                 pending.tries.append(self._try(pending))
+
+    def _relieve(self, waiting: Iterable[_Pending]) -> None:
+        """Count no more as laden who has coloured what he was given."""
+        tries = {one.said: one for each in waiting for one in each.tries if not one.is_colored}
+        if tries:
+            ready, _ = self.ray.wait(list(tries), num_returns=len(tries), timeout=0)
+            for said in ready:
+                self._relieved(tries[said])
+
+    def _relieved(self, one: _Try) -> None:
+        if not one.is_colored:
+            one.is_colored = True
+            self.painters.loads.give(one.painter)
 
     def is_there(self, pending: _Pending, patience_s: float = 0) -> bool:
         """Whether a segment is written, after so many seconds at the latest."""
@@ -223,28 +249,51 @@ class _Out:
 
     def finish(self, waiting: deque[_Pending], reports: Reports) -> Made:
         """Wait for the first segment, take it away and report what became of it."""
-        pending = waiting[0]
-        ready, _ = self.ray.wait([one.writing for one in pending.tries], num_returns=1)
-        done = next(one for one in pending.tries if one.writing in ready)
-        with understood():
-            written: dict[str, float]
-            written, tally = self.ray.get(done.writing)
-            said: Colored = self.ray.get(done.said)
+        written: dict[str, float]
+        said: Colored
+        while True:
+            done = self._first(waiting)
+            try:
+                with understood():
+                    written, tally = self.ray.get(done.writing)
+                    said = self.ray.get(done.said)
+                break
+            except LostError as error:
+                self._lose(waiting[0], done, error)
+        segment = waiting[0].far.segment
         self._settle(waiting, done)
-        segment = pending.far.segment
         reports.begun(replace(segment, own=said.own))
         reports.timings.add({"colour": said.seconds, **written})
         reports.meter.colored(segment.count)
         reports.written(segment.count)
         return Made(segment, tally, said.reached)
 
+    def _first(self, waiting: Sequence[_Pending]) -> _Try:
+        """Who is first to be done with the first segment."""
+        tries = waiting[0].tries
+        while not self.is_there(waiting[0], LOOK_EVERY_S):
+            self.painters.look()
+            self.send_again(waiting)
+        ready, _ = self.ray.wait([one.writing for one in tries], num_returns=1)
+        return next(one for one in tries if one.writing in ready)
+
+    def _lose(self, pending: _Pending, gone: _Try, error: LostError) -> None:
+        """Go on without a try that was lost; raises the error where there were too many."""
+        pending.lost += 1
+        if pending.lost > RETRIES:
+            raise error
+        self._relieved(gone)
+        pending.tries.remove(gone)
+        if not pending.tries:
+            pending.tries.append(self._try(pending))
+
     def _settle(self, waiting: deque[_Pending], done: _Try) -> None:
         pending = waiting.popleft()
-        if waiting and waiting[0].before is pending.tries[0].tail:
+        if waiting and waiting[0].before is pending.promised:
             waiting[0].before = done.tail
         self.took_s.append(pending.took_s)
         for one in pending.tries:
-            self.painters.loads.give(one.painter)
+            self._relieved(one)
             if one is not done:
                 self.given_up.append(one.writing)
 

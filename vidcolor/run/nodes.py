@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,21 +88,36 @@ def _no_cluster(address: str) -> MachineError:
     )
 
 
+class LostError(MachineError):
+    """A worker is gone, and what it had with it."""
+
+
 @contextmanager
 def understood() -> Iterator[None]:
-    """What goes wrong elsewhere, in a user's words."""
+    """What goes wrong elsewhere, in a user's words.
+
+    Raises:
+        LostError: workers were lost, more often than Ray calls again.
+        VidcolorError: whatever such a worker raised.
+    """
     errors = importlib.import_module("ray.exceptions")
     try:
         yield
     except errors.RayTaskError as error:
         if isinstance(error.cause, VidcolorError):
             raise error.cause from error
+        if isinstance(error.cause, errors.RayError):
+            raise _lost(error.cause) from error
         raise
     except errors.RayError as error:
-        raise MachineError(
-            f"Workers of the cluster were lost {RETRIES + 1} times ({str(error).splitlines()[0]}).",
-            "What is finished is kept; look at `ray status`, then run the command again.",
-        ) from error
+        raise _lost(error) from error
+
+
+def _lost(error: Exception) -> LostError:
+    return LostError(
+        f"Workers of the cluster were lost {RETRIES + 1} times ({str(error).splitlines()[0]}).",
+        "What is finished is kept; look at `ray status`, then run the command again.",
+    )
 
 
 def cpus_each(ray: Any, threads: int) -> int:
@@ -162,8 +177,7 @@ def check_storage(ray: Any, source: Path, identity: Identity, folder: Path) -> N
         calls[task.remote(source, identity, token)] = node["NodeManagerHostname"]
     try:
         ready, late = ray.wait(list(calls), num_returns=len(calls), timeout=NODE_PATIENCE_S)
-        with understood():
-            missing = {calls[call]: ray.get(call) for call in ready}
+        missing = {calls[call]: _seen(ray, call) for call in ready}
         missing |= {calls[call]: "anything: it does not answer" for call in late}
     finally:
         token.unlink(missing_ok=True)
@@ -173,3 +187,11 @@ def check_storage(ray: Any, source: Path, identity: Identity, folder: Path) -> N
                 f"The node {host} of the cluster does not see {path}.",
                 "Put source and output on storage that all nodes have under the same path.",
             )
+
+
+def _seen(ray: Any, call: Any) -> Path | None:
+    """What a node said; nothing of one that went away meanwhile."""
+    with understood(), suppress(ray.exceptions.TaskUnschedulableError):
+        missing: Path | None = ray.get(call)
+        return missing
+    return None
