@@ -284,6 +284,7 @@ class _Out:
             raise error
         self._relieved(gone)
         pending.tries.remove(gone)
+        self.painters.lose(gone.painter)
         if not pending.tries:
             pending.tries.append(self._try(pending))
 

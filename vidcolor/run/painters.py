@@ -42,6 +42,9 @@ class Where:
 class Loads:
     """How much each painter was given and has not done; the next is the least laden one's.
 
+    Attributes:
+        away: those that are asked only if all are.
+
     Args:
         count: of painters.
         first: whose turn it is; any number, counted round.
@@ -49,11 +52,13 @@ class Loads:
 
     def __init__(self, count: int, first: int = 0) -> None:
         self._loads, self._turn = [0] * count, first
+        self.away: set[int] = set()
 
     def take(self) -> int:
         """The painter that gets the next piece; of equals, the next in turn."""
-        numbers = range(len(self._loads))
-        number = min(numbers, key=lambda n: (self._loads[n], (n - self._turn) % len(numbers)))
+        numbers, loads = range(len(self._loads)), self._loads
+        turn = [(n - self._turn) % len(numbers) for n in numbers]
+        number = min(numbers, key=lambda n: (n in self.away, loads[n], turn[n]))
         self._loads[number] += 1
         self._turn = number + 1
         return number
@@ -63,8 +68,8 @@ class Loads:
         self._loads[number] -= 1
 
     def idle(self) -> bool:
-        """Whether any has nothing to do."""
-        return not all(self._loads)
+        """Whether any that is there has nothing to do."""
+        return not all(load or n in self.away for n, load in enumerate(self._loads))
 
     def add(self) -> None:
         """One more painter is there."""
@@ -79,11 +84,16 @@ def first_ready(ray: Any, calls: Sequence[Any]) -> Any:
     """
     ready = calls and ray.wait(calls, num_returns=1, timeout=STARTING_PATIENCE_S)[0]
     if not ready:
-        raise MachineError(
-            f"No worker of the cluster was ready within {STARTING_PATIENCE_S:.0f} s.",
-            "Look at `ray status`: other work may hold its devices.",
-        )
+        raise nobody_ready()
     return ready[0]
+
+
+def nobody_ready() -> MachineError:
+    """The error where no worker is there."""
+    return MachineError(
+        f"No worker of the cluster was ready within {STARTING_PATIENCE_S:.0f} s.",
+        "Look at `ray status`: other work may hold its devices.",
+    )
 
 
 def check_alike(said: Introduction, settings: ColorizeSettings) -> None:
@@ -129,6 +139,8 @@ class Painters:
         self._gpus = bool(gpus_of(ray, settings.device))
         self._ready: list[Any] = []
         self._nodes: list[str] = []
+        self._away: dict[Any, int] = {}
+        self._dead = 0
         self._turn = itertools.count(where.first)
         self._coming: dict[Any, Any] = {}
         self._called = 0
@@ -175,6 +187,36 @@ class Painters:
                 self._introduced(call)
             except VidcolorError as error:
                 self.notes.append(f"a machine is left out. {error.sentence}")
+        calls = list(self._away)
+        for call in self._ray.wait(calls, num_returns=len(calls), timeout=0)[0] if calls else ():
+            self._came_back(call)
+
+    def lose(self, number: int) -> None:
+        """Give a painter nothing that is gone, until it is there again; wait if there is no other.
+
+        Raises:
+            MachineError: none is there in time.
+        """
+        if number not in self.loads.away:
+            self.loads.away.add(number)
+            self._away[self._ready[number].introduce.remote()] = number
+        until = time.monotonic() + STARTING_PATIENCE_S
+        while len(self.loads.away) == len(self):
+            if time.monotonic() > until:
+                raise nobody_ready()
+            time.sleep(LOOK_EVERY_S)
+            self.look()
+
+    def _came_back(self, call: Any) -> None:
+        number = self._away.pop(call)
+        errors = self._ray.exceptions
+        try:
+            self._nodes[number] = self._ray.get(call).node
+            self.loads.away.discard(number)
+        except errors.ActorUnavailableError:
+            self._away[self._ready[number].introduce.remote()] = number
+        except errors.RayError:
+            self._dead += 1
 
     def _introduced(self, call: Any) -> Introduction:
         """Take in a painter that is ready, if it is of the kind of the others."""
@@ -228,4 +270,5 @@ class Painters:
 
     def _wanted(self) -> int:
         """How many there are to be: one more than there is room for, so that Ray asks for room."""
-        return max(0, machines_in(self._ray, self._gpus, self.cpus) - self.held) + 1
+        room = machines_in(self._ray, self._gpus, self.cpus) - self.held
+        return max(0, room) + 1 + self._dead
