@@ -116,10 +116,10 @@ def test_what_a_lost_machine_had_is_done_by_the_others(machines: Any, plan: Plan
 def test_the_last_segment_is_handed_out_twice_where_it_takes_too_long(
     machines: Any, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rooms, "write", sleeps_once)
     machines.add_node(num_cpus=2)
     cluster = Cluster(Where("auto"), plan.settings)
     awaited(cluster, 2)
-    monkeypatch.setattr(rooms, "write", sleeps_once)
     colored(plan, cluster)
     assert (tmp_path / "slept").exists()
     assert not (tmp_path / "woke").exists()
