@@ -505,7 +505,7 @@ def messages(count: int = 400, hands: int = 8) -> str:
     coming = [talking.remote().work.remote() for _ in range(hands)]
     heard, began = 0, time.process_time()
     while coming:
-        for one in ray.wait(coming, num_returns=1, timeout=0.2)[0]:
+        for one in ray.wait(coming, num_returns=len(coming), timeout=0.2)[0]:
             try:
                 ray.get(next(one))
                 heard += 1

@@ -307,7 +307,7 @@ class Hands:
         coming = [one.coming for one in self._busy]
         if not coming:
             return []
-        ready = self._ray.wait(coming, num_returns=1, timeout=ASK_EVERY_S)[0]
+        ready = self._ray.wait(coming, num_returns=len(coming), timeout=ASK_EVERY_S)[0]
         return [one for one in self._busy if one.coming in ready]
 
     def _attend(self, one: _Busy) -> Iterator[tuple[Task, Message]]:

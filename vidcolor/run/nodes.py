@@ -150,8 +150,10 @@ def gpus_of(ray: Any, device: str) -> int:
 
 def machines_in(ray: Any, gpus: bool, cpus: int) -> int:
     """How many workers a cluster has room for: one a GPU, or one for twice so many CPUs."""
-    there = ray.cluster_resources()
-    return int(there.get("GPU", 0) if gpus else there.get("CPU", 0) // (2 * cpus))
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if gpus:
+        return sum(int(there.get("GPU", 0)) for there in nodes)
+    return sum(int(there.get("CPU", 0)) // (2 * cpus) for there in nodes)
 
 
 def check_storage(ray: Any, source: Path, identity: Identity, folder: Path) -> None:
