@@ -114,10 +114,11 @@ def understood() -> Iterator[None]:
 
 
 def _lost(error: Exception) -> LostError:
-    return LostError(
+    said = MachineError(  # by this name the reference finds it
         f"Workers of the cluster were lost {RETRIES + 1} times ({str(error).splitlines()[0]}).",
         "What is finished is kept; look at `ray status`, then run the command again.",
     )
+    return LostError(said.sentence, said.remedy)
 
 
 def cpus_each(ray: Any, threads: int) -> int:
