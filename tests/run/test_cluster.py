@@ -88,13 +88,16 @@ def test_the_film_equals_that_of_one_machine_though_its_worker_is_killed_twice(
     color(plan.clip.path, straight, tiny_model)
     cluster = Cluster(Where("auto"), plan.settings)
     killed: set[int] = set()
+    said: set[str] = set()
 
     def step(frames: float, limit: str) -> None:
+        said.add(limit)
         if len(killed) < 2:
             killed.add(kill(ray, cluster))
 
     finished = colored(plan, cluster, step)
     assert len(killed) == 2
+    assert said >= {"1 worker, 100% busy", "join"}
     assert (finished.frames, finished.resumed) == (72, 0)
     assert {"survey", "colour", "decode", "upscale", "encode"} <= set(finished.timings.seconds)
     assert video_packets(plan.output) == video_packets(straight)

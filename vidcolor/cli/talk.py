@@ -147,9 +147,9 @@ class Bar:
             self._talk.say(line)
 
     def update(self, frames: float, stage: str) -> None:
-        """Count frames; say which stage takes longest so far."""
+        """Count frames; say which stage takes longest so far, or who is at work."""
         self._gained += frames
-        words = STAGES.get(stage, "")
+        words = STAGES.get(stage, stage)
         self._bar.set_postfix_str(words, refresh=False)
         self._bar.update(frames)
         now = time.monotonic()

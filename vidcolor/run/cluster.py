@@ -108,6 +108,12 @@ class Cluster:
         """Device, backend and precision of the painters."""
         return self.painters.description
 
+    @property
+    def crew(self) -> str:
+        """See `Executor.crew`."""
+        count = len(self.painters)
+        return f"{count} worker{'s' * (count != 1)}, {self.painters.loads.busy:.0%} busy"
+
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""
         number = self.painters.loads.take()
@@ -147,6 +153,7 @@ class Cluster:
                         self.painters.look()
                         pending = out.send(surveyed, tail, place(surveyed.segment))
                         waiting.append(pending)
+                        out.relieve(waiting)
                         tail = pending.promised
                         limit = SEGMENTS_A_PAINTER * len(self.painters)
                         while waiting and (len(waiting) >= limit or out.is_there(waiting[0])):
@@ -221,7 +228,7 @@ class _Out:
 
     def send_again(self, waiting: Iterable[_Pending]) -> None:
         """Give painters that have nothing to do segments that take others too long."""
-        self._relieve(waiting)
+        self.relieve(waiting)
         if not self.took_s:
             return
         late = STRAGGLING * fmean(self.took_s)
@@ -229,7 +236,7 @@ class _Out:
             if pending.took_s > late and len(pending.tries) == 1 and self.painters.loads.idle():
                 pending.tries.append(self._try(pending))
 
-    def _relieve(self, waiting: Iterable[_Pending]) -> None:
+    def relieve(self, waiting: Iterable[_Pending]) -> None:
         """Count no more as laden who has coloured what he was given."""
         tries = {one.said: one for each in waiting for one in each.tries if not one.is_colored}
         if tries:

@@ -73,6 +73,10 @@ class Reports:
 class Executor(Predictor, Protocol):
     """What colours: photographs by `predict`, films by `survey`, `make` and `join`."""
 
+    @property
+    def crew(self) -> str:
+        """Who is at work, in words; "" if it is this machine alone."""
+
     def survey(self, plan: Plan, timings: Timings) -> Survey:
         """What finds segments for `make`."""
 

@@ -44,6 +44,11 @@ class Here(Wrapper):
         predictor: what colours.
     """
 
+    @property
+    def crew(self) -> str:
+        """See `Executor.crew`."""
+        return ""
+
     def survey(self, plan: Plan, timings: Timings) -> Looking:
         """See `Executor.survey`."""
         return Looking(plan, timings)

@@ -35,7 +35,8 @@ class Told:
 
     Attributes:
         progress: frames' worth of work done since the last time, and the stage that takes longest
-            or "join". After every frame that is written, and now and then between.
+            or "join", or who is at work. After every frame that is written, and now and then
+            between.
         in_colour: frames that have colour of their own, by index, before they are written.
         kept: how many of the film's frames are left, where the job does not come to its end.
     """
@@ -132,7 +133,8 @@ class _Work:
     def tell(self) -> None:
         """Report what was done."""
         with self.telling:
-            self.told.progress(self.meter.gained(), self.timings.busiest())
+            said = self.executor.crew or self.timings.busiest()
+            self.told.progress(self.meter.gained(), said)
 
     def color(self, standing: Standing) -> None:
         """Make the segments that are missing.

@@ -71,6 +71,12 @@ class Loads:
         """Whether any that is there has nothing to do."""
         return not all(load or n in self.away for n, load in enumerate(self._loads))
 
+    @property
+    def busy(self) -> float:
+        """Share of those that are there that have something to do, 0..1."""
+        there = [load for n, load in enumerate(self._loads) if n not in self.away]
+        return sum(load > 0 for load in there) / len(there) if there else 0.0
+
     def add(self) -> None:
         """One more painter is there."""
         self._loads.append(0)
