@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
@@ -111,16 +111,26 @@ class Cluster:
     @property
     def crew(self) -> str:
         """See `Executor.crew`."""
-        count = len(self.painters)
+        count = len(self.painters) - len(self.painters.loads.away)
         return f"{count} worker{'s' * (count != 1)}, {self.painters.loads.busy:.0%} busy"
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""
+        for _ in range(RETRIES):
+            with suppress(LostError):
+                return self._predicted(luma, hints)
+        return self._predicted(luma, hints)
+
+    def _predicted(self, luma: LumaBatch, hints: FloatArray | None) -> Prediction:
+        self.painters.look()
         number = self.painters.loads.take()
         try:
             with understood():
                 asked = self.painters[number].predict.remote(luma, hints)
                 said: Prediction = self._ray.get(asked)
+        except LostError:
+            self.painters.lose(number)
+            raise
         finally:
             self.painters.loads.give(number)
         return said

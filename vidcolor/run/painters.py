@@ -6,14 +6,15 @@ import importlib
 import itertools
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vidcolor import __version__
 from vidcolor.errors import MachineError, ModelError, VidcolorError
 from vidcolor.network import registry
-from vidcolor.run.nodes import RETRIES, cpus_each, gpus_of, machines_in, understood
+from vidcolor.run.nodes import LostError, cpus_each, gpus_of, machines_in, understood
 from vidcolor.run.painter import Introduction, Painter
 from vidcolor.run.settings import ColorizeSettings
 
@@ -117,6 +118,15 @@ def check_alike(said: Introduction, settings: ColorizeSettings) -> None:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """A painter that has introduced itself: its name, its actor, and Ray's name of the node."""
+
+    name: str
+    actor: Any
+    node: str
+
+
 class Painters:
     """All painters of a cluster that are ready; those of machines that come later join them.
 
@@ -143,18 +153,16 @@ class Painters:
         self._ray, self._where, self._settings = ray, where, settings
         self.cpus = cpus_each(ray, settings.threads)
         self._gpus = bool(gpus_of(ray, settings.device))
-        self._ready: list[Any] = []
-        self._nodes: list[str] = []
-        self._away: dict[Any, int] = {}
-        self._dead = 0
-        self._turn = itertools.count(where.first)
-        self._coming: dict[Any, Any] = {}
-        self._called = 0
-        self._looked = -LOOK_EVERY_S
         self.held = held
         self.notes: list[str] = []
         self.loads = Loads(0, where.first)
-        self._call_more()
+        self._ready: list[_Ready] = []
+        self._coming: dict[Any, tuple[str, Any]] = {}
+        self._asked: dict[Any, int] = {}
+        self._known: set[str] = set()
+        self._turn = itertools.count(where.first)
+        self._looked = -LOOK_EVERY_S
+        self._call_more(self._there())
         self.description = self._introduced(first_ready(ray, list(self._coming))).description
         self.look()
 
@@ -162,7 +170,7 @@ class Painters:
         return len(self._ready)
 
     def __getitem__(self, number: int) -> Any:
-        return self._ready[number]
+        return self._ready[number].actor
 
     def near(self, number: int) -> dict[str, Any]:
         """Options of a task that works for a painter.
@@ -173,7 +181,7 @@ class Painters:
         if self._gpus:
             return {"num_cpus": self.cpus}
         strategy = importlib.import_module("ray.util.scheduling_strategies")
-        there = strategy.NodeAffinitySchedulingStrategy(self._nodes[number], soft=True)
+        there = strategy.NodeAffinitySchedulingStrategy(self._ready[number].node, soft=True)
         return {"num_cpus": 0, "scheduling_strategy": there}
 
     def next(self) -> dict[str, Any]:
@@ -181,52 +189,52 @@ class Painters:
         return self.near(next(self._turn) % len(self))
 
     def look(self) -> None:
-        """Take in painters that have become ready, and start more where machines have come."""
+        """Take in painters that have become ready, start more, and see who is gone."""
         now = time.monotonic()
         if now - self._looked < LOOK_EVERY_S:
             return
         self._looked = now
-        self._call_more()
-        calls = list(self._coming)
-        for call in self._ray.wait(calls, num_returns=len(calls), timeout=0)[0] if calls else ():
+        there = self._there()
+        self.loads.away |= {n for n, one in enumerate(self._ready) if one.name not in there}
+        self._call_more(there)
+        for call in self._answered(self._coming):
             try:
                 self._introduced(call)
+            except LostError:
+                pass  # another one is started for it
             except VidcolorError as error:
                 self.notes.append(f"a machine is left out. {error.sentence}")
-        calls = list(self._away)
-        for call in self._ray.wait(calls, num_returns=len(calls), timeout=0)[0] if calls else ():
-            self._came_back(call)
+        for call in self._answered(self._asked):
+            number = self._asked.pop(call)
+            with suppress(LostError), understood():
+                self._ray.get(call)
+                self.loads.away.discard(number)
+
+    def _answered(self, calls: Iterable[Any]) -> list[Any]:
+        waiting = list(calls)
+        if not waiting:
+            return []
+        ready: list[Any] = self._ray.wait(waiting, num_returns=len(waiting), timeout=0)[0]
+        return ready
 
     def lose(self, number: int) -> None:
-        """Give a painter nothing that is gone, until it is there again; wait if there is no other.
+        """Give a painter nothing until it has answered; wait if there is no other.
 
         Raises:
             MachineError: none is there in time.
         """
-        if number not in self.loads.away:
-            self.loads.away.add(number)
-            self._away[self._ready[number].introduce.remote()] = number
+        self.loads.away.add(number)
         until = time.monotonic() + STARTING_PATIENCE_S
+        self._asked[self[number].introduce.remote()] = number
         while len(self.loads.away) == len(self):
             if time.monotonic() > until:
                 raise nobody_ready()
             time.sleep(LOOK_EVERY_S)
             self.look()
 
-    def _came_back(self, call: Any) -> None:
-        number = self._away.pop(call)
-        errors = self._ray.exceptions
-        try:
-            self._nodes[number] = self._ray.get(call).node
-            self.loads.away.discard(number)
-        except errors.ActorUnavailableError:
-            self._away[self._ready[number].introduce.remote()] = number
-        except errors.RayError:
-            self._dead += 1
-
     def _introduced(self, call: Any) -> Introduction:
         """Take in a painter that is ready, if it is of the kind of the others."""
-        painter = self._coming.pop(call)
+        name, painter = self._coming.pop(call)
         with understood():
             said: Introduction = self._ray.get(call)
         check_alike(said, self._settings)
@@ -236,45 +244,44 @@ class Painters:
                 f"The cluster's devices differ ({', '.join(sorted((known, said.description)))}).",
                 "Choose with `device` or `backend` what all nodes have.",
             )
-        self._ready.append(painter)
-        self._nodes.append(said.node)
+        self._ready.append(_Ready(name, painter, said.node))
         self.loads.add()
         return said
 
-    def _call_more(self) -> None:
-        """Start painters for which there is room, or find those that another one started."""
-        if not self._where.starts:
-            while painter := self._started(self._called):
-                self._call(painter)
-            return
-        while self._called < self._wanted():
-            device = "cuda" if self._gpus else "cpu"
-            painter = (
-                self._ray.remote(Painter)
-                .options(
-                    name=f"painter {self._called}",
-                    namespace=self._where.namespace,
-                    get_if_exists=True,
-                    num_cpus=1 if self._gpus else 2 * self.cpus,
-                    num_gpus=1 if self._gpus else 0,
-                    max_restarts=RETRIES,
-                    max_task_retries=RETRIES,
-                )
-                .remote(replace(self._settings, device=device), self.cpus)
-            )
-            self._call(painter)
+    def _there(self) -> set[str]:
+        """Names of all painters that live, or wait for room."""
+        actors = self._ray.util.list_named_actors(all_namespaces=True)
+        return {one["name"] for one in actors if one["namespace"] == self._where.namespace}
 
-    def _call(self, painter: Any) -> None:
-        self._called += 1
-        self._coming[painter.introduce.remote()] = painter
+    def _call_more(self, there: set[str]) -> None:
+        """Find painters that another one started, or start those for which there is room."""
+        for name in sorted(there - self._known):
+            with suppress(ValueError):  # it is gone again
+                self._call(name, self._ray.get_actor(name, namespace=self._where.namespace))
+        if self._where.starts:
+            for _ in range(self._wanted() - len(there)):
+                name = f"painter {len(self._known)}"
+                self._call(name, self._started(name))
 
-    def _started(self, number: int) -> Any:
-        try:
-            return self._ray.get_actor(f"painter {number}", namespace=self._where.namespace)
-        except ValueError:
-            return None
+    def _started(self, name: str) -> Any:
+        """A painter that is not called again when it is lost: then another one is started.
+
+        Else the one that waits for room would take that of the one that is to come again.
+        """
+        settings = replace(self._settings, device="cuda" if self._gpus else "cpu")
+        start = self._ray.remote(Painter).options(
+            name=name,
+            namespace=self._where.namespace,
+            num_cpus=1 if self._gpus else 2 * self.cpus,
+            num_gpus=int(self._gpus),
+        )
+        return start.remote(settings, self.cpus)
+
+    def _call(self, name: str, painter: Any) -> None:
+        self._known.add(name)
+        self._coming[painter.introduce.remote()] = name, painter
 
     def _wanted(self) -> int:
         """How many there are to be: one more than there is room for, so that Ray asks for room."""
         room = machines_in(self._ray, self._gpus, self.cpus) - self.held
-        return max(0, room) + 1 + self._dead
+        return max(0, room) + 1
