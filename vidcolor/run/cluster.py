@@ -29,7 +29,7 @@ from vidcolor.run.nodes import RETRIES, LostError, check_storage, connected, und
 from vidcolor.run.painter import Colored, blend, write
 from vidcolor.run.painters import Painters, Where
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, join_segments
+from vidcolor.run.segment import Segment, join_segments, load_tail
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.stages import Timings, ahead
@@ -63,6 +63,7 @@ class _Pending:
     Attributes:
         far: the segment.
         before: what the one before saw of it, or a reference to that.
+        previous: beside which file it lies when that one is done.
         path: where it is to be.
         began: when it was handed out.
         tries: who is at it.
@@ -72,6 +73,7 @@ class _Pending:
 
     far: Far
     before: Any
+    previous: Path | None
     path: Path
     began: float = field(default_factory=time.monotonic)
     tries: list[_Try] = field(default_factory=list)
@@ -158,13 +160,15 @@ class Cluster:
         try:
             for stretch in stretches:
                 tail: Any = stretch.before
+                previous: Path | None = None
                 with closing(ahead(stretch.segments, 1)) as segments:
                     for surveyed in segments:
                         self.painters.look()
-                        pending = out.send(surveyed, tail, place(surveyed.segment))
+                        path = place(surveyed.segment)
+                        pending = out.send(surveyed, tail, previous, path)
                         waiting.append(pending)
                         out.relieve(waiting)
-                        tail = pending.promised
+                        tail, previous = pending.promised, path
                         limit = SEGMENTS_A_PAINTER * len(self.painters)
                         while waiting and (len(waiting) >= limit or out.is_there(waiting[0])):
                             yield out.finish(waiting, reports)
@@ -205,17 +209,20 @@ class _Out:
     took_s: list[float] = field(default_factory=list)
     given_up: list[Any] = field(default_factory=list)
 
-    def send(self, surveyed: Surveyed, before: Any, path: Path) -> _Pending:
+    def send(self, surveyed: Surveyed, before: Any, previous: Path | None, path: Path) -> _Pending:
         """Hand out a segment.
 
         Args:
             surveyed: as `Afield` gives it.
             before: what the segment before saw of it.
+            previous: that one's file, if it is of this run.
             path: where it is to be.
         """
         assert isinstance(surveyed, Far)
         # Who need not know what the segment before saw does not wait for it.
-        pending = _Pending(surveyed, before if surveyed.segment.lead else None, path)
+        if not surveyed.segment.lead:
+            before = previous = None
+        pending = _Pending(surveyed, before, previous, path)
         first = self._try(pending)
         pending.tries.append(first)
         pending.promised = first.tail
@@ -295,13 +302,15 @@ class _Out:
         return next(one for one in tries if one.writing in ready)
 
     def _lose(self, pending: _Pending, gone: _Try, error: LostError) -> None:
-        """Go on without a try that was lost; raises the error where there were too many."""
+        """Go on without a try of the first segment; raises the error where too many were lost."""
         pending.lost += 1
         if pending.lost > RETRIES:
             raise error
         self._relieved(gone)
         pending.tries.remove(gone)
         self.painters.lose(gone.painter)
+        if pending.previous is not None:
+            pending.before = load_tail(pending.previous)  # it may have been lost as well
         if not pending.tries:
             pending.tries.append(self._try(pending))
 

@@ -32,7 +32,7 @@ from vidcolor.files import remove, size_of, with_ending, write_error, write_text
 from vidcolor.media.frame_file import is_of_pictures
 from vidcolor.run.lock import Holder, Lock
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, beginnings, tail_of
+from vidcolor.run.segment import Segment, beginnings, load_tail, tail_of
 from vidcolor.steady.kept import KeptMotion
 from vidcolor.steady.people import Reach
 
@@ -340,8 +340,7 @@ class JobFolder:
 
     def load_tail(self, part: Record) -> FloatArray | None:
         """What a segment saw of the next one's first frames, None where there is nothing of it."""
-        path = tail_of(self.segment(part))
-        return np.asarray(np.load(path), np.float32) if part.shared else None
+        return load_tail(self.segment(part)) if part.shared else None
 
     @property
     def film(self) -> Path:

@@ -213,6 +213,11 @@ def save_tail(path: Path, chroma: FloatArray) -> None:
             np.save(stream, chroma)
 
 
+def load_tail(path: Path) -> FloatArray:
+    """What `save_tail` kept."""
+    return np.asarray(np.load(tail_of(path)), np.float32)
+
+
 def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
     return read_frames(plan.clip, segment.first, segment.count, plan.settings.threads)
 
