@@ -51,9 +51,6 @@ class Far(Surveyed):
 class Afield:
     """See `Survey`.
 
-    Attributes:
-        said: sentences on what could not be spread.
-
     Args:
         ray: connected.
         plan: what is to be done.
@@ -64,7 +61,7 @@ class Afield:
     def __init__(self, ray: Any, plan: Plan, timings: Timings, painters: Painters) -> None:
         self._ray, self._plan, self._timings, self._painters = ray, plan, timings, painters
         self._shared = ray.put(plan)
-        self.said: list[str] = []
+        self._whys: list[str] = []
         self._leg = ray.remote(survey_leg)
         # It waits for those who use what it sees, so nobody may have to wait for its room.
         self._on = ray.remote(survey_on).options(
@@ -76,6 +73,11 @@ class Afield:
         self._cut = ray.remote(cut_on).options(
             **{**painters.next(), "num_cpus": 0}, num_returns=2, max_retries=RETRIES
         )
+
+    @property
+    def said(self) -> list[str]:
+        """See `Survey.said`: on what could not be spread, and on machines that were left out."""
+        return [*self._whys, *self._painters.notes]
 
     def again(self, segment: Segment) -> Far:
         """See `Survey.again`."""
@@ -125,7 +127,7 @@ class Afield:
         yield from self._in_one_go(range(piece.frames.start, frames.stop), self._plan.first)
 
     def _say(self, why: str) -> None:
-        self.said.append(f"the film was surveyed by one worker: {why}")
+        self._whys.append(f"the film was surveyed by one worker: {why}")
 
     def _legs(self, legs: Sequence[range]) -> Generator[Piece]:
         coming, under_way = iter(legs), deque[Piece]()

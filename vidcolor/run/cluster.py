@@ -322,6 +322,7 @@ class _Out:
         for one in pending.tries:
             self._relieved(one)
             if one is not done:
+                self.ray.cancel(one.writing, force=True)
                 self.given_up.append(one.writing)
 
     def call_off(self, waiting: Iterable[_Pending]) -> None:

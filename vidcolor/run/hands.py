@@ -11,11 +11,12 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vidcolor.errors import MachineError
+from vidcolor.errors import InputError, MachineError
 from vidcolor.media.suffixes import may_be_picture
 from vidcolor.run.exhibit import Shown
 from vidcolor.run.identity import identify
@@ -291,8 +292,9 @@ class Hands:
         nodes = frozenset(node["NodeID"] for node in self._ray.nodes() if node["Alive"])
         if not nodes <= self._checked:
             source = task.source
-            check_storage(self._ray, source, identify(source), task.output.parent)
-            self._checked = nodes
+            with suppress(InputError):  # a file that went away fails alone
+                check_storage(self._ray, source, identify(source), task.output.parent)
+                self._checked = nodes
 
     def _dismiss(self) -> None:
         for hand in [*self._idle[True], *([self._spare] if self._spare else [])]:
