@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,19 @@ def test_a_machine_that_comes_later_is_given_work(machines: Any, plan: Plan) -> 
     assert len({cluster.painters.near(n)["scheduling_strategy"].node_id for n in (0, 1)}) == 2
     colored(plan, cluster)
     assert_as_here(plan)
+
+
+def test_one_two_and_four_workers_make_the_film_that_this_machine_makes(
+    machines: Any, plan: Plan, tmp_path: Path
+) -> None:
+    cluster = Cluster(Where("auto"), plan.settings)
+    for count in (1, 2, 4):
+        while len(cluster.painters) < count:
+            machines.add_node(num_cpus=2)
+            awaited(cluster, len(cluster.painters) + 1)
+        one = replace(plan, output=tmp_path / f"{count}.mp4")
+        colored(one, cluster)
+        assert_as_here(one)
 
 
 def test_ray_sees_that_one_more_machine_is_wanted(machines: Any, plan: Plan) -> None:

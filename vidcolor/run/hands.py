@@ -274,7 +274,9 @@ class Hands:
     def _started(self) -> Any:
         gpus, cpus = self._gpus, 2 * self._cpus
         hand = self._ray.remote(Hand).options(num_cpus=1 if gpus else cpus, num_gpus=int(gpus))
-        settings = replace(self._settings, device="cuda" if gpus else "cpu")
+        # Films are encoded with as many threads as their tasks say, wherever that is.
+        threads = min(self._settings.threads, cpus)
+        settings = replace(self._settings, device="cuda" if gpus else "cpu", threads=threads)
         return hand.remote(settings, None, cpus)
 
     def _foreman(self) -> Any:
