@@ -64,7 +64,8 @@ def plan(film: Maker, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.Monk
 
 def assert_as_here(plan: Plan) -> None:
     straight = plan.output.with_name("straight.mp4")
-    color(plan.clip.path, straight, Path(plan.settings.model))
+    if not straight.exists():
+        color(plan.clip.path, straight, Path(plan.settings.model))
     assert video_packets(plan.output) == video_packets(straight)
 
 
