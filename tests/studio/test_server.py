@@ -19,7 +19,8 @@ from starlette.websockets import WebSocketDisconnect
 from tests.media.conftest import decoded_lumas
 from tests.studio.conftest import TOKEN, Running, until
 from vidcolor.cli.main import run
-from vidcolor.studio.store import Change, Dot, Store
+from vidcolor.studio.dots import Dot
+from vidcolor.studio.store import Store
 
 Opener = Callable[..., TestClient]
 
@@ -345,8 +346,11 @@ def test_a_frame_saved_painted_and_dropped_back_rules_its_shot(
     assert cr.mean() < 110
     wrong = client.post("/api/0/stills?frame=50", content=body.getvalue())
     assert "does not fit frame 50" in error_of(wrong)
-    client.delete("/api/0/stills/ref_000020.png")
+    client.post("/api/0/stills/put", json=[{"still": still["name"], "holds": None}])
     assert client.get("/api/0/state").json()["stills"] == []
+    client.post("/api/0/stills/put", json=[{"still": still["name"], "holds": still["holds"]}])
+    assert client.get("/api/0/state").json()["stills"] == [still]
+    assert np.array_equal(chroma_of(client), [cb, cr])
 
 
 def test_a_still_put_into_the_folder_by_hand_is_seen(client: TestClient, film: Path) -> None:
@@ -357,13 +361,66 @@ def test_a_still_put_into_the_folder_by_hand_is_seen(client: TestClient, film: P
     until(lambda: client.get("/api/0/state").json()["stills"])
 
 
-def test_a_shot_is_left_grey_by_a_grey_still(client: TestClient) -> None:
+def test_a_still_that_is_not_kept_any_more_is_said(client: TestClient) -> None:
+    lost = [{"still": "ref_000020.png", "holds": "0" * 16}]
+    assert "not kept any more" in error_of(client.post("/api/0/stills/put", json=lost))
+    for name in ("../film.mkv", ".lock", "film.mkv", 3, "a/ref_000020.png"):
+        wrong = [{"still": name, "holds": None}]
+        assert "no change" in error_of(client.post("/api/0/stills/put", json=wrong))
+
+
+def look_of(client: TestClient, first: int, **values: object) -> dict:
+    answer = client.post(f"/api/0/shots/{first}/look", json=values)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_shot_has_sliders_of_its_own(client: TestClient, film: Path) -> None:
     wait_for_shots(client)
-    (still,) = client.post("/api/0/shots/14/grey").json()["stills"]
-    assert still["grey"]
-    assert 14 <= still["frame"] < 44
-    frame = still["frame"]
-    assert abs(chroma_of(client, frame) - 128).mean() < 2
+    other, before = chroma_of(client, 50), chroma_of(client)
+    look_of(client, 14, saturation=0)
+    assert abs(chroma_of(client) - 128).max() <= 1
+    assert np.array_equal(chroma_of(client, 50), other)
+    said = look_of(client, 14, saturation=3.0, vividness=2.0, steady=0.5)
+    entry = {"first": 14, "frames": 30, "saturation": 3.0, "vividness": 2.0, "steady": 0.5}
+    assert said["looks"] == [entry]
+    assert abs(chroma_of(client) - 128).mean() > 1.3 * abs(before - 128).mean()
+    held = json.loads((film.parent / "film.mkv.vidcolor-studio/shots.json").read_text())
+    assert held == {"shots": [entry]}
+    assert "--per-shot" in client.get("/api/0/state").json()["command"]
+    look_of(client, 14, saturation=None, vividness=None, steady=None)
+    assert np.array_equal(chroma_of(client), before)
+    assert not (film.parent / "film.mkv.vidcolor-studio/shots.json").exists()
+
+
+def test_a_shot_that_is_left_as_it_is_shows_its_own_colour(
+    studio: Opener, tmp_path: Path, shots: Path
+) -> None:
+    film = in_color(shots, tmp_path / "own.mkv")
+    client = studio(film)
+    wait_for_shots(client)
+    look_of(client, 14, leave=True)
+    cb, cr = chroma_of(client)
+    full = 255 / 224
+    assert abs(cb - (128 - 38 * full)).max() <= 1
+    assert abs(cr - (128 + 42 * full)).max() <= 1
+    client.post("/api/0/shots/14/play?kind=mp4")
+    until(lambda: client.get("/api/0/state").json()["shots"][1][3] == "ready")
+    assert np.array_equal(chroma_of(client), [cb, cr])
+
+
+def test_what_a_shot_cannot_be_is_refused(client: TestClient) -> None:
+    wait_for_shots(client)
+    for wrong in (
+        {"saturation": 99},
+        {"leave": 1},
+        {"first": 3},
+        {"other": 1},
+        [],
+        {"steady": "x"},
+    ):
+        error_of(client.post("/api/0/shots/14/look", json=wrong))
+    assert "No shot begins" in error_of(client.post("/api/0/shots/15/look", json={"leave": True}))
 
 
 def test_sliders_change_the_picture_and_refuse_what_cannot_be(client: TestClient) -> None:
@@ -392,10 +449,13 @@ def test_the_button_makes_the_film_that_the_command_line_makes(
         dot = put(id=f"dot{number:03}", frame=int(chance.integers(0, 66)), points=at, colour=colour)
         assert client.post("/api/0/dots", json=dot).status_code == 200
     client.post("/api/0/look", json={"saturation": 1.5})
+    look_of(client, 0, saturation=0.5, steady=0.5)
+    look_of(client, 44, leave=True)
     assert client.post("/api/0/film", json={"name": "page.mkv", "codec": "ffv1"}).status_code == 200
     assert film_done(client)["state"] == "done"
     studio, line = film.parent / "film.mkv.vidcolor-studio", film.parent / "line.mkv"
     words = ["colorize", film, line, "--hints", studio / "hints.json", "--saturation", "1.5"]
+    words += ["--per-shot", studio / "shots.json"]
     assert run([*map(str, words), "--codec", "ffv1", "--model", str(tiny_model)]) == 0
     assert planes(film.parent / "page.mkv") == planes(line)
     state = client.get("/api/0/state").json()
@@ -408,6 +468,29 @@ def test_the_button_makes_the_film_that_the_command_line_makes(
     made = film_done(client)
     assert made["state"] == "done"
     assert made["resumed"] == sum(shot[1] for shot in shots if shot[7])
+    look_of(client, 0, saturation=0.6)
+    assert client.post("/api/0/film", json=order).status_code == 200
+    assert film_done(client)["resumed"] == 66 - 14
+
+
+def in_color(film: Path, target: Path) -> Path:
+    """The same film in colour: chroma of 90 and 170, limited range."""
+    import av
+
+    with av.open(str(film)) as source, av.open(str(target), "w") as sink:
+        stream = sink.add_stream("ffv1", rate=source.streams.video[0].average_rate)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for frame in source.decode(video=0):
+            planes = np.concatenate(
+                [
+                    frame.to_ndarray(format="yuv420p")[:96],
+                    np.full((24, 128), 90, np.uint8),
+                    np.full((24, 128), 170, np.uint8),
+                ]
+            )
+            sink.mux(stream.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
+        sink.mux(stream.encode())
+    return target
 
 
 def planes(path: Path) -> list[bytes]:
@@ -506,7 +589,8 @@ def test_changes_wait_in_memory_where_the_disk_takes_none(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("in the way")
     store = Store(tmp_path / "file", Clip())  # type: ignore[arg-type]
     dot = Dot("abcd", 0, ((1.0, 1.0),), 2.0, "red")
-    assert store.change([Change("put", "abcd", dot)]) == (dot,)
+    store.change({"abcd": dot})
+    assert store.dots == (dot,)
     assert store.trouble
     (tmp_path / "file").unlink()
     store.save()

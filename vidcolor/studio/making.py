@@ -24,6 +24,7 @@ from vidcolor.studio import wire
 from vidcolor.studio.fragment import played_size, write_fragment
 from vidcolor.studio.remembering import Kept
 from vidcolor.studio.shot import Shot
+from vidcolor.studio.timeline import Timeline
 from vidcolor.studio.worker import SHOT, Lent, StaleError, Worker
 
 SETTLED_BYTES = 384 << 20
@@ -48,14 +49,14 @@ class Owner(Protocol):
     film: Opened
     direction: Direction
 
+    def film_of(self, shot: Shot) -> Opened:
+        """The film as a shot is to look."""
+
+    def leaves(self, shot: Shot) -> bool:
+        """Whether a shot is to keep the colour that it has."""
+
     def digest(self, shot: Shot) -> str:
         """Of all that reaches a shot now."""
-
-    def show(self, shot: Shot, state: str, share: float) -> None:
-        """Say how far a shot is."""
-
-    def draw_thumb(self, shot: Shot, chroma: FloatArray | None) -> None:
-        """Make a shot's picture anew."""
 
     def tell(self, message: dict[str, Any]) -> None:
         """Tell the windows."""
@@ -66,11 +67,12 @@ class Maker:
 
     Args:
         owner: whose.
+        timeline: that of the film.
         worker: the thread that owns the network.
     """
 
-    def __init__(self, owner: Owner, worker: Worker) -> None:
-        self._owner, self._worker = owner, worker
+    def __init__(self, owner: Owner, timeline: Timeline, worker: Worker) -> None:
+        self._owner, self._timeline, self._worker = owner, timeline, worker
         self._settled: Kept[Settled] = Kept(SETTLED_BYTES, lambda one: one.chroma.nbytes)
         self._wanted: list[tuple[Shot, str | None]] = []
         self._changed_at = 0.0
@@ -94,7 +96,7 @@ class Maker:
             self._wanted.append((shot, kind or before))
             self._changed_at = 0.0 if kind else time.monotonic()
             self._waking.notify()
-        self._owner.show(shot, "making", 0.0)
+        self._timeline.show(shot, "making", 0.0)
 
     def settled(self, shot: Shot) -> Settled | None:
         """A shot's colour as it is now, where it is made."""
@@ -148,7 +150,7 @@ class Maker:
         with self._waking:
             again = any(one is shot for one, _ in self._wanted)
         if not again:
-            self._owner.show(shot, "stale" if shot.made else "plain", 0.0)
+            self._timeline.show(shot, "stale" if shot.made else "plain", 0.0)
 
     def _make(self, shot: Shot, kind: str | None) -> None:
         owner, digest = self._owner, self._owner.digest(shot)
@@ -166,26 +168,30 @@ class Maker:
             for old in self._folder.glob(f"{shot.first}-*"):
                 old.unlink()
             write_fragment(path, self._pictures(shot, settled, wanted), owner.film.rate)
-        owner.draw_thumb(shot, settled.chroma[shot.count // 2].astype(np.float32))
-        owner.show(shot, "ready", 1.0)
+        self._timeline.draw(shot, settled.chroma[shot.count // 2].astype(np.float32))
+        self._timeline.show(shot, "ready", 1.0)
         if kind:
             owner.tell({"play": {"first": shot.first, "name": path.name}})
 
     def _settle(self, shot: Shot, digest: str, wanted: Callable[[], bool]) -> Settled:
-        owner = self._owner
-        owner.show(shot, "making", 0.02)
+        owner, film = self._owner, self._owner.film_of(shot)
+        self._timeline.show(shot, "making", 0.02)
+        leaves = owner.leaves(shot)
         frames: list[NDArray[np.uint8]] = []
-        for seen in owner.film.read(shot.first, shot.count):
+        own: list[FloatArray] = []
+        for seen in film.read(shot.first, shot.count):
             frames.append(seen.small)
+            if leaves:
+                own.append(seen.own())
             if not wanted():
                 raise StaleError
         luma = np.stack(frames)
-        owner.show(shot, "making", 0.1)
-        lent = Lent(owner.film.predictor, self._worker, SHOT, wanted)
+        self._timeline.show(shot, "making", 0.1)
+        lent = Lent(film.predictor, self._worker, SHOT, wanted)
         people = _people(owner.direction, shot, luma)
-        made = replace(owner.film, predictor=lent).settled(luma, people)
+        made = own or replace(film, predictor=lent).settled(luma, people)
         chroma = np.stack([wire.quantised(_halved(one, luma[0].shape)) for one in made])
-        owner.show(shot, "making", 0.7)
+        self._timeline.show(shot, "making", 0.7)
         return self._settled.put(shot.first, Settled(digest, chroma))
 
     def _pictures(
@@ -201,7 +207,7 @@ class Maker:
             yield wire.rgb(wire.fitted(seen.luma, size), chroma, matrix)
             if time.monotonic() - told > TOLD_EVERY_S:
                 told = time.monotonic()
-                self._owner.show(shot, "making", 0.7 + 0.3 * place / shot.count)
+                self._timeline.show(shot, "making", 0.7 + 0.3 * place / shot.count)
 
 
 def _people(direction: Direction, shot: Shot, luma: NDArray[np.uint8]) -> list[Hint]:
