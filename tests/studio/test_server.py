@@ -561,6 +561,49 @@ def test_it_says_its_address_warns_of_others_and_ends_cleanly(
     assert said.splitlines()[-1] == "the studio is closed; what was said is kept"
 
 
+BOUNDS = """
+import sys
+from pathlib import Path
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "torchvision", "timm"}:
+            raise ImportError(f"{name} is not to be had here")
+
+sys.meta_path.insert(0, Blocker())
+
+def look(event, given):
+    asks = event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
+    goes = event in ("socket.connect", "socket.bind") and isinstance(given[1], tuple)
+    if (asks and given[0] != "127.0.0.1") or (goes and given[1][0] != "127.0.0.1"):
+        with Path(__file__).with_name("log").open("a") as log:
+            log.write(f"{event} {given}\\n")
+
+sys.addaudithook(look)
+"""
+
+
+def test_it_needs_no_torch_and_speaks_to_this_machine_alone(
+    film: Path, running: Callable[..., Running], tmp_path: Path
+) -> None:
+    import httpx
+
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text(BOUNDS)
+    studio = running(film, site=tmp_path / "site")
+    with httpx.Client(follow_redirects=True, timeout=60, trust_env=False) as client:
+        home = studio.address.split("?")[0].rstrip("/")
+        client.headers["Origin"] = home
+        assert client.get(studio.address).status_code == 200
+        assert client.post(f"{home}/api/0/dots", json=put()).status_code == 200
+        for path in ("state", "frame/20/chroma?window=a", "frame/20/likely?x=0.5&y=0.5&window=a"):
+            assert client.get(f"{home}/api/0/{path}").status_code == 200
+        assert client.post(f"{home}/api/0/film", json={"name": "made.mkv"}).status_code == 200
+        until(lambda: client.get(f"{home}/api/0/state").json()["making"]["state"] == "done")
+    assert studio.end()[0] == 0
+    assert not (tmp_path / "site/log").exists()
+
+
 def test_a_studio_for_others_warns(film: Path, tiny_model: Path) -> None:
     import subprocess
     import sys
