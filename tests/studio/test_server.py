@@ -409,6 +409,31 @@ def test_a_shot_that_is_left_as_it_is_shows_its_own_colour(
     assert np.array_equal(chroma_of(client), [cb, cr])
 
 
+def test_a_long_shot_hands_what_was_said_on_to_its_next_part(
+    film: Path, studio: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vidcolor.run.film import Film, SegmentLimits
+
+    limits = property(lambda _: SegmentLimits(5, 15, 15, 2))
+    monkeypatch.setattr(Film, "segment_limits", limits)
+    client = studio(film)
+    assert [shot[:3] for shot in wait_for_shots(client)][1:3] == [[14, 15, 2], [29, 15, 2]]
+
+    def settled(frame: int) -> np.ndarray:
+        part = 1 if frame < 29 else 2
+        client.post(f"/api/0/shots/{(0, 14, 29)[part]}/play?kind=mp4")
+        until(lambda: client.get("/api/0/state").json()["shots"][part][3] == "ready")
+        return chroma_of(client, frame)
+
+    plain = settled(30)
+    client.post("/api/0/dots", json=put(frame=27))
+    assert client.get("/api/0/state").json()["shots"][2][3] == "stale"
+    near, far = settled(28), settled(30)
+    red = near[1] > 128 + 0.5 * (near[1].max() - 128)
+    assert far[1][red].mean() > plain[1][red].mean() + 8
+    assert abs(far[1][red].mean() - near[1][red].mean()) < 12
+
+
 def test_what_a_shot_cannot_be_is_refused(client: TestClient) -> None:
     wait_for_shots(client)
     for wrong in (

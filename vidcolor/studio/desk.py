@@ -295,10 +295,18 @@ class Desk:
         look = self.store.looks.over(shot.first, shot.stop)
         return look is not None and look.leave
 
+    def handed(self, shot: Shot) -> Shot | None:
+        """The part of the same long shot before, where people's colour reached that."""
+        before = self.timeline.at(shot.first - 1)
+        if before is None or before.number != shot.number:
+            return None
+        reached = self.direction.within(before.first, before.stop) or self.handed(before)
+        return before if reached else None
+
     def digest(self, shot: Shot) -> str:
         """Of all that reaches a shot now."""
-        look = self.store.look
-        words = self.direction.digest(shot.first, shot.stop)
+        look, before = self.store.look, self.handed(shot)
+        words = self.direction.digest(shot.first, shot.stop, self.digest(before) if before else "")
         words += f"|{look.saturation}|{look.vividness}|{look.steady}|{shot.count}"
         words += f"|{self.store.looks.over(shot.first, shot.stop)}"
         return hashlib.sha256(words.encode()).hexdigest()[:16]
@@ -353,7 +361,10 @@ class Desk:
         shot = self.timeline.at(frame)
         if shot and self.leaves(shot):
             return FrameColor(next(self.film.read(frame, 1)).own(), "own")
-        return told(self._film_at(frame), self.frames, frame, shot, direction, whole)
+        color = told(self._film_at(frame), self.frames, frame, shot, direction, whole)
+        if shot and color.kind == "alone" and self.handed(shot):
+            return replace(color, more=True)
+        return color
 
     def _place_dots(self) -> None:
         self.direction = self.said.direction(self.store.dots, self.store.look.reach)

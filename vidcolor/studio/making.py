@@ -19,6 +19,7 @@ from vidcolor.color.hint import Hint
 from vidcolor.direct.direction import Direction
 from vidcolor.direct.scene import recalled
 from vidcolor.errors import VidcolorError
+from vidcolor.run.directed import HANDED_ON
 from vidcolor.run.opened import Opened
 from vidcolor.studio import wire
 from vidcolor.studio.fragment import played_size, write_fragment
@@ -54,6 +55,9 @@ class Owner(Protocol):
 
     def leaves(self, shot: Shot) -> bool:
         """Whether a shot is to keep the colour that it has."""
+
+    def handed(self, shot: Shot) -> Shot | None:
+        """The part of the same long shot before, where people's colour reached that."""
 
     def digest(self, shot: Shot) -> str:
         """Of all that reaches a shot now."""
@@ -176,10 +180,11 @@ class Maker:
     def _settle(self, shot: Shot, digest: str, wanted: Callable[[], bool]) -> Settled:
         owner, film = self._owner, self._owner.film_of(shot)
         self._timeline.show(shot, "making", 0.02)
-        leaves = owner.leaves(shot)
+        leaves, handed = owner.leaves(shot), self._handed(shot, wanted)
+        lead = len(handed)
         frames: list[NDArray[np.uint8]] = []
         own: list[FloatArray] = []
-        for seen in film.read(shot.first, shot.count):
+        for seen in film.read(shot.first - lead, lead + shot.count):
             frames.append(seen.small)
             if leaves:
                 own.append(seen.own())
@@ -188,11 +193,21 @@ class Maker:
         luma = np.stack(frames)
         self._timeline.show(shot, "making", 0.1)
         lent = Lent(film.predictor, self._worker, SHOT, wanted)
-        people = _people(owner.direction, shot, luma)
+        people = handed + _people(owner.direction, shot, luma, lead)
         made = own or replace(film, predictor=lent).settled(luma, people)
         chroma = np.stack([wire.quantised(_halved(one, luma[0].shape)) for one in made])
         self._timeline.show(shot, "making", 0.7)
-        return self._settled.put(shot.first, Settled(digest, chroma))
+        return self._settled.put(shot.first, Settled(digest, chroma[lead:]))
+
+    def _handed(self, shot: Shot, wanted: Callable[[], bool]) -> list[Hint]:
+        """What the part before, which is made first, says by its last frame."""
+        before = self._owner.handed(shot)
+        if before is None or self._owner.leaves(before):
+            return []
+        digest = self._owner.digest(before)
+        seen = (self.settled(before) or self._settle(before, digest, wanted)).chroma[-1]
+        confidence = np.full(seen.shape[1:], HANDED_ON, np.float32)
+        return [Hint(0, seen.astype(np.float32), confidence)]
 
     def _pictures(
         self, shot: Shot, settled: Settled, wanted: Callable[[], bool]
@@ -210,12 +225,15 @@ class Maker:
                 self._timeline.show(shot, "making", 0.7 + 0.3 * place / shot.count)
 
 
-def _people(direction: Direction, shot: Shot, luma: NDArray[np.uint8]) -> list[Hint]:
-    """What was said of a shot, by places in it; else what stills of others say of its middle."""
+def _people(direction: Direction, shot: Shot, luma: NDArray[np.uint8], lead: int) -> list[Hint]:
+    """What was said of a shot, by places in its luma, of which so many precede the shot.
+
+    Where nothing was said, what stills of others say of its middle.
+    """
     people: list[Hint] = [
-        hint.moved(-shot.first) for hint in direction.within(shot.first, shot.stop)
+        hint.moved(lead - shot.first) for hint in direction.within(shot.first, shot.stop)
     ]
-    if people or not direction.roaming:
+    if people or lead or not direction.roaming:
         return people
     middle = shot.count // 2
     found = recalled(direction, luma[middle], middle)

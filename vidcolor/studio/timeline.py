@@ -85,11 +85,16 @@ class Timeline:
         self._tell({"shot": self._row(shot)})
 
     def mark(self, frames: Iterable[int] | None) -> None:
-        """Mark shots whose colour is no longer what was made; None looks at all."""
-        wanted = None if frames is None else set(frames)
-        marked = [
-            shot for shot in self.shots if wanted is None or any(frame in shot for frame in wanted)
-        ]
+        """Mark shots whose colour is no longer what was made.
+
+        Args:
+            frames: of which something else is said now, and so perhaps of all parts of their shots;
+                None looks at all.
+        """
+        marked = list(self.shots)
+        if frames is not None:
+            numbers = {shot.number for frame in frames if (shot := self.at(frame))}
+            marked = [shot for shot in marked if shot.number in numbers]
         for shot in marked:
             if shot.made and shot.state != "making":
                 shot.state = "ready" if shot.made == self._owner.digest(shot) else "stale"
