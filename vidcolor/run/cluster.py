@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
@@ -101,6 +102,7 @@ class Cluster:
 
     def __init__(self, where: Where, settings: ColorizeSettings) -> None:
         self._ray = connected(where.address)
+        self._vividness = settings.vividness
         self.painters = Painters(self._ray, where, settings)
         self._blend, self._write = self._ray.remote(blend), self._ray.remote(write)
         self._join = self._ray.remote(join_segments)
@@ -123,12 +125,18 @@ class Cluster:
                 return self._predicted(luma, hints)
         return self._predicted(luma, hints)
 
+    def vivid(self, vividness: float) -> Cluster:
+        """See `Predictor.vivid`."""
+        other = copy(self)
+        other._vividness = vividness
+        return other
+
     def _predicted(self, luma: LumaBatch, hints: FloatArray | None) -> Prediction:
         self.painters.look()
         number = self.painters.loads.take()
         try:
             with understood():
-                asked = self.painters[number].predict.remote(luma, hints)
+                asked = self.painters[number].predict.remote(luma, hints, self._vividness)
                 said: Prediction = self._ray.get(asked)
         except LostError:
             self.painters.lose(number)

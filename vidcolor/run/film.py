@@ -168,6 +168,20 @@ class Film:
             small.append(turn_upright(codes, clip.rotation, clip.flipped))
         return np.clip(np.stack(small) + 0.5, 0, 255).astype(np.uint8)
 
+    def own_chroma(self, frame: Frame) -> NDArray[np.float32]:
+        """A frame's own chroma as it lies in it: float32 (2, h, w), upright.
+
+        Cb and Cr on 0..255, neutral 128, of the film's own matrix; grey where it has none.
+        """
+        clip, spec = self.clip, self.spec
+        planes = frame.planes[1:3] or (np.full((1, 1), spec.neutral),) * 2
+        codes = [
+            (plane.astype(np.float32) - spec.neutral) / gain + NEUTRAL
+            for plane, gain in zip(planes, spec.chroma_gains, strict=True)
+        ]
+        upright = [turn_upright(plane, clip.rotation, clip.flipped) for plane in codes]
+        return np.stack(upright).astype(np.float32)
+
     def shown(self, luma: Plane) -> NDArray[np.uint8]:
         """A frame's luma plane as a player shows it: uint8 (height, width), full range, upright."""
         clip = self.clip

@@ -162,8 +162,10 @@ class _Work:
         return Stretch(self._segments(gap, survey), seen_before)
 
     def _begun(self, segment: Segment) -> None:
+        looks = self.plan.direction.looks
         for frames in segment.own_frames():
-            self.told.in_color(frames)
+            if not (look := looks.at(frames.start)) or not look.leave:
+                self.told.in_color(frames)
 
     def _written(self, frames: int) -> None:
         self.meter.written(frames)

@@ -111,9 +111,9 @@ class Painter:
         """Load the model and say what works here."""
         return introduction(self._settings, self._loaded().description)
 
-    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+    def predict(self, luma: LumaBatch, hints: FloatArray | None, vividness: float) -> Prediction:
         """See `Predictor.predict`."""
-        return self._loaded().predict(luma, hints)
+        return self._loaded().vivid(vividness).predict(luma, hints)
 
     def chroma(
         self,
