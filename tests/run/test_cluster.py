@@ -19,6 +19,8 @@ import pytest
 from tests.direct.conftest import save, tinted
 from tests.media.conftest import decoded_lumas
 from tests.run.test_job import color, video_packets
+from tests.run.test_own import OWN
+from tests.run.test_own import make as mixed
 from vidcolor.cli.main import run
 from vidcolor.direct.prepare import Request, prepare
 from vidcolor.errors import InputError, MachineError, ModelError
@@ -197,6 +199,42 @@ def test_peoples_colour_is_handed_from_segment_to_segment(
         films.append(video_packets(directed.output))
     assert films[0][12:] != films[1][12:]
     assert films[1] == films[2]
+
+
+def test_shots_that_are_in_colour_stay_so_there_too(
+    ray: Any, tmp_path: Path, settings: ColorizeSettings, short_segments: None
+) -> None:
+    clip = probe(mixed(tmp_path / "mixed.mkv"))
+    kept = replace(settings, input_chroma="keep-if-colored")
+    predictor = load_predictor(settings.model, "cpu", "openvino", threads=1)
+    films, found = [], []
+    for name, executor in (("here", Here(predictor)), ("there", Cluster(Where("auto"), kept))):
+        plan = make_plan(clip, tmp_path / f"{name}.mp4", kept, threads=1)
+        in_color: list[range] = []
+        told = Told(in_color=in_color.append)
+        run_job(plan, executor, JobFolder(plan, "test"), told)
+        films.append(video_packets(plan.output))
+        found.append(in_color)
+    assert films[0] == films[1]
+    assert found[0] == found[1]
+    assert sum(map(len, found[0])) == sum(OWN)
+
+
+def test_a_kept_job_has_a_segment_a_shot_there_too(
+    ray: Any, tmp_path: Path, settings: ColorizeSettings
+) -> None:
+    clip = probe(mixed(tmp_path / "mixed.mkv"))
+    cluster = Cluster(Where("auto"), settings)
+    here = Here(load_predictor(settings.model, "cpu", "openvino", threads=1))
+    films, parts = [], []
+    for name, executor in (("here", here), ("there", cluster)):
+        plan = make_plan(clip, tmp_path / f"{name}.mp4", settings, threads=1)
+        done = run_job(plan, executor, JobFolder(plan, "test"), Told(), keep=True)
+        films.append(video_packets(plan.output))
+        parts.append([(part.first, part.count) for part in done.segments])
+    assert films[0] == films[1]
+    assert parts[0] == parts[1]
+    assert len(parts[0]) == 5
 
 
 def test_a_stopped_run_goes_on_here_or_there(
