@@ -218,7 +218,8 @@ class _Work:
     def _surveyed(self, first: int, lead: int) -> Iterator[Surveyed]:
         """Segments from a frame to the end, as they are found."""
         own = OwnColor(self.plan.film)
-        luma = ahead(self.timings.each("survey", own.survey(first - lead)), SMALL_FRAMES_AHEAD)
+        seen = self.timings.each("survey", own.survey(first - lead))
+        luma = ahead(seen, SMALL_FRAMES_AHEAD, "survey")
         with closing(luma):
             for segment in segments(self.plan.film.segment_limits, luma, first, lead):
                 whole = self._owned(segment, own)
