@@ -12,9 +12,8 @@ FloatArray = NDArray[np.float32]
 LumaPlane = NDArray[np.uint8]
 
 
-# Against the preset's 25 and 5: a quarter of the time less, and on 17 clips 0.02 dB and 1 % of the
-# flicker that is left more (benchmarks/speed.md).
-EFFORT = (12, 2)
+# Against the preset's 25 and 5 a fifth of the time less; benchmarks/speed.md has what it costs.
+EFFORT = (12, 3)
 
 
 class Flow(Protocol):
