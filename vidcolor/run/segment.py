@@ -185,14 +185,14 @@ def write_segment(
         how much colour its frames got, and how many were damaged.
     """
     tally = Tally()
-    source = ahead(timings.each("decode", _frames(plan, segment)), FRAMES_AHEAD)
+    source = ahead(timings.each("decode", _frames(plan, segment)), FRAMES_AHEAD, "decode")
     left = segment.count
     with closing(source), segment_writer(plan, path) as writer:
         while left:
             chroma = next(shots)
             left -= len(chroma)
             colored = timings.each("upscale", _colored(plan, segment, source, chroma, tally))
-            with closing(ahead(colored, FRAMES_AHEAD)) as waiting:
+            with closing(ahead(colored, FRAMES_AHEAD, "upscale")) as waiting:
                 for frame in waiting:
                     with timings.measure("encode"):
                         writer.write(frame)

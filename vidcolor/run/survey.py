@@ -61,7 +61,8 @@ class Looking:
     def onward(self, first: int, lead: int) -> Generator[Surveyed]:
         """See `Survey.onward`."""
         own = OwnColor(self.plan.film)
-        luma = ahead(self.timings.each("survey", own.survey(first - lead)), SMALL_FRAMES_AHEAD)
+        seen = self.timings.each("survey", own.survey(first - lead))
+        luma = ahead(seen, SMALL_FRAMES_AHEAD, "survey")
         with closing(luma):
             for segment in segments(self.plan.film.segment_limits, luma, first, lead):
                 yield _owned(segment, own)
