@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -53,6 +54,13 @@ def ray() -> Iterator[Any]:
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield ray
     ray.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def no_painters_are_left() -> Iterator[None]:
+    """Those of a test hold all CPUs as long as anything refers to them."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
@@ -390,7 +398,7 @@ def test_a_node_that_does_not_see_the_files_is_named_before_the_work(
 
 
 def test_an_error_of_a_worker_is_the_users_as_on_one_machine(
-    ray: Any, settings: ColorizeSettings, plan: Plan, monkeypatch: pytest.MonkeyPatch
+    ray: Any, settings: ColorizeSettings, plan: Plan
 ) -> None:
     with pytest.raises(MachineError, match="no GPU"):
         Cluster(Where("auto"), replace(settings, device="cuda"))
@@ -402,6 +410,11 @@ def test_an_error_of_a_worker_is_the_users_as_on_one_machine(
     with pytest.raises(InputError, match="went away"):
         colored(plan, cluster, step)
     assert not plan.output.exists()
+
+
+def test_a_node_with_another_version_is_refused(
+    ray: Any, settings: ColorizeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(painters, "__version__", "0.0.1")
     with pytest.raises(ModelError, match=r"here it is 0\.0\.1"):
         Cluster(Where("auto"), settings)
