@@ -7,8 +7,9 @@ import secrets
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from vidcolor.run.painter import sees
 RETRIES = 3
 """How often what was lost with a worker is done again."""
 NODE_PATIENCE_S, KNOCKING_PATIENCE_S, ANSWER_PATIENCE_S = 60.0, 5.0, 10.0
+ASK_AGAIN_S = 0.5
 
 
 def connected(address: str) -> Any:
@@ -171,30 +173,43 @@ def check_storage(ray: Any, source: Path, identity: Identity, folder: Path) -> N
     """
     token = folder / f".token-{secrets.token_hex(8)}.part"
     token.write_text(token.name)
-    strategy = importlib.import_module("ray.util.scheduling_strategies")
-    look = ray.remote(sees)
-    calls = {}
-    for node in (node for node in ray.nodes() if node["Alive"]):
-        there = strategy.NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        task = look.options(num_cpus=0, scheduling_strategy=there)
-        calls[task.remote(source, identity, token)] = node["NodeManagerHostname"]
+    look, until = ray.remote(sees), time.monotonic() + NODE_PATIENCE_S
+    asked = {node: _asked(ray, look, node, (source, identity, token)) for node in _alive(ray)}
     try:
-        ready, late = ray.wait(list(calls), num_returns=len(calls), timeout=NODE_PATIENCE_S)
-        missing = {calls[call]: _seen(ray, call) for call in ready}
-        missing |= {calls[call]: "anything: it does not answer" for call in late}
+        while asked:
+            node, call = asked.popitem()
+            left = max(0.0, until - time.monotonic())
+            if not ray.wait([call], timeout=left)[0]:
+                raise _blind(ray, node, "anything: it does not answer")
+            try:
+                with understood():
+                    missing = ray.get(call)
+            except LostError:
+                # Either it went away, or it came so lately that not all know of it.
+                if node in _alive(ray) and time.monotonic() < until:
+                    time.sleep(ASK_AGAIN_S)
+                    asked[node] = _asked(ray, look, node, (source, identity, token))
+                continue
+            if missing:
+                raise _blind(ray, node, missing)
     finally:
         token.unlink(missing_ok=True)
-    for host, path in missing.items():
-        if path:
-            raise MachineError(
-                f"The node {host} of the cluster does not see {path}.",
-                "Put source and output on storage that all nodes have under the same path.",
-            )
 
 
-def _seen(ray: Any, call: Any) -> Path | None:
-    """What a node said; nothing of one that went away meanwhile."""
-    with understood(), suppress(ray.exceptions.TaskUnschedulableError):
-        missing: Path | None = ray.get(call)
-        return missing
-    return None
+def _alive(ray: Any) -> list[str]:
+    return [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+
+
+def _asked(ray: Any, look: Any, node: str, what: tuple[Path, Identity, Path]) -> Any:
+    strategy = importlib.import_module("ray.util.scheduling_strategies")
+    there = strategy.NodeAffinitySchedulingStrategy(node, soft=False)
+    return look.options(num_cpus=0, scheduling_strategy=there).remote(*what)
+
+
+def _blind(ray: Any, node: str, path: object) -> MachineError:
+    names = {one["NodeID"]: one["NodeManagerHostname"] for one in ray.nodes()}
+    host = names.get(node, node)
+    return MachineError(
+        f"The node {host} of the cluster does not see {path}.",
+        "Put source and output on storage that all nodes have under the same path.",
+    )
