@@ -118,6 +118,11 @@ def test_every_fusion_learns(fusion: str, data: Path, cache: Path, tmp_path: Pat
     check_falls(losses_of(settings, tiny("unet-plain", fusion=fusion), cache))
 
 
+def test_critics_go_with_the_discriminator_of_features(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--discriminator patch"):
+        run_settings(tmp_path, tmp_path, None, critics=("vgg16",))
+
+
 def test_lambda_weighs_the_pixel_loss() -> None:
     assert resolve("gan+l1", {}, 10.0) == {"adversarial": 1.0, "l1": 10.0}
     assert resolve("gan+l1", {"adversarial": 0.0}, 10.0) == {"l1": 10.0}

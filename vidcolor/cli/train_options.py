@@ -178,13 +178,21 @@ OPTIONS: tuple[click.Option, ...] = (
     ),
     _option(
         "--perceptual-network",
-        "[Loss] Whose features the perceptual loss compares: tf_efficientnet_lite1, _lite2 or"
-        " mobilenet_v2; and the discriminator features judges (not of mobilenet_v2).",
+        "[Loss] Whose features the perceptual loss compares: tf_efficientnet_lite1, _lite2, vgg16"
+        " or mobilenet_v2.",
+    ),
+    click.Option(
+        ["--critic", "critics"],
+        multiple=True,
+        metavar="NETWORK",
+        show_default="the perceptual network",
+        help="[Loss] Whose features the discriminator features judges: tf_efficientnet_lite1,"
+        " _lite2 or vgg16; repeatable, and then all have their say.",
     ),
     click.Option(
         ["--perceptual-layer", "perceptual_layers"],
         multiple=True,
-        show_default="blocks.0 blocks.1 blocks.2 blocks.4",
+        show_default="blocks.0 blocks.1 blocks.2 blocks.4; of vgg16 relu1_2 to relu5_3",
         help="[Loss] Layer it compares; repeatable.",
     ),
     _option(

