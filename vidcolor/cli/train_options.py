@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 import click
 
 from vidcolor.cli.options import ANY_PATH
-from vidcolor.network.config import FUSIONS, INITS, KINDS, NORMS, UPSAMPLINGS
+from vidcolor.network.config import FUSIONS, INITS, KINDS, NORMS, SIZES, UPSAMPLINGS
 from vidcolor.train.recipes import DISCRIMINATORS, GANS, PIXEL, RECIPES
 from vidcolor.train.settings import (
     PRECISIONS,
@@ -207,6 +207,14 @@ OPTIONS: tuple[click.Option, ...] = (
     ),
     _option("--joint-every", "[Loss] nogan: steps between the checkpoints to choose from."),
     click.Option(
+        ["--network", "size_name"],
+        type=click.Choice(list(SIZES)),
+        default="base",
+        show_default=True,
+        help="[Network] A unet by its name; what --init names grows into it, saying the same at"
+        " first.",
+    ),
+    click.Option(
         ["--generator"],
         type=click.Choice(KINDS),
         default=KINDS[0],
@@ -303,9 +311,13 @@ def as_record(told: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any
     Raises:
         UsageError: a loss or a share is not given with a number.
     """
-    record = dict(base)
+    told, record = dict(told), dict(base)
+    size = told.pop("size_name", None)
+    if size is not None:
+        record |= {"network": asdict(SIZES[size]), "grow": True}
     # Another kind of generator has other options: those of the base's kind don't go with it.
-    network = {} if "generator" in told else dict(record.get("network", {}))
+    anew = "generator" in told and size is None
+    network = {} if anew else dict(record.get("network", {}))
     starts = {part: dict(record.get(part, {})) for part in ("simulation", "nogan")}
     starts["network"] = network
     names = {"network": NETWORK, "simulation": SIMULATION, "nogan": NOGAN}

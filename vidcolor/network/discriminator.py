@@ -123,13 +123,16 @@ class JointDiscriminator(Discriminator):
 
     def look(self, luma: Tensor, picture: Tensor) -> list[Tensor]:
         """What each member sees, one after the other."""
-        return [part for member in self.members for part in member.look(luma, picture)]
+        return [part for member in self._each() for part in member.look(luma, picture)]
 
     def judge(self, seen: list[Tensor]) -> Tensor:
         """Scores (n, 4 members, height / 4, width / 4)."""
         strides = len(seen) // len(self.members)
         own = (seen[i : i + strides] for i in range(0, len(seen), strides))
-        return torch.cat([m.judge(part) for m, part in zip(self.members, own, strict=True)], 1)
+        return torch.cat([m.judge(part) for m, part in zip(self._each(), own, strict=True)], 1)
+
+    def _each(self) -> list[FeatureDiscriminator]:
+        return list(self.members)  # type: ignore[arg-type]
 
 
 def _critic(channels: int, width: int) -> nn.Module:

@@ -120,6 +120,7 @@ class TrainSettings:
         network: what the generator is built of, where no `init` says it; the number of bins is
             counted from the data.
         init: checkpoint to begin with.
+        grow: let it grow into `network`, saying at first what it said.
         frozen_levels: levels of the encoder's pyramid, finest first, that are kept as they are
             (batch norm's statistics too): 2 saves a quarter of the time when fine-tuning.
         frozen_norm: keep all statistics of batch norm as they are.
@@ -169,6 +170,7 @@ class TrainSettings:
     simulation: Simulation = Simulation()
     network: GeneratorConfig = field(default_factory=GeneratorConfig)
     init: str | None = None
+    grow: bool = False
     frozen_levels: int = 0
     frozen_norm: bool = False
     encoder_rate: float = 3e-4
