@@ -197,7 +197,8 @@ OPTIONS: tuple[click.Option, ...] = (
     ),
     _option(
         "--teacher",
-        "[Loss] Model whose colour the loss distillation asks for: name or path.",
+        "[Loss] Model to learn from, for the losses distillation (its colour) and votes (its"
+        " distribution): name or path.",
         type=str,
     ),
     _option("--critic-share", "[Loss] nogan: share of the run for the discriminator alone."),

@@ -1,4 +1,4 @@
-"""The model that a run begins with, as it is or grown."""
+"""What a run begins with: a model as it is or grown, and the bins it votes on."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ def begun_with(settings: TrainSettings) -> tuple[Generator, Bins] | None:
     if not settings.grow:
         return model.generator, model.bins
     return grow(model.generator, settings.network), model.bins
+
+
+def bins_of_teacher(settings: TrainSettings) -> Bins | None:
+    """The bins that a pupil votes on where it is to learn a teacher's votes; None where not."""
+    if settings.teacher is None or "votes" not in settings.weights:
+        return None
+    return load_model(find_model(settings.teacher)).bins

@@ -20,7 +20,7 @@ from vidcolor.network.build import build_generator
 from vidcolor.network.checkpoint import save_model
 from vidcolor.network.config import Calibration, ModelInfo
 from vidcolor.network.generator import Generator
-from vidcolor.train.begin import begun_with
+from vidcolor.train.begin import begun_with, bins_of_teacher
 from vidcolor.train.candidates import Candidates
 from vidcolor.train.draw import Order
 from vidcolor.train.group import ALONE, Group, same_everywhere
@@ -201,7 +201,8 @@ class Trainer:
         begun = begun_with(self.settings)
         if begun is not None:
             return begun
-        bins = bins_from_histogram(self.split.store.histogram)
+        taught = bins_of_teacher(self.settings)
+        bins = bins_from_histogram(self.split.store.histogram) if taught is None else taught
         config = config_from_record(asdict(self.settings.network) | {"bins": bins.count})
         return build_generator(config, pretrained=True), bins
 

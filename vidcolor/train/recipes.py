@@ -17,7 +17,10 @@ LOSSES = (
     "colorfulness",
     "consistency",
     "distillation",
+    "votes",
 )
+TAUGHT = {"distillation", "votes"}
+"""Losses that ask a teacher."""
 PAIRED = {"consistency", "distillation"}
 """Losses for which a batch holds two views of each photograph."""
 PIXEL = ("l1", "smooth-l1")

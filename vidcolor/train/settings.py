@@ -11,7 +11,7 @@ from typing import Any
 from vidcolor.errors import InputError, UsageError
 from vidcolor.files import write_text
 from vidcolor.network.config import GeneratorConfig
-from vidcolor.train.recipes import DISCRIMINATORS, GANS, NOGAN, PAIRED, resolve
+from vidcolor.train.recipes import DISCRIMINATORS, GANS, NOGAN, PAIRED, TAUGHT, resolve
 
 SETTINGS = "settings.json"
 PRECISIONS = ("float32", "bf16", "fp16")
@@ -114,7 +114,8 @@ class TrainSettings:
         discriminator_layers: halvings of "patch"; 3 sees 70 x 70 pixels, 2 sees 34, 1 sees 16.
         perceptual_network: whose features the perceptual loss compares.
         perceptual_layers: which of them; none for a sensible choice.
-        teacher: model whose colour the loss distillation asks for: name or path.
+        teacher: model whose colour distillation, and whose distribution votes asks for: name or
+            path.
         nogan: phases of that recipe.
         simulation: damage and hints.
         network: what the generator is built of, where no `init` says it; the number of bins is
@@ -193,10 +194,10 @@ class TrainSettings:
             raise UsageError("The length of a training is not clear.", "Give --hours or --steps.")
         self._check_sizes()
         self._check_choices()
-        if (self.teacher is None) == ("distillation" in self.weights):
+        if (self.teacher is None) != TAUGHT.isdisjoint(self.weights):
             raise UsageError(
-                "A teacher and the loss distillation go together.",
-                "Give --teacher MODEL and --loss distillation=20, or neither.",
+                "A teacher and the losses distillation and votes go together.",
+                "Give --teacher MODEL and --loss votes=1 or distillation=20, or neither.",
             )
         if self.is_paired and (self.batch % 2 or self.final_batch % 2):
             raise UsageError(
