@@ -21,7 +21,7 @@ LOSSES = (
 )
 TAUGHT = {"distillation", "votes"}
 """Losses that ask a teacher."""
-PAIRED = {"consistency", "distillation"}
+PAIRED = TAUGHT | {"consistency"}
 """Losses for which a batch holds two views of each photograph."""
 PIXEL = ("l1", "smooth-l1")
 GANS = ("lsgan", "hinge", "vanilla")

@@ -201,8 +201,8 @@ class TrainSettings:
             )
         if self.is_paired and (self.batch % 2 or self.final_batch % 2):
             raise UsageError(
-                "The losses consistency and distillation set two views of each photograph side by"
-                " side in a batch.",
+                "The losses consistency, distillation and votes set two views of each photograph"
+                " side by side in a batch.",
                 "Give even --batch and --final-batch.",
             )
         if self.critics and self.discriminator != "features":
