@@ -177,6 +177,11 @@ OPTIONS: tuple[click.Option, ...] = (
         "--discriminator-layers", "[Loss] Halvings of patch: 3 sees 70 x 70 pixels, 2 34, 1 16."
     ),
     _option(
+        "--adversary-from",
+        "[Loss] The discriminator is heard where the true colour is so far from neutral, of 255:"
+        " what is pale is left to the other losses.",
+    ),
+    _option(
         "--perceptual-network",
         "[Loss] Whose features the perceptual loss compares: tf_efficientnet_lite1, _lite2, vgg16"
         " or mobilenet_v2.",

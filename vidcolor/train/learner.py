@@ -98,6 +98,7 @@ class Learner:
                 _discriminator(settings),
                 settings.discriminator_rate,
                 settings.nogan.saturation if settings.has_phases else 1.0,
+                settings.adversary_from,
                 device,
             )
             same_everywhere(self.adversary.discriminator.state_dict().values(), group)

@@ -112,6 +112,8 @@ class TrainSettings:
         discriminator_rate: learning rate of the discriminator.
         discriminator_width: its channels after the first convolution.
         discriminator_layers: halvings of "patch"; 3 sees 70 x 70 pixels, 2 sees 34, 1 sees 16.
+        adversary_from: distance from neutral, of 255, that a place's true colour has where the
+            generator hears of the discriminator; 0 for all places.
         perceptual_network: whose features the perceptual loss compares.
         perceptual_layers: which of them; none for a sensible choice.
         teacher: model whose colour distillation, and whose distribution votes asks for: name or
@@ -164,6 +166,7 @@ class TrainSettings:
     discriminator_rate: float = 2e-4
     discriminator_width: int = 64
     discriminator_layers: int = 3
+    adversary_from: float = 0.0
     perceptual_network: str = "tf_efficientnet_lite1"
     perceptual_layers: tuple[str, ...] = ()
     teacher: str | None = None
@@ -231,8 +234,12 @@ class TrainSettings:
                 "The shares of the data must be 0 or more and sum to 1 or less.",
                 "Give --share people=0.2 --share rooms=0.2, say.",
             )
-        if self.colorful < 0:
-            raise UsageError("--colorful must not be negative.", "Give 0.5, for example.")
+        for name, example in (("colorful", 0.5), ("adversary_from", 12)):
+            if getattr(self, name) < 0:
+                raise UsageError(
+                    f"--{name.replace('_', '-')} must not be negative.",
+                    f"Give {example}, for example.",
+                )
         if not 0 <= self.final_share <= 1:
             raise UsageError("--final-share must lie in 0..1.", "Give 0.25, for example.")
 
