@@ -88,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parts = [f"# Hues: {model.name}, {len(samples)} pictures, {asked.split}"]
     parts += [_confusions(samples, said, annealed(model.bins.centers), factor)]
     rows = _rows(model, said)
-    bench = Bench(samples, [] if asked.unjudged else judges("cpu"), lpips=installed_lpips())
+    looking = [] if asked.unjudged else judges("cpu")
+    bench = Bench(samples, looking, settings.jobs, lpips=installed_lpips())
     table = picture_table("Decodings", evaluate_pictures(bench, baselines(settings.side) | rows))
     parts += [f"## {table.title}", markdown(cells(table)), _right(samples, said, model)]
     text = "\n\n".join(parts) + "\n"
