@@ -22,7 +22,7 @@ from vidcolor.machine import cores
 from vidcolor.media.suffixes import may_be_film
 from vidcolor.train.listing import Listed, list_files
 from vidcolor.train.settings import VALIDATION_SHARE
-from vidcolor.train.sources import Picture, read
+from vidcolor.train.sources import Found, Picture, read
 from vidcolor.train.words import SILENT, Words
 
 LEAST_COLOR = 3.0
@@ -173,16 +173,19 @@ class _Shelf:
         entries: list[_Entry] = []
         origins: list[str] = []
         skipped: list[tuple[str, str]] = []
+        colors: list[tuple[float, float]] = []
         offset = 0
         with finished_file(self.pixels) as partial, partial.open("wb") as stream:
             ahead = self.words.counted(
-                _ahead(read, files), "decoding pictures", "files", len(files)
+                _ahead(_weighed, files), "decoding pictures", "files", len(files)
             )
-            for file, found in zip(files, ahead, strict=True):
-                colored = [p for p in found.pictures if _color(p)[0] >= floor]
+            for file, (found, weights) in zip(files, ahead, strict=True):
+                pairs = zip(found.pictures, weights, strict=True)
+                colored = [(picture, color) for picture, color in pairs if color[0] >= floor]
                 if not colored:
                     skipped.append((str(file), found.problem or "is grey"))
-                for picture in colored:
+                for picture, color in colored:
+                    colors.append(color)
                     place = NOT_STORED
                     if room or may_be_film(file):
                         place = offset
@@ -197,6 +200,7 @@ class _Shelf:
             "fingerprint": _fingerprint(entries),
             "files": origins,
         }
+        _save(self.color, np.array(colors, np.float32).reshape(-1, 2))
         write_text(self.index, json.dumps(record))
 
     def load(self, listed: Sequence[Path], least_color: float) -> PictureStore:
@@ -263,6 +267,12 @@ def _ahead(function: Callable[[Given], Made], items: Iterable[Given]) -> Iterato
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _weighed(file: Path) -> tuple[Found, list[tuple[float, float]]]:
+    """What a file gives, and how much colour each of its pictures has."""
+    found = read(file)
+    return found, [_color(picture) for picture in found.pictures]
 
 
 def _stored(pixels: NDArray[np.uint8], entry: _Entry) -> Picture:
