@@ -26,7 +26,6 @@ from vidcolor.direct.hints import Stroke, read_dot, read_stroke
 from vidcolor.direct.names import read_time
 from vidcolor.direct.prepare import Request
 from vidcolor.errors import Cancelled, UsageError
-from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Predictor, Wrapper
 from vidcolor.media.photograph import Picture
 from vidcolor.media.probe import kind_of
@@ -241,6 +240,7 @@ class Colorizer:
         references: Paths = (),
         hints: Hints = (),
         reach: str = "shot",
+        per_shot: StrPath | None = None,
         progress: Progress | None = None,
         **options: Unpack[FilmOptions],
     ) -> Outcome:
@@ -255,6 +255,7 @@ class Colorizer:
             hints: dots and strokes: JSON or CSV files, overlays, folders of them; or a dot in
                 words, "194:470,260=navy", or a dot or stroke as it stands in a JSON file.
             reach: how far stills give their colour: "shot", "scene" or "film".
+            per_shot: JSON file on how single shots are to look, from `vidcolor shots --json`.
             progress: told how far it is, from a thread of its own too; False cancels.
             options: see `FilmOptions`.
 
@@ -269,7 +270,7 @@ class Colorizer:
         2
         """
         listener = _Ear(progress)
-        request = _request(references, hints, reach)
+        request = _request(references, hints, reach, per_shot)
         given: dict[str, Any] = dict(options)
         task = Task(
             source=Path(source),
@@ -314,6 +315,7 @@ class Colorizer:
         references: Paths = (),
         hints: Hints = (),
         reach: str = "shot",
+        per_shot: StrPath | None = None,
         **options: Unpack[SourceOptions],
     ) -> NDArray[np.uint8]:
         """Colour one frame of a film, quickly: by itself, or as people say of its shot.
@@ -325,6 +327,7 @@ class Colorizer:
             references: as of `film`.
             hints: likewise.
             reach: likewise.
+            per_shot: likewise.
             options: see `SourceOptions`.
 
         Returns:
@@ -341,7 +344,7 @@ class Colorizer:
         place = Place(index, _seconds("at", at))
         chosen = self._resolved(dict(options), SourceOptions)
         film, frame, luma = film_at(Path(source), place, chosen)
-        request = _request(references, hints, reach)
+        request = _request(references, hints, reach, per_shot)
         return colored_frame(film, frame, luma, self._shared(), chosen.saturation, request).rgb
 
     def stream(
@@ -443,22 +446,15 @@ class Colorizer:
         return opened_film(film, chosen, self._later(), self._likely)
 
     def tuned(self, *, saturation: float | None, vividness: float = 1.0) -> Colorizer:
-        """The same network with other colour; what is loaded is shared where it serves both.
+        """The same network, loaded once for both, with other colour.
 
         Args:
             saturation: as of `Colorizer`.
-            vividness: likewise; another than this one's loads the network once more.
+            vividness: likewise.
         """
         other = Colorizer(**self._given | {"saturation": saturation, "vividness": vividness})
-        other._held_votes = self._held_votes
-        if vividness == self._given["vividness"]:
-            other._held = self._held
+        other._held, other._held_votes = self._held, self._held_votes
         return other
-
-    def taking_over(self, film: Opened) -> Opened:
-        """A film that another `Colorizer` opened, under this one's network; read as before."""
-        later = self._later()
-        return replace(film, predictor=later if film.is_film else Mirrored(later))
 
     def _settings(self, options: dict[str, Any], known: type) -> ColorizeSettings:
         names = get_type_hints(known).keys()
@@ -482,14 +478,14 @@ class Colorizer:
         return settings.for_model(registry.load_info(registry.find_model(settings.model)))
 
     def _network(self) -> Predictor:
-        return self._held.get()
+        return self._held.get().vivid(self._given["vividness"])
 
     def _shared(self) -> Predictor:
         return _Asked(self._network(), self._held.asking)
 
     def _later(self) -> Predictor:
         """As `_shared`, but loaded when it is first asked."""
-        return _Later(self._held)
+        return _Later(self._held, self._given["vividness"])
 
     def _likely(self) -> Votes:
         return self._held_votes.get()
@@ -508,6 +504,7 @@ def colorize(
     references: Paths = (),
     hints: Hints = (),
     reach: str = "shot",
+    per_shot: StrPath | None = None,
     progress: Progress | None = None,
     **options: Unpack[Options],
 ) -> Outcome:
@@ -528,6 +525,7 @@ def colorize(
             references=references,
             hints=hints,
             reach=reach,
+            per_shot=per_shot,
             progress=progress,
             **given,
         )
@@ -538,12 +536,15 @@ def _paths(given: Paths) -> tuple[Path, ...]:
     return tuple(Path(path) for path in several)
 
 
-def _request(references: Paths, hints: Hints, reach: str = "shot") -> Request:
+def _request(
+    references: Paths, hints: Hints, reach: str = "shot", per_shot: StrPath | None = None
+) -> Request:
     several = [hints] if isinstance(hints, str | PathLike | Mapping) else hints
     said = [_said(entry, number) for number, entry in enumerate(several, 1)]
     strokes = tuple(entry for entry in said if isinstance(entry, Stroke))
     files = tuple(entry for entry in said if isinstance(entry, Path))
-    return Request(_paths(references), files, reach, strokes)
+    looks = None if per_shot is None else Path(per_shot)
+    return Request(_paths(references), files, reach, strokes, looks)
 
 
 def _said(entry: Said, number: int) -> Path | Stroke:
@@ -631,6 +632,7 @@ class _Later:
     """The network, loaded when it is first asked."""
 
     held: _Held[Predictor]
+    vividness: float
 
     @property
     def description(self) -> str:
@@ -639,7 +641,12 @@ class _Later:
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""
-        return _Asked(self.held.get(), self.held.asking).predict(luma, hints)
+        network = self.held.get().vivid(self.vividness)
+        return _Asked(network, self.held.asking).predict(luma, hints)
+
+    def vivid(self, vividness: float) -> _Later:
+        """See `Predictor.vivid`."""
+        return replace(self, vividness=vividness)
 
 
 @dataclass(frozen=True)

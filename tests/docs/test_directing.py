@@ -13,12 +13,13 @@ from tests.scenes import SAMPLES
 from vidcolor.cli.colorize import colorize
 from vidcolor.color.hint import HALF
 from vidcolor.direct.hints import read_hints
+from vidcolor.direct.looks import read_looks
 from vidcolor.direct.paint import stroke_hints
 from vidcolor.media.probe import probe
 from vidcolor.run.film import Film
 
 TEXT = (Path(__file__).parents[2] / "docs/directing.md").read_text(encoding="utf-8")
-FILES = re.findall(r"```(csv|json)\n(.*?)```", TEXT, re.DOTALL)
+*FILES, LOOKS = re.findall(r"```(csv|json)\n(.*?)```", TEXT, re.DOTALL)
 FILM = probe(SAMPLES / "nosferatu.mp4")
 VIEW = Film.whole(FILM, 192)
 
@@ -39,6 +40,16 @@ def test_a_file_of_the_documentation_is_read_and_lies_in_its_film(example: Path)
     placed = stroke_hints(read_hints(example), VIEW)
     assert {hint.frame for hint in placed} <= {170, FILM.frame_at(2.5)}
     assert all((hint.confidence > 0).sum() >= 5 for hint in placed)
+
+
+def test_the_looks_of_the_documentation_are_read(tmp_path: Path) -> None:
+    (tmp_path / "shots.json").write_text(LOOKS[1])
+    looks = read_looks(tmp_path / "shots.json", 333)
+    assert [(one.first, one.saturation, one.leave) for one in looks.shots] == [
+        (48, 0.8, False),
+        (168, None, True),
+        (243, 0.0, False),
+    ]
 
 
 def test_the_horse_is_where_the_dot_the_table_and_the_smaller_picture_say(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vidcolor.run.segment as segment_room
+from vidcolor.infer.predictor import working_shape
 from vidcolor.run.film import Film, SegmentLimits
 from vidcolor.run.segment import Segment, segments
 
@@ -69,10 +70,26 @@ def test_a_shot_that_ends_too_soon_for_enough_is_still_a_better_end_than_none() 
     assert [s.count for s in made] == [6, 20, 20]
 
 
-def test_large_frames_are_cut_into_shorter_segments_than_small_ones() -> None:
-    def limits(width: int, height: int) -> SegmentLimits:
-        clip = SimpleNamespace(width=width, height=height, average_rate=24)
-        return Film(clip, 256, 0, 10_000).segment_limits
+def limits_of(width: int, height: int, rate: float = 24) -> SegmentLimits:
+    clip = SimpleNamespace(
+        width=width, height=height, upright_size=(height, width), average_rate=rate
+    )
+    return Film(clip, 192, 0, 10_000).segment_limits
 
-    assert limits(640, 480).longest == 720  # 30 s of film
-    assert 50 < limits(3840, 2160).enough < limits(3840, 2160).longest < 240
+
+def test_large_frames_are_cut_into_shorter_segments_than_small_ones() -> None:
+    assert 240 < limits_of(640, 480).longest < 720
+    assert 50 < limits_of(3840, 2160).enough < limits_of(3840, 2160).longest < 240
+
+
+@pytest.mark.parametrize("rate", [8, 24, 60, 120])
+@pytest.mark.parametrize("size", [(640, 480), (1920, 800), (480, 640), (6000, 200)])
+def test_what_is_held_of_a_segment_is_bounded_at_any_rate_and_shape(
+    size: tuple[int, int], rate: float
+) -> None:
+    limits = limits_of(*size, rate)
+    height, width = working_shape(size[1], size[0], 192)
+    seen = limits.longest + 2 * limits.overlap
+    assert seen * height * width < 30e6 or limits.longest == 16
+    assert 1 <= limits.overlap <= limits.longest / 4
+    assert 1 <= limits.shortest <= limits.enough <= limits.longest

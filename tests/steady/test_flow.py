@@ -1,3 +1,7 @@
+import gc
+import weakref
+
+import cv2
 import numpy as np
 import pytest
 
@@ -5,7 +9,8 @@ from tests.steady.conftest import crossing, texture
 from vidcolor.errors import ModelError
 from vidcolor.steady import raft
 from vidcolor.steady.flow import DisFlow
-from vidcolor.steady.links import link_pair, view
+from vidcolor.steady.links import Link, link_pair, links_of, view
+from vidcolor.steady.paths import steps_of
 
 
 def test_a_known_shift_is_found_both_ways():
@@ -17,6 +22,36 @@ def test_a_known_shift_is_found_both_ways():
     assert np.allclose(there.bring(picture)[4:-4, 6:-6], picture[4:-4, 6:-6] - 2, atol=0.3)
     assert np.allclose(back.bring(picture)[4:-4, 6:-6], picture[4:-4, 6:-6] + 2, atol=0.3)
     assert there.trust[4:-4, 6:-6].min() > 0.5
+
+
+@pytest.mark.parametrize("shape", [(24, 32), (12, 2100)])
+@pytest.mark.parametrize("method", [cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+def test_a_packed_link_brings_what_opencv_brings(shape, method):
+    rng = np.random.default_rng(3)
+    column, row = (rng.uniform(-40, size + 40, shape).astype(np.float32) for size in shape[::-1])
+    place, fraction = cv2.convertMaps(column, row, cv2.CV_16SC2)
+    trust = rng.random(shape, np.float32)
+    link = Link.of(place, fraction, trust)
+    planes = rng.uniform(0, 255, (*shape, 2)).astype(np.float32)
+    wanted = cv2.remap(planes, place, fraction, method, borderMode=cv2.BORDER_REPLICATE)
+    assert np.abs(link.bring(planes, method) - wanted).max() < 1e-3
+    assert np.abs(link.trust - trust).max() < 1e-5
+
+
+def test_the_motion_of_a_shot_is_let_go_of_with_it():
+    luma = np.stack([texture(1)] * 3)
+    gc.disable()
+    try:
+        with links_of(luma, DisFlow()) as book:
+            link = weakref.ref(book.link(0, 2))
+        del book
+        with steps_of(luma, DisFlow(), DisFlow()) as steps:
+            step = weakref.ref(steps._exact.begin(0, 1))
+        del steps
+        assert link() is None
+        assert step() is None
+    finally:
+        gc.enable()
 
 
 def test_what_left_the_picture_is_not_trusted():

@@ -67,10 +67,10 @@ def client(studio: Callable[..., TestClient], film: Path) -> TestClient:
 class Running:
     """`vidcolor studio` in a process of its own."""
 
-    def __init__(self, *arguments: object) -> None:
+    def __init__(self, *arguments: object, site: Path | None = None) -> None:
         words = [sys.executable, "-m", "vidcolor", "studio", *map(str, arguments), "--no-browser"]
-        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        env = os.environ | {"PYTHONPATH": paths}
+        places = [site, ROOT, os.environ.get("PYTHONPATH")]
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(str(one) for one in places if one)}
         self.process = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True)
         assert self.process.stderr
         said = self.process.stderr.readline()
@@ -92,8 +92,8 @@ def running(tiny_model: Path) -> Iterator[Callable[..., Running]]:
     """Starts studios with the tiny network."""
     started: list[Running] = []
 
-    def start(*arguments: object) -> Running:
-        started.append(Running(*arguments, "--model", tiny_model))
+    def start(*arguments: object, site: Path | None = None) -> Running:
+        started.append(Running(*arguments, "--model", tiny_model, site=site))
         return started[-1]
 
     yield start

@@ -185,6 +185,18 @@ def test_strokes_grey_and_the_eraser(page: Any, film: Path) -> None:
     assert dots_of(film)[1]["colour"] == "grey"
     page.keyboard.press("e")
     page.mouse.click(*place(page, 0.45, 0.5))
+    until(lambda: len(dots_of(film)) == 3)
+    grey, left, right = dots_of(film)
+    assert grey["colour"] == "grey"
+    assert left["colour"] == right["colour"] == stroke["colour"]
+    assert left["points"][-1][0] < 0.45 * 128 < right["points"][0][0]
+    assert (left["points"][0], right["points"][-1]) == (stroke["points"][0], stroke["points"][-1])
+    page.keyboard.press("Control+z")
+    until(lambda: sorted(dots_of(film), key=str) == sorted([grey, stroke], key=str))
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*stop, steps=12)
+    page.mouse.up()
     until(lambda: [dot["colour"] for dot in dots_of(film)] == ["grey"])
     until(lambda: page.locator("#palette button").count() == 1)
 
@@ -236,6 +248,56 @@ def test_a_still_goes_out_and_comes_back(page: Any, film: Path, tmp_path: Path) 
     assert made[1] > made[0] + 15
     page.click("#stills li button:last-child")
     until(lambda: page.locator("#stills li").count() == 0)
+    page.keyboard.press("Control+z")
+    until(lambda: page.locator("#stills li").count() == 1)
+    page.keyboard.press("Control+z")
+    until(lambda: page.locator("#stills li").count() == 0)
+    page.keyboard.press("Control+y")
+    until(lambda: page.locator("#stills li").count() == 1)
+    until(lambda: color(page, 0.5, 0.5)[1] > color(page, 0.5, 0.5)[0] + 15)
+
+
+def looks_of(film: Path) -> list[dict[str, Any]]:
+    path = film.with_name(f"{film.name}.vidcolor-studio") / "shots.json"
+    return json.loads(path.read_text())["shots"] if path.exists() else []
+
+
+def slide(page: Any, slider: str, value: float) -> None:
+    page.evaluate(
+        """([id, value]) => { const slider = document.querySelector(id); slider.value = value;
+        for (const name of ['input', 'change']) slider.dispatchEvent(new Event(name)); }""",
+        [slider, value],
+    )
+
+
+def test_a_shot_gets_sliders_of_its_own_and_all_sliders_are_undone(page: Any, film: Path) -> None:
+    until(lambda: page.locator("#shots button").count() == 3)
+    go_to(page, 50)
+    other = color(page, 0.3, 0.3)
+    go_to(page, 20)
+    page.click("[data-tab=shot]")
+    before = color(page, 0.3, 0.3)
+    after(page, lambda: page.check("#shot-grey"))
+    assert np.ptp(color(page, 0.3, 0.3)) <= 2
+    assert looks_of(film) == [{"first": 14, "frames": 30, "saturation": 0}]
+    assert page.is_disabled("#shot-saturation")
+    after(page, lambda: page.check("#shot-coloured"))
+    assert abs(color(page, 0.3, 0.3) - before).max() <= 2
+    after(page, lambda: slide(page, "#shot-saturation", 0.25))
+    assert np.ptp(color(page, 0.3, 0.3)) < 0.5 * np.ptp(before)
+    go_to(page, 50)
+    assert abs(color(page, 0.3, 0.3) - other).max() <= 2
+    page.click("[data-tab=look]")
+    after(page, lambda: slide(page, "#saturation", 0))
+    assert np.ptp(color(page, 0.3, 0.3)) <= 2
+    after(page, lambda: page.keyboard.press("Control+z"))
+    assert abs(color(page, 0.3, 0.3) - other).max() <= 2
+    until(lambda: "--per-shot" in page.inner_text("#command"))
+    for _ in range(3):
+        after(page, lambda: page.keyboard.press("Control+z"))
+    assert looks_of(film) == []
+    go_to(page, 20)
+    assert abs(color(page, 0.3, 0.3) - before).max() <= 2
 
 
 def test_a_dropped_picture_may_lend_its_colours(page: Any) -> None:

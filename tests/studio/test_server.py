@@ -19,7 +19,8 @@ from starlette.websockets import WebSocketDisconnect
 from tests.media.conftest import decoded_lumas
 from tests.studio.conftest import TOKEN, Running, until
 from vidcolor.cli.main import run
-from vidcolor.studio.store import Change, Dot, Store
+from vidcolor.studio.dots import Dot
+from vidcolor.studio.store import Store
 
 Opener = Callable[..., TestClient]
 
@@ -345,8 +346,11 @@ def test_a_frame_saved_painted_and_dropped_back_rules_its_shot(
     assert cr.mean() < 110
     wrong = client.post("/api/0/stills?frame=50", content=body.getvalue())
     assert "does not fit frame 50" in error_of(wrong)
-    client.delete("/api/0/stills/ref_000020.png")
+    client.post("/api/0/stills/put", json=[{"still": still["name"], "holds": None}])
     assert client.get("/api/0/state").json()["stills"] == []
+    client.post("/api/0/stills/put", json=[{"still": still["name"], "holds": still["holds"]}])
+    assert client.get("/api/0/state").json()["stills"] == [still]
+    assert np.array_equal(chroma_of(client), [cb, cr])
 
 
 def test_a_still_put_into_the_folder_by_hand_is_seen(client: TestClient, film: Path) -> None:
@@ -357,13 +361,91 @@ def test_a_still_put_into_the_folder_by_hand_is_seen(client: TestClient, film: P
     until(lambda: client.get("/api/0/state").json()["stills"])
 
 
-def test_a_shot_is_left_grey_by_a_grey_still(client: TestClient) -> None:
+def test_a_still_that_is_not_kept_any_more_is_said(client: TestClient) -> None:
+    lost = [{"still": "ref_000020.png", "holds": "0" * 16}]
+    assert "not kept any more" in error_of(client.post("/api/0/stills/put", json=lost))
+    for name in ("../film.mkv", ".lock", "film.mkv", 3, "a/ref_000020.png"):
+        wrong = [{"still": name, "holds": None}]
+        assert "no change" in error_of(client.post("/api/0/stills/put", json=wrong))
+
+
+def look_of(client: TestClient, first: int, **values: object) -> dict:
+    answer = client.post(f"/api/0/shots/{first}/look", json=values)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_shot_has_sliders_of_its_own(client: TestClient, film: Path) -> None:
     wait_for_shots(client)
-    (still,) = client.post("/api/0/shots/14/grey").json()["stills"]
-    assert still["grey"]
-    assert 14 <= still["frame"] < 44
-    frame = still["frame"]
-    assert abs(chroma_of(client, frame) - 128).mean() < 2
+    other, before = chroma_of(client, 50), chroma_of(client)
+    look_of(client, 14, saturation=0)
+    assert abs(chroma_of(client) - 128).max() <= 1
+    assert np.array_equal(chroma_of(client, 50), other)
+    said = look_of(client, 14, saturation=3.0, vividness=2.0, steady=0.5)
+    entry = {"first": 14, "frames": 30, "saturation": 3.0, "vividness": 2.0, "steady": 0.5}
+    assert said["looks"] == [entry]
+    assert abs(chroma_of(client) - 128).mean() > 1.3 * abs(before - 128).mean()
+    held = json.loads((film.parent / "film.mkv.vidcolor-studio/shots.json").read_text())
+    assert held == {"shots": [entry]}
+    assert "--per-shot" in client.get("/api/0/state").json()["command"]
+    look_of(client, 14, saturation=None, vividness=None, steady=None)
+    assert np.array_equal(chroma_of(client), before)
+    assert not (film.parent / "film.mkv.vidcolor-studio/shots.json").exists()
+
+
+def test_a_shot_that_is_left_as_it_is_shows_its_own_colour(
+    studio: Opener, tmp_path: Path, shots: Path
+) -> None:
+    film = in_color(shots, tmp_path / "own.mkv")
+    client = studio(film)
+    wait_for_shots(client)
+    look_of(client, 14, leave=True)
+    cb, cr = chroma_of(client)
+    full = 255 / 224
+    assert abs(cb - (128 - 38 * full)).max() <= 1
+    assert abs(cr - (128 + 42 * full)).max() <= 1
+    client.post("/api/0/shots/14/play?kind=mp4")
+    until(lambda: client.get("/api/0/state").json()["shots"][1][3] == "ready")
+    assert np.array_equal(chroma_of(client), [cb, cr])
+
+
+def test_a_long_shot_hands_what_was_said_on_to_its_next_part(
+    film: Path, studio: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vidcolor.run.film import Film, SegmentLimits
+
+    limits = property(lambda _: SegmentLimits(5, 15, 15, 2))
+    monkeypatch.setattr(Film, "segment_limits", limits)
+    client = studio(film)
+    assert [shot[:3] for shot in wait_for_shots(client)][1:3] == [[14, 15, 2], [29, 15, 2]]
+
+    def settled(frame: int) -> np.ndarray:
+        part = 1 if frame < 29 else 2
+        client.post(f"/api/0/shots/{(0, 14, 29)[part]}/play?kind=mp4")
+        until(lambda: client.get("/api/0/state").json()["shots"][part][3] == "ready")
+        return chroma_of(client, frame)
+
+    plain = settled(30)
+    client.post("/api/0/dots", json=put(frame=27))
+    assert client.get("/api/0/state").json()["shots"][2][3] == "stale"
+    near, far = settled(28), settled(30)
+    red = near[1] > 128 + 0.5 * (near[1].max() - 128)
+    assert far[1][red].mean() > plain[1][red].mean() + 8
+    assert abs(far[1][red].mean() - near[1][red].mean()) < 12
+
+
+def test_what_a_shot_cannot_be_is_refused(client: TestClient) -> None:
+    wait_for_shots(client)
+    for wrong in (
+        {"saturation": 99},
+        {"leave": 1},
+        {"first": 3},
+        {"other": 1},
+        [],
+        {"steady": "x"},
+    ):
+        error_of(client.post("/api/0/shots/14/look", json=wrong))
+    assert "No shot begins" in error_of(client.post("/api/0/shots/15/look", json={"leave": True}))
 
 
 def test_sliders_change_the_picture_and_refuse_what_cannot_be(client: TestClient) -> None:
@@ -392,10 +474,13 @@ def test_the_button_makes_the_film_that_the_command_line_makes(
         dot = put(id=f"dot{number:03}", frame=int(chance.integers(0, 66)), points=at, colour=colour)
         assert client.post("/api/0/dots", json=dot).status_code == 200
     client.post("/api/0/look", json={"saturation": 1.5})
+    look_of(client, 0, saturation=0.5, steady=0.5)
+    look_of(client, 44, leave=True)
     assert client.post("/api/0/film", json={"name": "page.mkv", "codec": "ffv1"}).status_code == 200
     assert film_done(client)["state"] == "done"
     studio, line = film.parent / "film.mkv.vidcolor-studio", film.parent / "line.mkv"
     words = ["colorize", film, line, "--hints", studio / "hints.json", "--saturation", "1.5"]
+    words += ["--per-shot", studio / "shots.json"]
     assert run([*map(str, words), "--codec", "ffv1", "--model", str(tiny_model)]) == 0
     assert planes(film.parent / "page.mkv") == planes(line)
     state = client.get("/api/0/state").json()
@@ -408,6 +493,29 @@ def test_the_button_makes_the_film_that_the_command_line_makes(
     made = film_done(client)
     assert made["state"] == "done"
     assert made["resumed"] == sum(shot[1] for shot in shots if shot[7])
+    look_of(client, 0, saturation=0.6)
+    assert client.post("/api/0/film", json=order).status_code == 200
+    assert film_done(client)["resumed"] == 66 - 14
+
+
+def in_color(film: Path, target: Path) -> Path:
+    """The same film in colour: chroma of 90 and 170, limited range."""
+    import av
+
+    with av.open(str(film)) as source, av.open(str(target), "w") as sink:
+        stream = sink.add_stream("ffv1", rate=source.streams.video[0].average_rate)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for frame in source.decode(video=0):
+            planes = np.concatenate(
+                [
+                    frame.to_ndarray(format="yuv420p")[:96],
+                    np.full((24, 128), 90, np.uint8),
+                    np.full((24, 128), 170, np.uint8),
+                ]
+            )
+            sink.mux(stream.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
+        sink.mux(stream.encode())
+    return target
 
 
 def planes(path: Path) -> list[bytes]:
@@ -478,6 +586,49 @@ def test_it_says_its_address_warns_of_others_and_ends_cleanly(
     assert said.splitlines()[-1] == "the studio is closed; what was said is kept"
 
 
+BOUNDS = """
+import sys
+from pathlib import Path
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "torchvision", "timm"}:
+            raise ImportError(f"{name} is not to be had here")
+
+sys.meta_path.insert(0, Blocker())
+
+def look(event, given):
+    asks = event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
+    goes = event in ("socket.connect", "socket.bind") and isinstance(given[1], tuple)
+    if (asks and given[0] != "127.0.0.1") or (goes and given[1][0] != "127.0.0.1"):
+        with Path(__file__).with_name("log").open("a") as log:
+            log.write(f"{event} {given}\\n")
+
+sys.addaudithook(look)
+"""
+
+
+def test_it_needs_no_torch_and_speaks_to_this_machine_alone(
+    film: Path, running: Callable[..., Running], tmp_path: Path
+) -> None:
+    import httpx
+
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text(BOUNDS)
+    studio = running(film, site=tmp_path / "site")
+    with httpx.Client(follow_redirects=True, timeout=60, trust_env=False) as client:
+        home = studio.address.split("?")[0].rstrip("/")
+        client.headers["Origin"] = home
+        assert client.get(studio.address).status_code == 200
+        assert client.post(f"{home}/api/0/dots", json=put()).status_code == 200
+        for path in ("state", "frame/20/chroma?window=a", "frame/20/likely?x=0.5&y=0.5&window=a"):
+            assert client.get(f"{home}/api/0/{path}").status_code == 200
+        assert client.post(f"{home}/api/0/film", json={"name": "made.mkv"}).status_code == 200
+        until(lambda: client.get(f"{home}/api/0/state").json()["making"]["state"] == "done")
+    assert studio.end()[0] == 0
+    assert not (tmp_path / "site/log").exists()
+
+
 def test_a_studio_for_others_warns(film: Path, tiny_model: Path) -> None:
     import subprocess
     import sys
@@ -506,7 +657,8 @@ def test_changes_wait_in_memory_where_the_disk_takes_none(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("in the way")
     store = Store(tmp_path / "file", Clip())  # type: ignore[arg-type]
     dot = Dot("abcd", 0, ((1.0, 1.0),), 2.0, "red")
-    assert store.change([Change("put", "abcd", dot)]) == (dot,)
+    store.change({"abcd": dot})
+    assert store.dots == (dot,)
     assert store.trouble
     (tmp_path / "file").unlink()
     store.save()

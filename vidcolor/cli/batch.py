@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from vidcolor.run.results import Result
 
 _OF_ONE_FILE = (
-    *("references", "hints", "strokes", "start_s", "duration_s", "shot", "page", "keep_job"),
+    *(
+        "references",
+        "hints",
+        "strokes",
+        "per_shot",
+        "start_s",
+        "duration_s",
+        "shot",
+        "page",
+        "keep_job",
+    ),
     "threads",
 )
 Decorated = Callable[..., Any]

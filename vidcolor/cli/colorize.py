@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vidcolor.run.plan import Plan
     from vidcolor.run.settings import ColorizeSettings
 
-DIRECTIONS = ("references", "hints", "reach", "strokes")
+DIRECTIONS = ("references", "hints", "reach", "strokes", "per_shot")
 """Options that direct the colour."""
 
 
@@ -112,6 +112,13 @@ DIRECTIONS = ("references", "hints", "reach", "strokes")
     default="shot",
     show_default=True,
     help="[Direct] How far stills give their colour.",
+)
+@click.option(
+    "--per-shot",
+    type=ANY_PATH,
+    metavar="FILE",
+    help="[Direct] How single shots are to look: the JSON of `vidcolor shots --json`, with "
+    "saturation, vividness, steady or leave written into shots.",
 )
 @click.option(
     "--model",

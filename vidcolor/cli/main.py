@@ -15,7 +15,7 @@ import click
 from vidcolor import __version__
 from vidcolor.cli.streams import prepare_streams
 from vidcolor.errors import InputError, VidcolorError, as_flags
-from vidcolor.machine import limit_libraries
+from vidcolor.machine import limit_libraries, share_heaps
 
 COMMANDS = {
     "average": "Average the weights of models.",
@@ -85,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit code."""
     prepare_streams()
     limit_libraries()
+    share_heaps()
     sys.exit(run(arguments))
 
 

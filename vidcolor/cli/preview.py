@@ -61,7 +61,7 @@ def preview(
     for sentence in made.notes:
         talk.say(f"note: {sentence}")
     if request and not made.directed:
-        talk.say("note: no still and no hint reaches this frame; its colour is automatic")
+        talk.say("note: nothing that was said reaches this frame; its colour is automatic")
     seconds = round(time.perf_counter() - began, 3)
     talk.say(f"{made.output}: frame {made.frame} at {made.time_s:.3f} s, in {seconds:.1f} s")
     if talk.as_json:

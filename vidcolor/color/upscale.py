@@ -7,6 +7,7 @@ luma steps.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,9 @@ from vidcolor.color.convert import (
 WINDOW = 3
 SMOOTHNESS = 500.0
 """Variance of luma, in units of 255 squared, below which chroma follows luma only weakly."""
+
+BAND = 1 << 15
+"""Samples of a chroma plane that are made at once: what that takes stays in a core's own cache."""
 
 WHOLE_PIXELS = 1 << 24
 """A larger photograph is enlarged some rows at a time; a smaller one as OpenCV rounds it."""
@@ -46,7 +50,7 @@ def enlarge(chroma: FloatArray, luma: Plane, spec: SampleSpec | None = None) -> 
     guide = full_range_luma(luma, spec or SampleSpec())
     height, width = guide.shape
     gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
-    return _apply(gain, offset, guide, lambda c: _resized(c, height, width)) + np.float32(NEUTRAL)
+    return _linear(gain, offset, guide, lambda c: _resized(c, height, width)) + np.float32(NEUTRAL)
 
 
 def enlarger(chroma: FloatArray, luma: Plane, spec: SampleSpec) -> Callable[[slice], FloatArray]:
@@ -69,8 +73,10 @@ def enlarger(chroma: FloatArray, luma: Plane, spec: SampleSpec) -> Callable[[sli
 
     def some(rows: slice) -> FloatArray:
         part = full_range_luma(luma[rows], spec)
-        lines = _lines(rows, height, chroma.shape[1])
-        large = _apply(gain, offset, part, lambda c: _resized_rows(c, width, lines))
+        wanted = range(rows.start, rows.stop)
+        large = _linear(
+            gain, offset, part, lambda c: _Between(_resized(c, len(c), width)).at(wanted, height)
+        )
         return large + np.float32(NEUTRAL)
 
     del guide
@@ -96,13 +102,26 @@ def colored_planes(
     cosited_x = siting in ("left", "topleft") and shape[1] < full[1]
     cosited_y = siting == "topleft" and shape[0] < full[0]
     guide = full_range_luma(_at_chroma(luma, shape, cosited_y, cosited_x), spec)
-    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
     # Samples that share a luma sample's place are every second one of the larger size.
-    height = full[0] if cosited_y else shape[0]
-    width = full[1] if cosited_x else shape[1]
-    every = slice(None, None, 2 if cosited_y else 1), slice(None, None, 2 if cosited_x else 1)
-    large = _apply(gain, offset, guide, lambda c: _resized(c, height, width)[every])
-    return stream_chroma(limit_to_gamut(large, guide, spec.matrix), spec)
+    width, every = (full[1], 2) if cosited_x else (shape[1], 1)
+    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
+    wide = [_resized(plane, len(plane), width)[:, ::every] for plane in (*gain, *offset)]
+    between = _Between(np.concatenate(wide, axis=1))
+    height, step = (full[0], 2) if cosited_y else (shape[0], 1)
+    made = [np.empty(shape, luma.dtype) for _ in range(2)]
+    for start in range(0, shape[0], rows := max(1, BAND // shape[1])):
+        stop = min(start + rows, shape[0])
+        lines = range(step * start, step * stop, step)
+        coefficients = between.at(lines, height).reshape(stop - start, 2, 2, -1)
+        part = guide[start:stop]
+        large = np.empty((2, *part.shape), np.float32)
+        for plane in range(2):
+            np.multiply(coefficients[:, 0, plane], part, out=large[plane])
+            large[plane] += coefficients[:, 1, plane]
+        codes = stream_chroma(limit_to_gamut(large, part, spec.matrix), spec)
+        for plane in range(2):
+            made[plane][start:stop] = codes[plane]
+    return made[0], made[1]
 
 
 def _at_chroma(luma: Plane, shape: tuple[int, int], cosited_y: bool, cosited_x: bool) -> Plane:
@@ -138,7 +157,10 @@ def _box(plane: FloatArray) -> FloatArray:
     return np.asarray(cv2.blur(plane, (WINDOW, WINDOW)), np.float32)
 
 
-def _apply(gain: FloatArray, offset: FloatArray, guide: FloatArray, resize: Any) -> FloatArray:
+def _linear(
+    gain: FloatArray, offset: FloatArray, guide: FloatArray, resize: Callable[[FloatArray], Any]
+) -> FloatArray:
+    """Chroma as the linear function of luma that its enlarged coefficients say."""
     large = np.empty((2, *guide.shape), np.float32)
     for plane in range(2):
         cv2.multiply(resize(gain[plane]), guide, large[plane])
@@ -146,20 +168,30 @@ def _apply(gain: FloatArray, offset: FloatArray, guide: FloatArray, resize: Any)
     return large
 
 
-def _lines(
-    rows: slice, height: int, lines: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
-    """Between which of so many lines each row of a larger height lies, and how near the second."""
-    place = (np.arange(rows.start, rows.stop) + 0.5) * (lines / height) - 0.5
-    above = np.floor(place).astype(np.intp)
-    share = (place - above).astype(np.float32)[:, None]
-    return np.clip(above, 0, lines - 1), np.clip(above + 1, 0, lines - 1), share
+class _Between:
+    """Rows of a larger height, interpolated linearly between the lines of a plane.
 
+    Args:
+        plane: float32 (lines, width).
+    """
 
-def _resized_rows(plane: FloatArray, width: int, lines: Any) -> FloatArray:
-    above, below, share = lines
-    wide = _resized(plane, plane.shape[0], width)
-    return np.asarray(wide[above] * (np.float32(1) - share) + wide[below] * share)
+    def __init__(self, plane: FloatArray) -> None:
+        self._count = len(plane)
+        self._lines = np.concatenate([plane[:1], plane, plane[-1:]])
+        self._steps = np.diff(self._lines, axis=0)
+
+    def at(self, rows: range, height: int) -> FloatArray:
+        """Some rows, of that many in all: float32 (rows, width)."""
+        place = (np.array(rows) + 0.5) * (self._count / height) + 0.5
+        above = np.floor(place).astype(np.intp)
+        share = (place - above).astype(np.float32)[:, None]
+        made = np.empty((len(rows), self._lines.shape[1]), np.float32)
+        edges = [0, *(np.flatnonzero(np.diff(above)) + 1).tolist(), len(rows)]
+        for start, stop in itertools.pairwise(edges):
+            line = above[start]
+            np.multiply(share[start:stop], self._steps[line], out=made[start:stop])
+            made[start:stop] += self._lines[line]
+        return made
 
 
 def _resized(plane: FloatArray, height: int, width: int) -> FloatArray:

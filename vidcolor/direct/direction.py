@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.hint import Hint
+from vidcolor.direct.looks import Looks
 
 SmallLuma = NDArray[np.uint8]
 
@@ -38,6 +39,7 @@ class Direction:
         unchanged: names of stills that are as they were made, and say nothing.
         unfit: names of stills that show no frame of the film.
         notes: sentences on stills that were left out or say grey.
+        looks: how single shots are to look.
     """
 
     hints: tuple[PlacedHint, ...] = ()
@@ -45,6 +47,7 @@ class Direction:
     unchanged: tuple[str, ...] = ()
     unfit: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
+    looks: Looks = field(default_factory=Looks)
 
     def within(self, first: int, stop: int) -> tuple[PlacedHint, ...]:
         """Hints on frames first..stop (stop not included)."""
@@ -76,4 +79,5 @@ class Direction:
     @property
     def whole(self) -> str:
         """The digest of all that is said; "" if nothing is."""
-        return self.digest(0, 1 + max((hint.frame for hint in self.hints), default=0))
+        last = max((hint.frame for hint in self.hints), default=0)
+        return self.digest(0, 1 + last) + self.looks.whole

@@ -17,6 +17,7 @@ from vidcolor.direct.colors import for_matrix
 from vidcolor.direct.direction import Direction, PlacedHint
 from vidcolor.direct.film import FilmLike
 from vidcolor.direct.hints import Stroke, read_hints
+from vidcolor.direct.looks import Looks, read_looks
 from vidcolor.direct.paint import overlay_hint, overlays_in, stroke_hints
 from vidcolor.direct.placing import place_stills
 from vidcolor.direct.reference import find_stills, read_still
@@ -34,6 +35,7 @@ class Request:
         references: stills, and folders of stills.
         hints: JSON or CSV files, overlays `hint_NNNNNN.png`, and folders of overlays.
         strokes: dots and strokes that were given without a file.
+        per_shot: JSON file on how single shots are to look.
         reach: how far a still gives its colour: shot, scene or film.
     """
 
@@ -41,10 +43,11 @@ class Request:
     hints: tuple[Path, ...] = ()
     reach: str = "shot"
     strokes: tuple[Stroke, ...] = ()
+    per_shot: Path | None = None
 
     def __bool__(self) -> bool:
         """Whether anything was given."""
-        return bool(self.references or self.hints or self.strokes)
+        return bool(self.references or self.hints or self.strokes or self.per_shot)
 
 
 def prepare(request: Request, film: FilmLike) -> Direction:
@@ -72,7 +75,8 @@ def prepare(request: Request, film: FilmLike) -> Direction:
         share = "no still" if not stills else f"only {len(stills)} of {len(given)} stills"
         notes.append(f"{share} was changed since `vidcolor stills` made it; the rest is not used")
     names = tuple(sorted(path.name for path in unchanged))
-    return Direction(as_seen(hints, film), request.reach, names, unfit, tuple(notes))
+    looks = read_looks(request.per_shot, film.frame_count) if request.per_shot else Looks()
+    return Direction(as_seen(hints, film), request.reach, names, unfit, tuple(notes), looks)
 
 
 def as_seen(hints: Iterable[PlacedHint], film: FilmLike) -> tuple[PlacedHint, ...]:

@@ -6,7 +6,8 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,12 @@ class OpenVinoPredictor:
             self._compiled([batch[i : i + 1], sharpness])[0].copy() for i in range(len(batch))
         ]
         return self._statistics.prediction(np.concatenate(frames), luma.shape[1:])
+
+    def vivid(self, vividness: float) -> OpenVinoPredictor:
+        """See `Predictor.vivid`."""
+        other = copy(self)
+        other._statistics = replace(self._statistics, sharpness=vividness)
+        return other
 
 
 def _options(threads: int, precision: str) -> dict[str, Any]:

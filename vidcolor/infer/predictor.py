@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -81,6 +81,13 @@ class Predictor(Protocol):
                 0..1 (0 where there is no hint); None for none at all.
         """
 
+    def vivid(self, vividness: float) -> Predictor:
+        """The same network, loaded once for both, decoding its distribution at another vividness.
+
+        Args:
+            vividness: 1 / temperature.
+        """
+
 
 @dataclass(frozen=True)
 class Wrapper:
@@ -100,6 +107,10 @@ class Wrapper:
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""
         return self.predictor.predict(luma, hints)
+
+    def vivid(self, vividness: float) -> Predictor:
+        """See `Predictor.vivid`."""
+        return replace(self, predictor=self.predictor.vivid(vividness))
 
 
 def network_input(luma: LumaBatch, hints: FloatArray | None) -> FloatArray:

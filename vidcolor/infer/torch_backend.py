@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from contextlib import nullcontext
+from copy import copy
+from dataclasses import replace
 
 import torch
 
@@ -42,6 +44,12 @@ class TorchPredictor:
             batch = batch.pin_memory()
         planes = self._run(batch).float().cpu().numpy()
         return self._statistics.prediction(planes, luma.shape[1:])
+
+    def vivid(self, vividness: float) -> TorchPredictor:
+        """See `Predictor.vivid`."""
+        other = copy(self)
+        other._statistics = replace(self._statistics, sharpness=vividness)
+        return other
 
     @torch.inference_mode()
     def _run(self, batch: torch.Tensor) -> torch.Tensor:

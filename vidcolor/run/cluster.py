@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,7 @@ class Cluster:
         ]
         self.description = self._introduced(settings)
         self._loads = Loads(len(self._painters), where.first)
+        self._vividness = settings.vividness
         self._blend = self._ray.remote(blend).options(num_returns=2, max_retries=RETRIES)
         self._write = self._ray.remote(write).options(num_cpus=cpus, max_retries=RETRIES)
 
@@ -166,11 +168,17 @@ class Cluster:
         number = self._loads.take()
         try:
             with self._understood():
-                asked = self._painters[number].predict.remote(luma, hints)
+                asked = self._painters[number].predict.remote(luma, hints, self._vividness)
                 said: Prediction = self._ray.get(asked)
         finally:
             self._loads.give(number)
         return said
+
+    def vivid(self, vividness: float) -> Cluster:
+        """See `Predictor.vivid`."""
+        other = copy(self)
+        other._vividness = vividness
+        return other
 
     def make(
         self,

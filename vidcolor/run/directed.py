@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import cv2
@@ -13,11 +13,8 @@ from numpy.typing import NDArray
 from vidcolor.color.hint import HALF, Hint
 from vidcolor.direct.direction import Direction
 from vidcolor.direct.scene import recalled
-from vidcolor.infer.predictor import Predictor
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
-from vidcolor.steady.directed import Flows, settle_directed
-from vidcolor.steady.people import Reach
 from vidcolor.steady.spreading import stronger
 
 # Colour that was seen of a shot before it was split counts nearly as if a person had said it.
@@ -36,31 +33,12 @@ def people_of(plan: Plan, segment: Segment, handed: FloatArray | None) -> list[H
         handed: colour of the segment's first frames from the segment before, where people's
             colour reached that and the shot goes on: float32 (frames, 2, h, w).
     """
-    saturation = plan.settings.saturation
-    if saturation == 0:
-        return []
     first, stop = segment.first - segment.lead, segment.first + segment.count + segment.tail
     people: list[Hint] = [hint.moved(-first) for hint in plan.direction.within(first, stop)]
     if handed is not None and len(handed):
+        saturation = plan.looking(plan.direction.looks.at(first)).saturation
         people.append(_handed_on(segment, handed, saturation))
     return [*people, *_recalled(segment, people, plan.direction)]
-
-
-def directed_shot(
-    plan: Plan,
-    luma: NDArray[np.uint8],
-    predictor: Predictor,
-    people: Sequence[Hint],
-    flows: Flows | None = None,
-    told: Callable[[Reach], None] = lambda _: None,
-) -> Chroma:
-    """Chroma of a shot of which people coloured some frames; arguments as of `settle_directed`.
-
-    Returns:
-        float16 (frames, 2, height, width) of the working size on 0..255, before the saturation.
-    """
-    steady, saturation = plan.settings.steady, plan.settings.saturation
-    return settle_directed(luma, predictor, steady, people, flows, saturation, told)
 
 
 def joined(parts: Sequence[Chroma]) -> Chroma:

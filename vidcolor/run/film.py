@@ -28,11 +28,15 @@ SEGMENT_SHORTEST_S = 5.0
 SEGMENT_LONGEST_S = 30.0
 OVERLAP_S = 1.0
 KEPT_FRAMES = 32
+LEAST_FRAMES = 16
 # What a frame costs two modest cores, whatever its size and a megapixel (benchmarks/speed.md: 27
 # frames a second at 854x480). Segments are cut by this and not by the clock: a run that goes on
 # must cut as the first one did.
 COLOR_COST_S, MEGAPIXEL_COST_S = 0.02, 0.045
 SEGMENT_WORK_S, SEGMENT_MOST_WORK_S = 12.0, 90.0
+# What is held of a shot while it is settled: luma, motion and colour, bytes a pixel of the working
+# size and frame.
+HELD_BYTES, SEGMENT_MOST_BYTES = 8, 160 << 20
 
 FloatArray = NDArray[np.float32]
 SmallLuma = NDArray[np.uint8]
@@ -124,10 +128,14 @@ class Film:
         """How many frames a segment may have."""
         rate = float(self.clip.average_rate) or 25.0
         cost = COLOR_COST_S + self.write_cost_s
-        longest = max(2, round(min(SEGMENT_LONGEST_S * rate, SEGMENT_MOST_WORK_S / cost)))
+        height, width = self.working_shape
+        fitting = SEGMENT_MOST_BYTES / (HELD_BYTES * height * width)
+        most = min(SEGMENT_LONGEST_S * rate, SEGMENT_MOST_WORK_S / cost, fitting)
+        longest = max(LEAST_FRAMES, round(most))
         shortest = max(1, min(round(SEGMENT_SHORTEST_S * rate), longest // 2))
         enough = min(longest, max(shortest, round(SEGMENT_WORK_S / cost)))
-        return SegmentLimits(shortest, enough, longest, max(1, round(OVERLAP_S * rate)))
+        overlap = max(1, min(round(OVERLAP_S * rate), longest // 8))
+        return SegmentLimits(shortest, enough, longest, overlap)
 
     def small_luma(self, first: int, count: int | None = None) -> Iterator[SmallLuma]:
         """Frames from `first` on as the network sees them: uint8 `working_shape`, upright.
@@ -167,6 +175,20 @@ class Film:
             codes = (lying - spec.neutral) / gain + NEUTRAL
             small.append(turn_upright(codes, clip.rotation, clip.flipped))
         return np.clip(np.stack(small) + 0.5, 0, 255).astype(np.uint8)
+
+    def own_chroma(self, frame: Frame) -> NDArray[np.float32]:
+        """A frame's own chroma as it lies in it: float32 (2, h, w), upright.
+
+        Cb and Cr on 0..255, neutral 128, of the film's own matrix; grey where it has none.
+        """
+        clip, spec = self.clip, self.spec
+        planes = frame.planes[1:3] or (np.full((1, 1), spec.neutral),) * 2
+        codes = [
+            (plane.astype(np.float32) - spec.neutral) / gain + NEUTRAL
+            for plane, gain in zip(planes, spec.chroma_gains, strict=True)
+        ]
+        upright = [turn_upright(plane, clip.rotation, clip.flipped) for plane in codes]
+        return np.stack(upright).astype(np.float32)
 
     def shown(self, luma: Plane) -> NDArray[np.uint8]:
         """A frame's luma plane as a player shows it: uint8 (height, width), full range, upright."""

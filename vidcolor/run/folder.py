@@ -57,6 +57,7 @@ class Record:
         tail: frames behind its last that it saw.
         cuts: as those of `Segment`.
         direction: digest of the stills and hints that reached it, "" if none did.
+        look: digest of how its shots were to look, "" where that is as the film.
         damaged: how many of its frames could not be decoded, so that others stand in.
         reached: how far dots on its frames reach.
     """
@@ -69,6 +70,7 @@ class Record:
     tail: int = 0
     cuts: tuple[int, ...] = ()
     direction: str = ""
+    look: str = ""
     damaged: int = 0
     reached: tuple[Reach, ...] = ()
 
@@ -272,7 +274,8 @@ class JobFolder:
         for cut in self._chain():
             record = finished.get(cut.first, cut)
             wanted = self.direction_of(record, before)
-            if cut.first in finished and record.direction == wanted:
+            same = (record.direction, record.look) == (wanted, self._look_of(record))
+            if cut.first in finished and same:
                 done.append(record)
             else:
                 record = replace(cut, direction=wanted)
@@ -299,8 +302,10 @@ class JobFolder:
     def direction_of(self, part: Segment | Record, before: Record | None) -> str:
         """Digest of the stills and hints that reach a segment, behind the one before it."""
         handed = before.direction if before is not None and part.lead else ""
-        first, stop = part.first - part.lead, part.first + part.count + part.tail
-        return self._plan.direction.digest(first, stop, handed)
+        return self._plan.direction.digest(*_seen(part), handed)
+
+    def _look_of(self, part: Segment | Record) -> str:
+        return self._plan.direction.looks.digest(*_seen(part))
 
     def segment(self, part: Segment | Record) -> Path:
         """Where a segment's file is or will be."""
@@ -324,7 +329,14 @@ class JobFolder:
         """Count a segment as finished whose file and tail are in place."""
         size = size_of(self.segment(segment))
         cut = Record.of(segment)
-        record = replace(cut, size=size, direction=direction, damaged=damaged, reached=reached)
+        record = replace(
+            cut,
+            size=size,
+            direction=direction,
+            look=self._look_of(cut),
+            damaged=damaged,
+            reached=reached,
+        )
         self._write_record(record, ".json")
         return record
 
@@ -510,6 +522,11 @@ def _other_job(
         f" ({'; '.join(words[:_NAMED_DIFFERENCES])}{more}).",
         "Give `restart` to begin anew, or the options of that job to go on with it.",
     )
+
+
+def _seen(part: Segment | Record) -> tuple[int, int]:
+    """Frames that a segment sees: the first, and that behind the last."""
+    return part.first - part.lead, part.first + part.count + part.tail
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -56,7 +56,7 @@ class Here(Wrapper):
         predictor = _Stoppable(MeteredPredictor(self.predictor, reports.meter), stopped)
         motion = metered(named_motion(plan, keep), reports.meter)
         coloring = _Coloring(plan, predictor, motion, reports)
-        colored = ahead(coloring.parts(stretches), SHOTS_AHEAD)
+        colored = ahead(coloring.parts(stretches), SHOTS_AHEAD, "settle")
         try:
             for segment, parts in itertools.groupby(colored, attrgetter("segment")):
                 reports.begun(segment)

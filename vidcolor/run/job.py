@@ -164,8 +164,10 @@ class _Work:
         return Stretch(self._segments(gap), seen_before)
 
     def _begun(self, segment: Segment) -> None:
+        looks = self.plan.direction.looks
         for frames in segment.own_frames():
-            self.told.in_color(frames)
+            if not (look := looks.at(frames.start)) or not look.leave:
+                self.told.in_color(frames)
 
     def _written(self, frames: int) -> None:
         self.meter.written(frames)
@@ -216,7 +218,8 @@ class _Work:
     def _surveyed(self, first: int, lead: int) -> Iterator[Surveyed]:
         """Segments from a frame to the end, as they are found."""
         own = OwnColor(self.plan.film)
-        luma = ahead(self.timings.each("survey", own.survey(first - lead)), SMALL_FRAMES_AHEAD)
+        seen = self.timings.each("survey", own.survey(first - lead))
+        luma = ahead(seen, SMALL_FRAMES_AHEAD, "survey")
         with closing(luma):
             for segment in segments(self.plan.film.segment_limits, luma, first, lead):
                 whole = self._owned(segment, own)

@@ -157,9 +157,12 @@ def _photograph(task: Task, load: Callable[[], Executor], listener: Listener) ->
     note = tag_of(chosen, registry.verified_hash(model)) if settings.tag else None
     listener.opened(executor.description, settings.model, f"short side {chosen.render_size}")
     _tell(settings.of_films_alone(), listener)
+    if task.request.per_shot:
+        listener.note("`per_shot` means nothing for a photograph")
     size, saturation, kept = chosen.render_size, chosen.saturation, chosen.keeps_own
     wanted = StillSettings(size, saturation, note, task.page, kept)
-    _tell(colorize_picture(task.source, task.output, executor, wanted, task.request), listener)
+    request = replace(task.request, per_shot=None)
+    _tell(colorize_picture(task.source, task.output, executor, wanted, request), listener)
     return Outcome(1, executor.description, settings.model)
 
 
@@ -276,5 +279,7 @@ def _found(folder: JobFolder, plan: Plan) -> list[str]:
             f" {frames} of {plan.count} frames"
         )
     if standing.outdated:
-        words.append(f"other stills or hints reach {_segments(standing.outdated)}: coloured anew")
+        words.append(
+            f"other stills, hints or looks reach {_segments(standing.outdated)}: coloured anew"
+        )
     return words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.color.convert import LUMA_COEFFICIENTS, SampleSpec, small_luma, viewed_luma
+from vidcolor.color.convert import LUMA_COEFFICIENTS, NEUTRAL, SampleSpec, small_luma, viewed_luma
 from vidcolor.color.hint import Hint
 from vidcolor.color.likely import Likely, likely_colors
 from vidcolor.direct.film import FilmLike
+from vidcolor.direct.looks import ShotLook
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor, working_shape
 from vidcolor.media.decode import read_frames
@@ -43,10 +44,12 @@ class SeenFrame:
     Attributes:
         small: uint8 (height, width), as the network sees it.
         show: gives `luma`, which takes longer.
+        own: gives the chroma that it has: float32 (2, h, w) on 0..255.
     """
 
     small: SmallLuma
     show: Callable[[], NDArray[np.uint8]]
+    own: Callable[[], FloatArray]
 
     @cached_property
     def luma(self) -> NDArray[np.uint8]:
@@ -103,6 +106,18 @@ class Opened:
     def luma_weights(self) -> tuple[float, float]:
         """What red and blue weigh in luma (Kr, Kb)."""
         return LUMA_COEFFICIENTS[self.view.matrix]
+
+    def looking(self, look: ShotLook | None) -> Opened:
+        """The film as a shot of it is to look."""
+        if look is None:
+            return self
+        strength = self.steady.strength if look.steady is None else look.steady
+        return replace(
+            self,
+            predictor=self.predictor.vivid(look.vividness) if look.vividness else self.predictor,
+            saturation=self.saturation if look.saturation is None else look.saturation,
+            steady=replace(self.steady, strength=strength),
+        )
 
     def alone(self, small: SmallLuma) -> FloatArray:
         """The network's colour of a frame by itself."""
@@ -163,7 +178,8 @@ def opened_film(
 
     def read(first: int, count: int) -> Iterator[SeenFrame]:
         for frame in read_frames(film.clip, first, count, film.threads):
-            yield SeenFrame(film.small(frame.luma), partial(film.shown, frame.luma))
+            shown = partial(film.shown, frame.luma)
+            yield SeenFrame(film.small(frame.luma), shown, partial(film.own_chroma, frame))
 
     return Opened(
         path=film.clip.path,
@@ -194,7 +210,8 @@ def opened_photograph(
     profile = managed(picture.icc_profile)
     shown = profile.light(picture.luma) if profile else picture.luma
     small = small_luma(shown, spec, working_shape(*size, settings.render_size))
-    seen = SeenFrame(small, lambda: viewed_luma(shown, spec))
+    grey = np.full((2, 1, 1), NEUTRAL, np.float32)
+    seen = SeenFrame(small, lambda: viewed_luma(shown, spec), lambda: grey)
     return Opened(
         path=path,
         is_film=False,

@@ -71,9 +71,9 @@ class Painter:
         model_hash = registry.verified_hash(registry.find_model(self._settings.model))
         return Introduction(self._loaded().description, __version__, model_hash)
 
-    def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
+    def predict(self, luma: LumaBatch, hints: FloatArray | None, vividness: float) -> Prediction:
         """See `Predictor.predict`."""
-        return self._loaded().predict(luma, hints)
+        return self._loaded().vivid(vividness).predict(luma, hints)
 
     def chroma(
         self, plan: Plan, surveyed: Surveyed, before: FloatArray | None

@@ -12,6 +12,7 @@ import numpy as np
 from vidcolor import __version__
 from vidcolor.color.convert import SampleSpec
 from vidcolor.direct.direction import Direction
+from vidcolor.direct.looks import ShotLook
 from vidcolor.errors import UsageError
 from vidcolor.media.clip import ClipInfo, EncoderSettings
 from vidcolor.media.codecs import losses, segment_suffix
@@ -60,6 +61,16 @@ class Plan:
     source: Identity
     losses: tuple[str, ...] = ()
     direction: Direction = field(default_factory=Direction)
+
+    def looking(self, look: ShotLook | None) -> ResolvedSettings:
+        """The settings of a shot."""
+        settings = self.settings
+        if look is None:
+            return settings
+        saturation = settings.saturation if look.saturation is None else look.saturation
+        strength = settings.steady.strength if look.steady is None else look.steady
+        steady = replace(settings.steady, strength=strength)
+        return replace(settings, saturation=saturation, steady=steady)
 
     @property
     def film(self) -> Film:

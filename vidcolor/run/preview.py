@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.direct.looks import ShotLook, read_looks
 from vidcolor.files import check_output, with_ending
 from vidcolor.infer.predictor import Predictor
 from vidcolor.media.clip import ClipInfo, Plane
+from vidcolor.media.decode import read_frames
 from vidcolor.media.picture import check_picture_output, write_rgb
 from vidcolor.media.sequence import named_after
 from vidcolor.network import registry
@@ -136,6 +138,17 @@ def colored_frame(
         UsageError: what people said cannot be used.
     """
     notes: tuple[str, ...] = ()
+    if request and request.per_shot:
+        look = read_looks(request.per_shot, film.frame_count).at(frame) or ShotLook(frame, 1)
+        if look.leave:
+            own = film.own_chroma(next(read_frames(film.clip, frame, 1, film.threads)))
+            return ColoredFrame(film.picture(luma, own, 1.0), True)
+        saturation = saturation if look.saturation is None else look.saturation
+        predictor = predictor.vivid(look.vividness) if look.vividness else predictor
+        seen = colored_frame(
+            film, frame, luma, predictor, saturation, replace(request, per_shot=None)
+        )
+        return replace(seen, directed=seen.directed or look.says)
     if request:
         from vidcolor.run.directed_frame import directed_frame
 

@@ -153,14 +153,14 @@ def write_segment(
         how much colour its frames got, and how many were damaged.
     """
     tally = Tally()
-    source = ahead(timings.each("decode", _frames(plan, segment)), FRAMES_AHEAD)
+    source = ahead(timings.each("decode", _frames(plan, segment)), FRAMES_AHEAD, "decode")
     left = segment.count
     with closing(source), segment_writer(plan, path) as writer:
         while left:
             chroma = next(shots)
             left -= len(chroma)
             colored = timings.each("upscale", _colored(plan, segment, source, chroma, tally))
-            with closing(ahead(colored, FRAMES_AHEAD)) as waiting:
+            with closing(ahead(colored, FRAMES_AHEAD, "upscale")) as waiting:
                 for frame in waiting:
                     with timings.measure("encode"):
                         writer.write(frame)
@@ -179,15 +179,17 @@ def _colored(
     clip, spec, target = plan.clip, plan.film.spec, plan.encoded_spec
     shapes = plane_shapes(plan.encoder.pixel_format, clip.width, clip.height)
     kept = segment.own_frames() if plan.settings.keeps_own else []
-    saturation = np.float32(plan.settings.saturation)
     for upright in chroma:
         frame = next(frames)
         luma = raised_luma(frame.luma, spec, target)
-        if any(frame.index in frames for frames in kept):
+        look = plan.direction.looks.at(frame.index)
+        stays = (look and look.leave) or any(frame.index in frames for frames in kept)
+        if stays and len(frame.planes) > 1:
             _, *own = frame.planes
             cb, cr = raised_chroma((own[0], own[1]), shapes[1], clip.chroma_location, spec, target)
             yield replace(frame, planes=(luma, cb, cr))
             continue
+        saturation = np.float32(plan.looking(look).saturation)
         strong = (upright - np.float32(NEUTRAL)) * saturation + np.float32(NEUTRAL)
         tally.add(strong, frame.luma, spec)
         lying = np.stack([turn_back(plane, clip.rotation, clip.flipped) for plane in strong])

@@ -10,11 +10,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.infer.predictor import Predictor
-from vidcolor.run.directed import directed_shot, joined, of_size, people_of
+from vidcolor.color.convert import NEUTRAL
+from vidcolor.infer.predictor import QUARTER, Predictor
+from vidcolor.run.directed import Chroma, joined, of_size, people_of
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment
-from vidcolor.steady.directed import Flows, directed_flows
+from vidcolor.steady.directed import Flows, directed_flows, settle_directed
 from vidcolor.steady.flow import Flow, named_flow
 from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.people import Reach
@@ -108,19 +109,33 @@ def settled_shots(
         motion: what estimates motion; None takes what the plan names.
         told: how far each frame's dots reach, by its index in the film.
     """
-    segment, steady = surveyed.segment, plan.settings.steady
+    segment = surveyed.segment
     motion = motion or named_motion(plan)
     place = segment.first - segment.lead
     people = people_of(plan, segment, before if surveyed.handed else None)
     for start, stop in itertools.pairwise([0, *segment.cuts, len(segment.luma)]):
         shot, luma = range(start, stop), segment.luma[start:stop]
+        look = plan.direction.looks.over(place + start, place + stop)
+        settings = plan.looking(look)
+        steady, saturation = settings.steady, settings.saturation
+        network = predictor.vivid(look.vividness) if look and look.vividness else predictor
         if plan.settings.keeps_own and shot in surveyed.own:
             yield surveyed.own[shot]
-        elif said := [one.moved(-start) for one in people if one.frame in shot]:
+        elif look and look.is_plain:
+            yield _grey(luma)
+        elif saturation and (said := [one.moved(-start) for one in people if one.frame in shot]):
             tell = partial(_tell, told, place + start)
-            yield directed_shot(plan, luma, predictor, said, motion.directed, tell)
+            made: Chroma = settle_directed(
+                luma, network, steady, said, motion.directed, saturation, tell
+            )
+            yield made
         else:
-            yield from settle_shots(luma, predictor, steady, (), flow=motion.alone)
+            yield from settle_shots(luma, network, steady, (), flow=motion.alone)
+
+
+def _grey(luma: NDArray[np.uint8]) -> FloatArray:
+    frames, height, width = luma.shape
+    return np.full((frames, 2, height // QUARTER, width // QUARTER), NEUTRAL, np.float32)
 
 
 def _tell(told: Callable[[Reach], None], first: int, reach: Reach) -> None:

@@ -93,8 +93,10 @@ class _End:
     """Marks the end of a queue."""
 
 
-def ahead(items: Iterable[T], depth: int) -> Generator[T]:
+def ahead(items: Iterable[T], depth: int, name: str | None = None) -> Generator[T]:
     """Make items in a thread of their own, at most `depth` of them ahead of their use.
+
+    The thread may have a name, for those who look what a run is busy with.
 
     An error in the thread is raised again here. Closing this generator ends the thread.
     """
@@ -125,7 +127,7 @@ def ahead(items: Iterable[T], depth: int) -> Generator[T]:
             if close is not None:
                 close()
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=work, name=name, daemon=True)
     thread.start()
     try:
         while not isinstance(item := waiting.get(), _End):

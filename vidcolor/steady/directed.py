@@ -109,7 +109,7 @@ def settle_directed(
 def directed_flows(name: str) -> Flows:
     """What estimates motion in directed shots, by its name in `SteadySettings`."""
     if name == "dis":
-        return Flows(FineFlow(), DisFlow(cv2.DISOPTICAL_FLOW_PRESET_FAST))
+        return Flows(FineFlow(), DisFlow(cv2.DISOPTICAL_FLOW_PRESET_FAST, None))
     flow = named_flow(name)
     return Flows(flow, flow)
 

@@ -42,7 +42,7 @@ class Estimates(Generic[Made]):
 @contextmanager
 def estimators() -> Iterator[ThreadPoolExecutor]:
     """Threads that estimate motion while a block runs; what they have not begun is dropped."""
-    pool = ThreadPoolExecutor(FLOW_THREADS)
+    pool = ThreadPoolExecutor(FLOW_THREADS, "flow")
     try:
         yield pool
     finally:

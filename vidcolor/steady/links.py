@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from vidcolor.infer.predictor import QUARTER
 from vidcolor.steady.estimates import Estimates, estimators
 from vidcolor.steady.flow import Flow
+from vidcolor.steady.shelf import Shelf
 from vidcolor.steady.trust import link_trust
 from vidcolor.steady.warp import at_size, ends
 
@@ -26,6 +29,12 @@ LumaPlane = NDArray[np.uint8]
 # Flow is estimated at this many times the chroma's size: twice loses little against three times
 # at half the cost (docs/steadiness.md).
 FLOW_SCALE = 2
+
+BITS, FINE = 5, 31
+"""OpenCV's maps count in 32nds of a pixel."""
+BEYOND = 4
+LONGEST = (1 << 16 - BITS) - 2 * BEYOND
+SURE = 65535
 
 
 @dataclass(frozen=True)
@@ -54,19 +63,43 @@ def view(luma: LumaPlane) -> View:
 class Link:
     """How one frame looks up another: for each of its pixels, where, and how far to trust it.
 
+    A shot has thousands of them, so they are packed: 6 bytes a pixel.
+
     Attributes:
-        place: int16 (height, width, 2), whole x and y in the other frame.
-        fraction: uint16 (height, width), the rest in OpenCV's fixed-point form.
-        trust: float32 (height, width) in 0..1.
+        way: uint16 (height, width, 2), uint32 of very long pictures: x and y in the other frame in
+            32nds of a pixel, `BEYOND` pixels larger.
+        sure: uint16 (height, width): trust of 0..1.
     """
 
-    place: NDArray[np.int16]
-    fraction: NDArray[np.uint16]
-    trust: FloatArray
+    way: NDArray[np.unsignedinteger[Any]]
+    sure: NDArray[np.uint16]
+
+    @classmethod
+    def of(cls, place: NDArray[np.int16], fraction: NDArray[np.uint16], trust: FloatArray) -> Link:
+        """Packed from OpenCV's maps of `cv2.CV_16SC2`, and trust."""
+        height, width = trust.shape
+        # Further out nothing is seen but the edge.
+        inside = np.clip(place, -BEYOND, np.array([width, height]) + (BEYOND - 1))
+        rest = np.stack([fraction & FINE, fraction >> BITS], axis=-1)
+        way = ((inside.astype(np.int32) + BEYOND) << BITS) | rest
+        kind = np.uint16 if max(height, width) <= LONGEST else np.uint32
+        return cls(way.astype(kind), np.rint(trust * SURE).astype(np.uint16))
+
+    @property
+    def trust(self) -> FloatArray:
+        """Float32 (height, width) in 0..1."""
+        return np.asarray(self.sure * np.float32(1 / SURE), np.float32)
 
     def bring(self, planes: FloatArray, method: int = cv2.INTER_LINEAR) -> FloatArray:
         """The other frame's float32 (height, width[, n]) as this frame sees it, same shape."""
-        return _fetch(planes, self.place, self.fraction, method)
+        place = (self.way >> BITS).astype(np.int16) - np.int16(BEYOND)
+        rest = (self.way & FINE).astype(np.uint16)
+        fraction = rest[..., 1] * np.uint16(1 << BITS) + rest[..., 0]
+        return _fetch(planes, place, fraction, method)
+
+    def on(self, shelf: Shelf) -> Link:
+        """The same, on a shelf."""
+        return Link(shelf.keep(self.way), shelf.keep(self.sure))
 
 
 def link_pair(flow: Flow, first: View, second: View) -> tuple[Link, Link]:
@@ -83,7 +116,7 @@ def link_pair(flow: Flow, first: View, second: View) -> tuple[Link, Link]:
 def _link(first: FloatArray, second: FloatArray, there: FloatArray, back: FloatArray) -> Link:
     place, fraction = cv2.convertMaps(*ends(there), cv2.CV_16SC2)
     brought, again = (_fetch(p, place, fraction, cv2.INTER_LINEAR) for p in (second, back))
-    return Link(place, fraction, link_trust(first, brought, there, again))
+    return Link.of(place, fraction, link_trust(first, brought, there, again))
 
 
 def _fetch(
@@ -105,9 +138,9 @@ class LinkBook:
     """
 
     def __init__(self, luma: NDArray[np.uint8], flow: Flow, pool: ThreadPoolExecutor) -> None:
-        self._views: Sequence[View] = [view(frame) for frame in luma]
-        self._flow = flow
-        self._pairs = Estimates(self._pair, pool)
+        pair = partial(_pair, flow, [view(frame) for frame in luma], Shelf())
+        # Of a method it would be a circle, which is let go of only now and then.
+        self._pairs = Estimates(pair, pool)
 
     def link(self, frame: int, other: int) -> Link:
         """How `frame` looks up `other`; the way back is kept as well."""
@@ -120,8 +153,12 @@ class LinkBook:
             made.result()
             yield
 
-    def _pair(self, frame: int, other: int) -> tuple[Link, Link]:
-        return link_pair(self._flow, self._views[frame], self._views[other])
+
+def _pair(
+    flow: Flow, views: Sequence[View], shelf: Shelf, frame: int, other: int
+) -> tuple[Link, Link]:
+    there, back = link_pair(flow, views[frame], views[other])
+    return there.on(shelf), back.on(shelf)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from vidcolor.steady.estimates import Estimates, estimators
 from vidcolor.steady.flow import FineFlow, Flow, QuickFlow
 from vidcolor.steady.kept import Keep, Kept, keep_nothing
+from vidcolor.steady.shelf import Shelf
 from vidcolor.steady.warp import HALF, at_size, composed, halved
 
 FloatArray = NDArray[np.float32]
@@ -48,8 +49,10 @@ class Steps:
         self.luma = luma
         self.shape = luma.shape[1] // HALF, luma.shape[2] // HALF
         self.kept = kept
-        self._exact = Estimates(partial(self._estimated, "exact", flow), pool)
-        self._rough = Estimates(partial(self._estimated, "glance", glance), pool)
+        # Of a method they would be circles, which are let go of only now and then.
+        estimated = partial(_estimated, luma, self.shape, kept, Shelf())
+        self._exact = Estimates(partial(estimated, "exact", flow), pool)
+        self._rough = Estimates(partial(estimated, "glance", glance), pool)
         self._small: dict[int, FloatArray] = {}
 
     def __len__(self) -> int:
@@ -88,12 +91,21 @@ class Steps:
         first, second = self.luma[frame], self.luma[other]
         return self.kept.of(name, lambda: refined(flow, first, second, start))
 
-    def _estimated(self, kind: str, flow: Flow, frame: int, other: int) -> NDArray[np.float16]:
-        first, second = self.luma[frame], self.luma[other]
-        return self.kept.of(
-            f"{kind} {frame} {other}",
-            lambda: at_size(flow(first, second), self.shape).astype(np.float16),
-        )
+
+def _estimated(
+    luma: LumaStack,
+    shape: tuple[int, int],
+    kept: Kept,
+    shelf: Shelf,
+    kind: str,
+    flow: Flow,
+    frame: int,
+    other: int,
+) -> NDArray[np.float16]:
+    def made() -> NDArray[np.float16]:
+        return at_size(flow(luma[frame], luma[other]), shape).astype(np.float16)
+
+    return shelf.keep(kept.of(f"{kind} {frame} {other}", made))
 
 
 @contextmanager

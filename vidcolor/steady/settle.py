@@ -110,7 +110,7 @@ def _settled(
     keyframes = place_keyframes(len(luma), every)
     between = sorted(set(everything) - set(keyframes))
     asked = everything if settings.strength < 1.0 else keyframes
-    with ThreadPoolExecutor(1) as network:
+    with ThreadPoolExecutor(1, "network") as network:
         answers = network.submit(ask, luma, asked, predictor, settings.batch)
         for _ in book.prepare((*glances(keyframes), *sides(between, keyframes))):
             if answers.done():

@@ -28,6 +28,7 @@ from vidcolor.studio.house import House
 
 PAGE = Path(__file__).parent / "page"
 MOST_JSON = 4 << 20
+MOST_CHANGES = 1000
 MOST_UPLOAD = 128 << 20
 MOST_PIXELS = 100_000_000
 T = TypeVar("T")
@@ -64,10 +65,10 @@ def make_app(house: House, guard: Callable[[Any], Guard]) -> Starlette:
         Route(api + "/dots", _dots, methods=["POST"]),
         Route(api + "/look", _look, methods=["POST"]),
         Route(api + "/stills", _add_still, methods=["POST"]),
-        Route(api + "/stills/{name}", _remove_still, methods=["DELETE"]),
+        Route(api + "/stills/put", _put_stills, methods=["POST"]),
         Route(api + "/shots/{first:int}/thumb", _thumb),
         Route(api + "/shots/{first:int}/play", _play, methods=["POST"]),
-        Route(api + "/shots/{first:int}/grey", _grey, methods=["POST"]),
+        Route(api + "/shots/{first:int}/look", _shot_look, methods=["POST"]),
         Route(api + "/played/{name}", _played),
         Route(api + "/film", _film, methods=["POST"]),
         Route(api + "/film/{step}", _film_step, methods=["POST"]),
@@ -239,7 +240,7 @@ async def _thumb(request: Request) -> Response:
 async def _dots(request: Request) -> Response:
     desk = await _desk(request)
     given = await _json(request)
-    if not isinstance(given, list) or len(given) > 1000:
+    if not isinstance(given, list) or len(given) > MOST_CHANGES:
         raise UsageError("These are no changes.", "Load the page again.")
     await run_in_threadpool(desk.change_by, given)
     return JSONResponse(desk.dots_message())
@@ -302,17 +303,20 @@ def _check_pixels(path: Path) -> None:
         raise UsageError("This picture has too many pixels.", "Drop one of at most 100 megapixels.")
 
 
-async def _remove_still(request: Request) -> Response:
+async def _put_stills(request: Request) -> Response:
     desk = await _desk(request)
-    await run_in_threadpool(desk.remove_still, request.path_params["name"])
+    given = await _json(request)
+    if not isinstance(given, list) or len(given) > MOST_CHANGES:
+        raise UsageError("These are no changes.", "Load the page again.")
+    await run_in_threadpool(desk.put_stills, given)
     return JSONResponse(desk.stills_message())
 
 
-async def _grey(request: Request) -> Response:
+async def _shot_look(request: Request) -> Response:
     desk = await _desk(request)
-    shot = desk.shot_from(request.path_params["first"])
-    await run_in_threadpool(desk.grey, shot)
-    return JSONResponse(desk.stills_message())
+    shot = desk.timeline.beginning(request.path_params["first"])
+    await run_in_threadpool(desk.set_shot_look, shot, await _json(request))
+    return JSONResponse(desk.look_message())
 
 
 async def _play(request: Request) -> Response:
@@ -320,7 +324,7 @@ async def _play(request: Request) -> Response:
     kind = request.query_params.get("kind", "mp4")
     if kind not in ("mp4", "webm"):
         raise UsageError("There is no such kind of film.", "Load the page again.")
-    shot = desk.shot_from(request.path_params["first"])
+    shot = desk.timeline.beginning(request.path_params["first"])
     return JSONResponse({"name": await run_in_threadpool(desk.play, shot, kind)})
 
 

@@ -7,10 +7,8 @@ play; a single frame is coloured by the thread that owns the network.
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, replace
@@ -22,19 +20,21 @@ from numpy.typing import NDArray
 
 from vidcolor.colorizer import Colorizer
 from vidcolor.direct.direction import Direction
-from vidcolor.errors import InputError, VidcolorError
-from vidcolor.files import publish, write_error
-from vidcolor.media.picture import write_rgb
+from vidcolor.direct.looks import ShotLook, read_look
+from vidcolor.errors import UsageError, VidcolorError
 from vidcolor.run.identity import identify
 from vidcolor.run.opened import Opened
 from vidcolor.studio import wire
 from vidcolor.studio.coloring import FrameColor, likely, told
+from vidcolor.studio.dots import Dot, read_change
 from vidcolor.studio.frames import Frames
 from vidcolor.studio.making import Maker
 from vidcolor.studio.remembering import Remembering
-from vidcolor.studio.said import Said, look_at
-from vidcolor.studio.shot import Shot, parts
-from vidcolor.studio.store import Change, Look, Store, read_change
+from vidcolor.studio.said import Said
+from vidcolor.studio.shot import Shot
+from vidcolor.studio.stills import Put, Stills
+from vidcolor.studio.store import Look, Store
+from vidcolor.studio.timeline import Timeline
 from vidcolor.studio.worker import FRAME, POINT, THUMB, Worker
 
 FloatArray = NDArray[np.float32]
@@ -43,7 +43,6 @@ Tell = Callable[[dict[str, Any]], None]
 WATCHED_EVERY_S = 1.0
 FIRST_FRAME_S = 2.0
 """Walking through the film waits so long for the first frame to be shown."""
-TOLD_EVERY_S = 0.25
 
 
 class Desk:
@@ -63,20 +62,17 @@ class Desk:
     def __init__(
         self, source: Path, folder: Path, colorizer: Colorizer, worker: Worker, tell: Tell
     ) -> None:
-        self.source = source
-        self._colorizer, self._worker, self.tell = colorizer, worker, tell
+        self.source, self.colorizer, self.tell = source, colorizer, tell
+        self._worker = worker
         self._identity = identify(source)
         opened = colorizer.open(source)
         self.store = Store(folder, opened.view)
-        self._plain = opened
-        self.tuned = colorizer
-        self._vividness = 1.0
-        self._predictor = Remembering(opened.predictor)
+        self._plain = replace(opened, predictor=Remembering(opened.predictor))
         self.frames = Frames(opened, lambda: self._identity.check(source))
         self.film = self._looked(self.store.look)
         self.said = Said(self.film)
-        self.shots: list[Shot] = []
-        self.surveyed = False
+        self._stills = Stills(self.store)
+        self.timeline = Timeline(opened, self, tell)
         self.problem: VidcolorError | None = None
         self._walking_problem: VidcolorError | None = None
         self.direction = Direction()
@@ -87,7 +83,7 @@ class Desk:
             for work in (self._survey, self._watch)
         ]
         self._place_dots()
-        self._maker = Maker(self, worker)
+        self._maker = Maker(self, self.timeline, worker)
         for thread in self._threads:
             thread.start()
 
@@ -116,8 +112,7 @@ class Desk:
     def state(self) -> dict[str, Any]:
         """All that windows are told of later as it changes."""
         return {
-            "shots": [self._shot(one) for one in list(self.shots)],
-            "surveyed": self.surveyed,
+            **self.timeline.message(),
             **self.dots_message(),
             **self.stills_message(),
             **self.look_message(),
@@ -138,14 +133,16 @@ class Desk:
                     "trusted": round(one.trusted, 3),
                     "grey": one.says_grey,
                     "problem": one.problem,
+                    "holds": one.holds,
                 }
                 for one in self.said.stills
             ]
         }
 
     def look_message(self) -> dict[str, Any]:
-        """How the sliders stand."""
-        return {"look": asdict(self.store.look)}
+        """How the sliders stand, the film's and those of single shots."""
+        shots = [one.as_entry() for one in self.store.looks.shots]
+        return {"look": asdict(self.store.look), "looks": shots}
 
     def luma(self, frame: int) -> bytes:
         """A frame's luma as a JPEG; errors as of `Frames.luma`."""
@@ -158,7 +155,7 @@ class Desk:
 
         def made() -> FrameColor:
             color = self._color(frame, whole=False)
-            shot = self.shot_at(frame)
+            shot = self.timeline.at(frame)
             # A shot of which something was said is settled while one of its frames is looked at.
             if shot and self.film.is_film and (color.more or color.kind == "told"):
                 self._maker.want(shot, None)
@@ -182,17 +179,18 @@ class Desk:
                 return wire.confidence_file(still.hint.confidence, self.film.size)
             after = self._told(frame, self.direction, whole=True)
             kept = tuple(one for one in self.store.dots if one.id != without) if without else ()
-            before = self.film.alone(self.frames.small(frame))
-            if kept:
-                said = self.said.direction(kept, self.store.look.reach)
-                before = self._told(frame, said, whole=True).chroma
-            return wire.mask_file(before, after.chroma, self.film.size)
+            said = self.said.direction(kept, self.store.look.reach) if kept else Direction()
+            before = self._told(frame, said, whole=True)
+            return wire.mask_file(before.chroma, after.chroma, self.film.size)
 
         return self._worker.ask(FRAME, made, (window, "mask"))
 
     def likely(self, frame: int, x: float, y: float, window: str) -> Future[list[dict[str, Any]]]:
         """The colours that the network holds likeliest at a place, 0..1 of width and height."""
-        made = functools.partial(self._likely, frame, x, y)
+
+        def made() -> list[dict[str, Any]]:
+            return likely(self._film_at(frame), self.frames.small(frame), x, y)
+
         return self._worker.ask(POINT, made, (window, "likely"))
 
     def png(self, frame: int) -> bytes:
@@ -202,118 +200,11 @@ class Desk:
         rgb = wire.rgb(seen.luma, color.chroma, self.film.view.matrix)
         return wire.png(rgb)
 
-    # What the page changes.
-
-    def change_by(self, given: Sequence[Any]) -> None:
-        """Put or remove dots, as the page says it; errors as of `read_change`."""
-        self.change([read_change(one, self.film.view) for one in given])
-
-    def change(self, changes: Sequence[Change]) -> None:
-        """Put or remove dots."""
-        before = {one.id: one.frame for one in self.store.dots}
-        self.store.change(changes)
-        frames = {c.dot.frame for c in changes if c.dot}
-        frames |= {before[c.id] for c in changes if c.id in before}
-        self._place_dots()
-        self.tell(self.dots_message())
-        self._mark(frames)
-        if self.film.is_film:
-            for shot in {one for frame in frames if (one := self.shot_at(frame))}:
-                self._maker.want(shot, None)
-        self._tell_trouble()
-
-    def set_look(self, look: Look) -> None:
-        """Move the sliders."""
-        before = self.store.look
-        self.store.set("look", look)
-        if (look.saturation, look.vividness, look.steady) != (
-            before.saturation,
-            before.vividness,
-            before.steady,
-        ):
-            self.film = self._looked(look)
-        self._place_dots()
-        self.tell(self.look_message())
-        self._mark(None)
-        self._tell_trouble()
-
-    def add_still(self, taken: Path, frame: int) -> None:
-        """Lay a picture over a frame as a still, or refuse it.
-
-        Args:
-            taken: a file in the studio's folder, which is moved or removed.
-            frame: which frame it is meant for.
-
-        Raises:
-            VidcolorError: it is no picture, or does not show that frame.
-        """
-        path = self.store.make_stills() / f"ref_{frame:06d}{taken.suffix}"
-        trial = taken.with_name(path.name)
-        taken.replace(trial)
-        try:
-            seen = look_at(trial, self.film)
-            if seen.problem:
-                raise InputError(
-                    f"This picture does not fit frame {frame}: {seen.problem}",
-                    "Go to the frame that it shows, and drop it there.",
-                )
-            for other in self.store.stills.glob(f"ref_{frame:06d}.*"):
-                other.unlink()
-            publish(trial, path)
-        except OSError as error:
-            raise write_error(path, error) from error
-        finally:
-            trial.unlink(missing_ok=True)
-        self._scan_stills()
-
-    def grey(self, shot: Shot) -> None:
-        """Leave a shot grey: by a still of its middle frame that has no colour.
-
-        Raises:
-            VidcolorError: it cannot be written.
-        """
-        taken = {one.frame for one in self.said.stills}
-        middle = shot.first + shot.count // 2
-        free = (frame for frame in range(shot.first, shot.stop) if frame not in taken)
-        frame = min(free, key=lambda one: abs(one - middle), default=None)
-        if frame is None:
-            raise InputError("Every frame of this shot has a still.", "Remove one.")
-        seen = next(self.film.read(frame, 1))
-        path = self.store.make_stills() / f"ref_{frame:06d}.png"
-        write_rgb(path, np.dstack([seen.luma] * 3), {"Software": "vidcolor studio: grey"})
-        self._scan_stills()
-
-    def remove_still(self, name: str) -> None:
-        """Take a still away.
-
-        Raises:
-            InputError: there is none of that name.
-        """
-        if name not in {one.name for one in self.said.stills}:
-            raise InputError(f"There is no still {name}.", "Load the page again.")
-        (self.store.stills / name).unlink(missing_ok=True)
-        self._scan_stills()
-
-    def shot_at(self, frame: int) -> Shot | None:
-        """The shot of a frame, as far as the film was walked through."""
-        return next((one for one in list(self.shots) if frame in one), None)
-
-    def shot_from(self, first: int) -> Shot:
-        """The shot that begins at a frame.
-
-        Raises:
-            InputError: none does.
-        """
-        found = next((one for one in list(self.shots) if one.first == first), None)
-        if found is None:
-            raise InputError(f"No shot begins at frame {first}.", "Load the page again.")
-        return found
-
     def thumb(self, first: int) -> bytes:
         """A shot's picture."""
-        shot = self.shot_from(first)
+        shot = self.timeline.beginning(first)
         if not shot.thumb[1]:
-            self.draw_thumb(shot, None)
+            self.timeline.draw(shot, None)
             self._worker.ask(THUMB, lambda: self._color_thumb(shot))
         return shot.thumb[0]
 
@@ -334,9 +225,104 @@ class Desk:
         """Where a file is that `play` named."""
         return self._maker.file(name)
 
+    # What the page changes.
+
+    def change_by(self, given: Sequence[Any]) -> None:
+        """Put or remove dots, as the page says it; errors as of `read_change`."""
+        changes: dict[str, Dot | None] = {}
+        for one in given:
+            name, dot = read_change(one, self.film.view)
+            changes[name] = dot
+        before = {one.id: one.frame for one in self.store.dots}
+        self.store.change(changes)
+        frames = {dot.frame for dot in changes.values() if dot}
+        frames |= {before[name] for name in changes if name in before}
+        self._place_dots()
+        self.tell(self.dots_message())
+        self.timeline.mark(frames)
+        if self.film.is_film:
+            for shot in {one for frame in frames if (one := self.timeline.at(frame))}:
+                self._maker.want(shot, None)
+        self._tell_trouble()
+
+    def set_look(self, look: Look) -> None:
+        """Move the film's sliders."""
+        self.store.set("look", look)
+        self.film = self._looked(look)
+        self._place_dots()
+        self._tell_look(None)
+
+    def set_shot_look(self, shot: Shot, given: Any) -> None:
+        """Move a shot's sliders; of a long shot, those of all its parts.
+
+        Args:
+            shot: which.
+            given: values by name as in a file of looks; None is as the film.
+
+        Raises:
+            UsageError: one cannot be used.
+        """
+        if not isinstance(given, dict) or given.keys() & {"first", "frames"}:
+            raise UsageError("There is no such setting.", "Load the page again.")
+        first, count = self.timeline.whole(shot)
+        before = self.store.looks.at(first) or ShotLook(first, count)
+        entry = before.as_entry() | {"first": first, "frames": count} | given
+        look = read_look(entry, f"shot {shot.number}")
+        self.store.set_look(look, self.film.frame_count)
+        self._tell_look(range(first, first + count))
+
+    def add_still(self, taken: Path, frame: int) -> None:
+        """Lay a picture over a frame as a still, or refuse it; as `Stills.lay`."""
+        self._stills.lay(taken, frame, self.film)
+        self._scan_stills()
+
+    def put_stills(self, given: Sequence[Any]) -> None:
+        """Take stills away, and bring them back; errors as of `Put.read` and `Stills.put`."""
+        changes = [Put.read(one) for one in given]
+        try:
+            self._stills.put(changes)
+        finally:
+            self._scan_stills()
+
+    # What is said of it, for shots and for the film.
+
+    def film_of(self, shot: Shot) -> Opened:
+        """The film as a shot is to look."""
+        return self.film.looking(self.store.looks.over(shot.first, shot.stop))
+
+    def leaves(self, shot: Shot) -> bool:
+        """Whether a shot is to keep the colour that it has."""
+        look = self.store.looks.over(shot.first, shot.stop)
+        return look is not None and look.leave
+
+    def handed(self, shot: Shot) -> Shot | None:
+        """The part of the same long shot before, where people's colour reached that."""
+        before = self.timeline.at(shot.first - 1)
+        if before is None or before.number != shot.number:
+            return None
+        reached = self.direction.within(before.first, before.stop) or self.handed(before)
+        return before if reached else None
+
+    def digest(self, shot: Shot) -> str:
+        """Of all that reaches a shot now."""
+        look, before = self.store.look, self.handed(shot)
+        words = self.direction.digest(shot.first, shot.stop, self.digest(before) if before else "")
+        words += f"|{look.saturation}|{look.vividness}|{look.steady}|{shot.count}"
+        words += f"|{self.store.looks.over(shot.first, shot.stop)}"
+        return hashlib.sha256(words.encode()).hexdigest()[:16]
+
     def digests(self) -> dict[str, str]:
         """Of all that reaches each shot now."""
-        return {str(one.first): self.digest(one) for one in list(self.shots)}
+        return {str(one.first): self.digest(one) for one in self.timeline.shots}
+
+    def said_in(self, shot: Shot) -> int:
+        """On how many of a shot's frames something was said."""
+        return len(self.direction.within(shot.first, shot.stop))
+
+    def is_filmed(self, shot: Shot) -> bool:
+        """Whether a shot is in the finished film as it is now."""
+        filmed = self.store.setting("film") or {}
+        return bool(filmed.get("digests", {}).get(str(shot.first)) == self.digest(shot))
 
     def close(self) -> None:
         """End the threads and let go of all."""
@@ -344,26 +330,26 @@ class Desk:
         self._maker.close()
         for thread in self._threads:
             thread.join(5)
+        self._stills.forget()
 
     def _looked(self, look: Look) -> Opened:
-        """The film as the sliders have it, by a network that remembers."""
-        if look.vividness != self._vividness:
-            self._vividness = look.vividness
-            self.tuned = self._colorizer.tuned(saturation=None, vividness=look.vividness)
-            self._predictor = Remembering(self.tuned.taking_over(self._plain).predictor)
-        steady = replace(self._plain.steady, strength=float(look.steady))
-        saturation = self._plain.saturation if look.saturation is None else look.saturation
+        """The film as its sliders have it, by a network that remembers."""
+        plain = self._plain
         return replace(
-            self._plain,
-            predictor=self._predictor,
-            saturation=float(saturation),
-            steady=steady,
+            plain,
+            predictor=plain.predictor.vivid(look.vividness),
+            saturation=plain.saturation if look.saturation is None else float(look.saturation),
+            steady=replace(plain.steady, strength=float(look.steady)),
         )
+
+    def _film_at(self, frame: int) -> Opened:
+        shot = self.timeline.at(frame)
+        return self.film_of(shot) if shot else self.film
 
     # Colour of a frame.
 
     def _color(self, frame: int, whole: bool) -> FrameColor:
-        shot = self.shot_at(frame)
+        shot = self.timeline.at(frame)
         if shot is not None:
             settled = self._maker.settled(shot)
             if settled:
@@ -372,60 +358,28 @@ class Desk:
         return self._told(frame, self.direction, whole)
 
     def _told(self, frame: int, direction: Direction, whole: bool) -> FrameColor:
-        return told(self.film, self.frames, frame, self.shot_at(frame), direction, whole)
-
-    def _likely(self, frame: int, x: float, y: float) -> list[dict[str, Any]]:
-        return likely(self.film, self.frames.small(frame), x, y)
+        shot = self.timeline.at(frame)
+        if shot and self.leaves(shot):
+            return FrameColor(next(self.film.read(frame, 1)).own(), "own")
+        color = told(self._film_at(frame), self.frames, frame, shot, direction, whole)
+        if shot and color.kind == "alone" and self.handed(shot):
+            return replace(color, more=True)
+        return color
 
     def _place_dots(self) -> None:
         self.direction = self.said.direction(self.store.dots, self.store.look.reach)
 
-    def digest(self, shot: Shot) -> str:
-        """Of all that reaches a shot now."""
-        look = self.store.look
-        words = self.direction.digest(shot.first, shot.stop)
-        words += f"|{look.saturation}|{look.vividness}|{look.steady}|{shot.count}"
-        return hashlib.sha256(words.encode()).hexdigest()[:16]
+    def _color_thumb(self, shot: Shot) -> None:
+        if not shot.made and not self.leaves(shot):
+            self.timeline.draw(shot, self.film_of(shot).alone(shot.middle))
+            self.timeline.tell(shot)
 
     # Telling windows.
 
-    def _shot(self, shot: Shot) -> list[Any]:
-        said = len(self.direction.within(shot.first, shot.stop))
-        return [
-            shot.first,
-            shot.count,
-            shot.number,
-            shot.state,
-            round(shot.share, 2),
-            shot.thumb[1],
-            said,
-            self._is_filmed(shot),
-        ]
-
-    def _is_filmed(self, shot: Shot) -> bool:
-        filmed = self.store.setting("film") or {}
-        return bool(filmed.get("digests", {}).get(str(shot.first)) == self.digest(shot))
-
-    def show(self, shot: Shot, state: str, share: float) -> None:
-        """Say how far a shot is."""
-        shot.state, shot.share = state, share
-        self.tell({"shot": self._shot(shot)})
-
-    def tell_shots(self) -> None:
-        """Tell windows how all shots stand."""
-        self.tell({"shots_now": [self._shot(one) for one in list(self.shots)]})
-
-    def _mark(self, frames: set[int] | None) -> None:
-        """Mark shots whose colour is no longer what was made; None looks at all."""
-        marked = [
-            shot
-            for shot in list(self.shots)
-            if frames is None or any(frame in shot for frame in frames)
-        ]
-        for shot in marked:
-            if shot.made and shot.state != "making":
-                shot.state = "ready" if shot.made == self.digest(shot) else "stale"
-        self.tell({"shots_now": [self._shot(shot) for shot in marked]})
+    def _tell_look(self, frames: range | None) -> None:
+        self.tell(self.look_message())
+        self.timeline.mark(frames)
+        self._tell_trouble()
 
     def _trouble(self) -> str | None:
         error = self.problem or self.store.trouble
@@ -439,28 +393,11 @@ class Desk:
     def _survey(self) -> None:
         self._seen.wait(FIRST_FRAME_S)
         self._worker.ask(THUMB, self._warm)
-        number, told = 0, time.monotonic()
-        fresh: list[Shot] = []
         try:
-            for found in self.film.survey():
-                if self._closed.is_set():
-                    return
-                number += 1
-                fresh += parts(found, number, self.film.longest)
-                if time.monotonic() - told > TOLD_EVERY_S:
-                    self._append(fresh)
-                    fresh, told = [], time.monotonic()
+            self.timeline.walk(self._closed)
         except VidcolorError as error:
             self.problem = self._walking_problem = error
             self._tell_trouble()
-        self._append(fresh)
-        self.surveyed = True
-        self.tell({"surveyed": True})
-
-    def _append(self, fresh: list[Shot]) -> None:
-        if fresh:
-            self.shots = [*self.shots, *fresh]
-            self.tell({"more_shots": [self._shot(one) for one in fresh]})
 
     def _watch(self) -> None:
         while not self._closed.is_set():
@@ -476,8 +413,8 @@ class Desk:
             self._identity.check(self.source)
             if self.store.refresh():
                 self._place_dots()
-                self.tell(self.dots_message())
-                self._mark(None)
+                self.tell(self.dots_message() | self.look_message())
+                self.timeline.mark(None)
             self.problem = self._walking_problem
         except VidcolorError as error:
             self.problem = error
@@ -489,21 +426,11 @@ class Desk:
         if self.said.scan(self.store.stills, lambda: not self._closed.is_set()):
             self._place_dots()
             self.tell(self.stills_message())
-            self._mark(None)
+            self.timeline.mark(None)
 
     def _warm(self) -> None:
         """What the first dot would wait for: networks, and a package that is slow to import."""
         from scipy.sparse.linalg import spsolve  # type: ignore[import-untyped]  # noqa: F401
 
-        self.tuned.description  # noqa: B018 - loads it
+        self.colorizer.description  # noqa: B018 - loads it
         self.film.votes()
-
-    def _color_thumb(self, shot: Shot) -> None:
-        if not shot.made:
-            self.draw_thumb(shot, self.film.alone(shot.middle))
-            self.tell({"shot": self._shot(shot)})
-
-    def draw_thumb(self, shot: Shot, chroma: FloatArray | None) -> None:
-        """Make a shot's picture anew, in colour where there is some."""
-        matrix = self.film.view.matrix
-        shot.thumb = wire.thumb_file(shot.middle, chroma, matrix), shot.thumb[1] + 1

@@ -95,7 +95,7 @@ class Work:
         source: the film or photograph.
         is_film: which of the two.
         store: what was said of it.
-        colorizer: whose network colours, at its vividness.
+        colorizer: whose network colours.
         order: what is to be made.
         digests: gives what reaches each shot, to be kept with what was made.
     """
@@ -226,8 +226,6 @@ class Filming:
                 self._note(done=round(done), frames=frames, left_s=self._left(done, frames))
             return not self._cancelled.is_set()
 
-        store = work.store
-        has_stills = store.stills.is_dir() and any(store.stills.iterdir())
         options: dict[str, Any] = {}
         if work.is_film:
             options = {
@@ -242,11 +240,9 @@ class Filming:
         return colorizer.film(
             work.source,
             work.output,
-            references=[store.stills] if has_stills else [],
-            hints=[store.hints] if store.hints.is_file() else [],
-            reach=look.reach,
             progress=progress,
             overwrite=True,
+            **work.store.said(),
             **options,
         )
 
@@ -285,10 +281,13 @@ def command_of(source: Path, store: Store, network: Mapping[str, Any]) -> str:
     """
     look = store.look
     words = ["vidcolor", "colorize", str(source), "OUT"]
-    if store.hints.is_file():
-        words += ["--hints", str(store.hints)]
-    if store.stills.is_dir() and any(store.stills.iterdir()):
-        words += ["--reference", str(store.stills), "--reach", look.reach]
+    said = store.said()
+    for path in said["hints"]:
+        words += ["--hints", str(path)]
+    for path in said["references"]:
+        words += ["--reference", str(path), "--reach", look.reach]
+    if said["per_shot"]:
+        words += ["--per-shot", str(said["per_shot"])]
     if look.saturation is not None:
         words += ["--saturation", f"{look.saturation:g}"]
     if look.vividness != 1:

@@ -238,7 +238,7 @@ class House:
     def _work(self, desk: Desk, order: Any) -> Work:
         from vidcolor.studio.filming import Work
 
-        return Work(desk.source, desk.film.is_film, desk.store, desk.tuned, order, desk.digests)
+        return Work(desk.source, desk.film.is_film, desk.store, desk.colorizer, order, desk.digests)
 
     def _tell_making(self, message: dict[str, Any]) -> None:
         self._windows.tell_all(message)
@@ -246,7 +246,7 @@ class House:
     def _ended(self, key: str) -> None:
         desk = self._desks.open_one(key)
         if desk:
-            desk.tell_shots()
+            desk.timeline.mark(None)
         self._tell_grid()
         if self._waiting:
             threading.Thread(target=self._next, daemon=True).start()

@@ -19,11 +19,13 @@ from vidcolor.color.hint import Hint
 from vidcolor.direct.direction import Direction
 from vidcolor.direct.scene import recalled
 from vidcolor.errors import VidcolorError
+from vidcolor.run.directed import HANDED_ON
 from vidcolor.run.opened import Opened
 from vidcolor.studio import wire
 from vidcolor.studio.fragment import played_size, write_fragment
 from vidcolor.studio.remembering import Kept
 from vidcolor.studio.shot import Shot
+from vidcolor.studio.timeline import Timeline
 from vidcolor.studio.worker import SHOT, Lent, StaleError, Worker
 
 SETTLED_BYTES = 384 << 20
@@ -48,14 +50,17 @@ class Owner(Protocol):
     film: Opened
     direction: Direction
 
+    def film_of(self, shot: Shot) -> Opened:
+        """The film as a shot is to look."""
+
+    def leaves(self, shot: Shot) -> bool:
+        """Whether a shot is to keep the colour that it has."""
+
+    def handed(self, shot: Shot) -> Shot | None:
+        """The part of the same long shot before, where people's colour reached that."""
+
     def digest(self, shot: Shot) -> str:
         """Of all that reaches a shot now."""
-
-    def show(self, shot: Shot, state: str, share: float) -> None:
-        """Say how far a shot is."""
-
-    def draw_thumb(self, shot: Shot, chroma: FloatArray | None) -> None:
-        """Make a shot's picture anew."""
 
     def tell(self, message: dict[str, Any]) -> None:
         """Tell the windows."""
@@ -66,11 +71,12 @@ class Maker:
 
     Args:
         owner: whose.
+        timeline: that of the film.
         worker: the thread that owns the network.
     """
 
-    def __init__(self, owner: Owner, worker: Worker) -> None:
-        self._owner, self._worker = owner, worker
+    def __init__(self, owner: Owner, timeline: Timeline, worker: Worker) -> None:
+        self._owner, self._timeline, self._worker = owner, timeline, worker
         self._settled: Kept[Settled] = Kept(SETTLED_BYTES, lambda one: one.chroma.nbytes)
         self._wanted: list[tuple[Shot, str | None]] = []
         self._changed_at = 0.0
@@ -94,7 +100,7 @@ class Maker:
             self._wanted.append((shot, kind or before))
             self._changed_at = 0.0 if kind else time.monotonic()
             self._waking.notify()
-        self._owner.show(shot, "making", 0.0)
+        self._timeline.show(shot, "making", 0.0)
 
     def settled(self, shot: Shot) -> Settled | None:
         """A shot's colour as it is now, where it is made."""
@@ -148,7 +154,7 @@ class Maker:
         with self._waking:
             again = any(one is shot for one, _ in self._wanted)
         if not again:
-            self._owner.show(shot, "stale" if shot.made else "plain", 0.0)
+            self._timeline.show(shot, "stale" if shot.made else "plain", 0.0)
 
     def _make(self, shot: Shot, kind: str | None) -> None:
         owner, digest = self._owner, self._owner.digest(shot)
@@ -166,27 +172,42 @@ class Maker:
             for old in self._folder.glob(f"{shot.first}-*"):
                 old.unlink()
             write_fragment(path, self._pictures(shot, settled, wanted), owner.film.rate)
-        owner.draw_thumb(shot, settled.chroma[shot.count // 2].astype(np.float32))
-        owner.show(shot, "ready", 1.0)
+        self._timeline.draw(shot, settled.chroma[shot.count // 2].astype(np.float32))
+        self._timeline.show(shot, "ready", 1.0)
         if kind:
             owner.tell({"play": {"first": shot.first, "name": path.name}})
 
     def _settle(self, shot: Shot, digest: str, wanted: Callable[[], bool]) -> Settled:
-        owner = self._owner
-        owner.show(shot, "making", 0.02)
+        owner, film = self._owner, self._owner.film_of(shot)
+        self._timeline.show(shot, "making", 0.02)
+        leaves, handed = owner.leaves(shot), self._handed(shot, wanted)
+        lead = len(handed)
         frames: list[NDArray[np.uint8]] = []
-        for seen in owner.film.read(shot.first, shot.count):
+        own: list[FloatArray] = []
+        for seen in film.read(shot.first - lead, lead + shot.count):
             frames.append(seen.small)
+            if leaves:
+                own.append(seen.own())
             if not wanted():
                 raise StaleError
         luma = np.stack(frames)
-        owner.show(shot, "making", 0.1)
-        lent = Lent(owner.film.predictor, self._worker, SHOT, wanted)
-        people = _people(owner.direction, shot, luma)
-        made = replace(owner.film, predictor=lent).settled(luma, people)
+        self._timeline.show(shot, "making", 0.1)
+        lent = Lent(film.predictor, self._worker, SHOT, wanted)
+        people = handed + _people(owner.direction, shot, luma, lead)
+        made = own or replace(film, predictor=lent).settled(luma, people)
         chroma = np.stack([wire.quantised(_halved(one, luma[0].shape)) for one in made])
-        owner.show(shot, "making", 0.7)
-        return self._settled.put(shot.first, Settled(digest, chroma))
+        self._timeline.show(shot, "making", 0.7)
+        return self._settled.put(shot.first, Settled(digest, chroma[lead:]))
+
+    def _handed(self, shot: Shot, wanted: Callable[[], bool]) -> list[Hint]:
+        """What the part before, which is made first, says by its last frame."""
+        before = self._owner.handed(shot)
+        if before is None or self._owner.leaves(before):
+            return []
+        digest = self._owner.digest(before)
+        seen = (self.settled(before) or self._settle(before, digest, wanted)).chroma[-1]
+        confidence = np.full(seen.shape[1:], HANDED_ON, np.float32)
+        return [Hint(0, seen.astype(np.float32), confidence)]
 
     def _pictures(
         self, shot: Shot, settled: Settled, wanted: Callable[[], bool]
@@ -201,15 +222,18 @@ class Maker:
             yield wire.rgb(wire.fitted(seen.luma, size), chroma, matrix)
             if time.monotonic() - told > TOLD_EVERY_S:
                 told = time.monotonic()
-                self._owner.show(shot, "making", 0.7 + 0.3 * place / shot.count)
+                self._timeline.show(shot, "making", 0.7 + 0.3 * place / shot.count)
 
 
-def _people(direction: Direction, shot: Shot, luma: NDArray[np.uint8]) -> list[Hint]:
-    """What was said of a shot, by places in it; else what stills of others say of its middle."""
+def _people(direction: Direction, shot: Shot, luma: NDArray[np.uint8], lead: int) -> list[Hint]:
+    """What was said of a shot, by places in its luma, of which so many precede the shot.
+
+    Where nothing was said, what stills of others say of its middle.
+    """
     people: list[Hint] = [
-        hint.moved(-shot.first) for hint in direction.within(shot.first, shot.stop)
+        hint.moved(lead - shot.first) for hint in direction.within(shot.first, shot.stop)
     ]
-    if people or not direction.roaming:
+    if people or lead or not direction.roaming:
         return people
     middle = shot.count // 2
     found = recalled(direction, luma[middle], middle)

@@ -7,7 +7,9 @@ from pathlib import Path
 from vidcolor.files import with_ending
 
 ENDING = ".vidcolor-studio"
-HINTS, STILLS, SETTINGS = "hints.json", "stills", "studio.json"
+HINTS, SHOTS, STILLS, SETTINGS = "hints.json", "shots.json", "stills", "studio.json"
+REMOVED = "removed"
+"""Stills that were taken away, kept for undo while the studio is open."""
 
 
 def folder_of(source: Path) -> Path:

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from copy import copy
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -62,8 +63,10 @@ class Remembering:
         most: bytes of answers that are remembered.
     """
 
+    _vividness: float | None
+
     def __init__(self, predictor: Predictor, most: int = 64 << 20) -> None:
-        self._predictor = predictor
+        self._predictor, self._vividness = predictor, None
         self._kept: Kept[Prediction] = Kept(most, lambda one: one.chroma.nbytes * 3 // 2)
 
     @property
@@ -84,11 +87,17 @@ class Remembering:
             np.concatenate([one.confidence for one in made]),
         )
 
+    def vivid(self, vividness: float) -> Remembering:
+        """See `Predictor.vivid`; they remember together."""
+        other = copy(self)
+        other._predictor, other._vividness = self._predictor.vivid(vividness), vividness
+        return other
+
     def _one(self, luma: LumaBatch, hints: FloatArray | None) -> Prediction:
         digest = hashlib.blake2b(np.ascontiguousarray(luma).tobytes(), digest_size=16)
         if hints is not None:
             digest.update(np.ascontiguousarray(hints).tobytes())
-        key = (luma.shape, digest.digest())
+        key = (self._vividness, luma.shape, digest.digest())
         found = self._kept.get(key) or self._kept.put(key, self._predictor.predict(luma, hints))
         # Who asks may work in what it gets.
         return Prediction(found.chroma.copy(), found.confidence.copy())

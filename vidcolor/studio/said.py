@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidcolor.direct.colors import read_color
@@ -17,7 +18,7 @@ from vidcolor.direct.reference import is_still, read_still
 from vidcolor.direct.unchanged import is_unchanged
 from vidcolor.errors import VidcolorError
 from vidcolor.run.opened import Opened
-from vidcolor.studio.store import Dot
+from vidcolor.studio.dots import Dot
 
 SURE = 0.5
 """Confidence above which a still is trusted."""
@@ -33,6 +34,7 @@ class StillSaid:
         trusted: share of the frame on which it is trusted.
         says_grey: whether it has no colour.
         problem: why it is left out, "" where it is not.
+        holds: what tells its contents from another's.
         hint: what it says, in BT.601; None where it is left out.
     """
 
@@ -42,10 +44,20 @@ class StillSaid:
     says_grey: bool
     problem: str
     hint: PlacedHint | None
+    holds: str = ""
+
+
+def contents(path: Path) -> str:
+    """What tells the contents of one still from another's: 16 letters of its SHA-256."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def look_at(path: Path, film: Opened) -> StillSaid:
     """Read a still and lay it over its frame."""
+    return replace(_laid(path, film), holds=contents(path))
+
+
+def _laid(path: Path, film: Opened) -> StillSaid:
     if is_unchanged(path):
         words = "It is as it was saved, so it says nothing. Paint on it, and save it again."
         return StillSaid(path.name, None, 0.0, False, words, None)

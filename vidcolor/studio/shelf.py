@@ -14,7 +14,7 @@ from typing import Any
 from vidcolor.errors import InputError, VidcolorError
 from vidcolor.files import check_length
 from vidcolor.media.suffixes import may_be_film, may_be_picture
-from vidcolor.studio.names import ENDING, HINTS, SETTINGS, STILLS, folder_of
+from vidcolor.studio.names import ENDING, HINTS, SETTINGS, SHOTS, STILLS, folder_of
 
 MOST_OPEN = 3
 """Films that are open at once; the one opened first is closed for another."""
@@ -38,7 +38,7 @@ class Item:
 
     def facts(self) -> dict[str, Any]:
         """What the grid shows of it."""
-        hints, stills = self.folder / HINTS, self.folder / STILLS
+        stills = self.folder / STILLS
         record: dict[str, Any] = {}
         try:
             held = json.loads((self.folder / SETTINGS).read_text(encoding="utf-8"))
@@ -49,7 +49,8 @@ class Item:
             "key": self.key,
             "name": self.source.name,
             "film": self.film,
-            "said": hints.is_file() or (stills.is_dir() and any(stills.iterdir())),
+            "said": any((self.folder / name).is_file() for name in (HINTS, SHOTS))
+            or (stills.is_dir() and any(stills.iterdir())),
             "made": record.get("state"),
             "output": Path(record.get("output", "")).name,
             "problem": record.get("problem"),

@@ -34,7 +34,7 @@ export function read(text) {
 }
 
 export const GREY = "grey";
-export const shown = (colour) => (colour === GREY || colour === "gray" ? "#808080" : read(colour) ?? "#808080");
+export const shown = (color) => (color === GREY || color === "gray" ? "#808080" : read(color) ?? "#808080");
 
 // Hue around, strength outwards. Calls `chosen` with #rrggbb; `final` says whether the finger is up.
 export class Wheel {
@@ -47,7 +47,7 @@ export class Wheel {
       const x = ((event.clientX - box.left) / box.width) * 2 - 1, y = ((event.clientY - box.top) / box.height) * 2 - 1;
       this.hsv[0] = (Math.atan2(y, x) * 180 / Math.PI + 360) % 360;
       this.hsv[1] = Math.min(1, Math.hypot(x, y) / 0.94);
-      this.draw(); this.chosen(this.colour, final);
+      this.draw(); this.chosen(this.color, final);
     };
     canvas.addEventListener("pointerdown", (e) => { down = true; canvas.setPointerCapture(e.pointerId); pick(e, false); });
     canvas.addEventListener("pointermove", (e) => down && pick(e, false));
@@ -59,11 +59,11 @@ export class Wheel {
       e.preventDefault(); e.stopPropagation();
       this.hsv[0] = (this.hsv[0] + step[0] + 360) % 360;
       this.hsv[1] = Math.max(0, Math.min(1, this.hsv[1] + step[1]));
-      this.draw(); this.chosen(this.colour, true);
+      this.draw(); this.chosen(this.color, true);
     });
   }
 
-  get colour() { return fromHsv(...this.hsv); }
+  get color() { return fromHsv(...this.hsv); }
 
   show(text) { this.hsv = toHsv(text); this.draw(); }
 
@@ -83,26 +83,26 @@ export class Wheel {
     const angle = this.hsv[0] * Math.PI / 180, far = this.hsv[1] * 0.94 * size / 2;
     sheet.beginPath();
     sheet.arc(size / 2 + Math.cos(angle) * far, size / 2 + Math.sin(angle) * far, 11, 0, 7);
-    sheet.fillStyle = this.colour; sheet.fill();
+    sheet.fillStyle = this.color; sheet.fill();
     sheet.lineWidth = 5; sheet.strokeStyle = "#000"; sheet.stroke();
     sheet.lineWidth = 2.5; sheet.strokeStyle = "#fff"; sheet.stroke();
   }
 }
 
-// Buttons for colours in place of what an element holds.
-export function swatches(into, colours, chosen) {
-  into.replaceChildren(...colours.map(({ colour, share }, index) => {
+// Buttons for colours, as {colour, share}, in place of what an element holds.
+export function swatches(into, colors, chosen) {
+  into.replaceChildren(...colors.map(({ colour: color, share }, index) => {
     const button = document.createElement("button");
-    button.style.background = shown(colour);
-    button.title = share === undefined ? colour : `${colour}, ${Math.round(share * 100)} % (${index + 1})`;
+    button.style.background = shown(color);
+    button.title = share === undefined ? color : `${color}, ${Math.round(share * 100)} % (${index + 1})`;
     button.setAttribute("aria-label", button.title);
-    button.dataset.colour = colour;
+    button.dataset.color = color;
     if (share !== undefined) {
       const bar = document.createElement("i");
       bar.style.width = `${Math.max(4, share * 100)}%`;
       button.append(bar);
     }
-    button.addEventListener("click", () => chosen(colour));
+    button.addEventListener("click", () => chosen(color));
     return button;
   }));
 }

@@ -1,4 +1,4 @@
-// Dots as this window changed them: undo and redo without end, kept while the tab is open.
+// What this window changed, step by step: undo and redo without end, kept while the tab is open.
 
 export class History {
   constructor(key, send, changed) {
@@ -13,11 +13,16 @@ export class History {
     this.changed();
   }
 
-  // `forth` and `back` are lists of changes as the server takes them.
+  // `forth` and `back` are lists of changes as `send` takes them.
   async act(forth, back) {
+    this.did(forth, back);
+    await this.send(forth);
+  }
+
+  // As `act`, of what was sent already.
+  did(forth, back) {
     this.past.push({ forth, back }); this.future = [];
     this.keep();
-    await this.send(forth);
   }
 
   async undo() {

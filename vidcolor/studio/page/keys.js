@@ -27,12 +27,13 @@ export const KEYS = [
 export function bindKeys(act) {
   const held = new Set();
   addEventListener("keydown", (event) => {
-    const field = event.target.closest?.("input:not([type=range]):not([type=checkbox]), select, textarea");
+    const field = event.target.closest?.("input:not([type=range]):not([type=checkbox]):not([type=radio]), select, textarea");
     if (document.querySelector("dialog[open]") || (field && event.key !== "Escape")) return;
     const onButton = event.target.closest?.("button, a, [role=tab], label");
     if (onButton && ["Enter", " "].includes(event.key)) return;
     const onRange = event.target.closest?.("input[type=range]");
     if (onRange && onRange.id !== "scrub" && event.key.startsWith("Arrow")) return;
+    if (event.target.closest?.("input[type=radio]") && (event.key.startsWith("Arrow") || event.key === " ")) return;
     const name = (event.ctrlKey || event.metaKey ? "Ctrl+" : "") + (event.key.length === 1 ? event.key.toLowerCase() : event.key);
     if (event.altKey || !act(name, event, event.repeat)) return;
     held.add(name);

@@ -50,8 +50,6 @@ export class Film {
     });
     return answer.json();
   }
-
-  async remove(rest) { return (await asked(this.path(rest), { method: "DELETE" })).json(); }
 }
 
 export async function items() { return (await asked("/api/items")).json(); }

@@ -1,6 +1,7 @@
 // The picture's place on the screen, what is drawn over it, and what fingers and mice do there.
 
 import { shown } from "./color.js";
+import { apart, leftOf } from "./eraser.js";
 
 const HIT = 14;           // pixels of the screen around a dot that still hit it
 const LEAST_MOVE = 4;     // a shorter way is a click
@@ -15,7 +16,7 @@ export class Stage {
     this.zoom = 1; this.middle = [0.5, 0.5];
     this.tool = "point"; this.held = null;
     this.dots = []; this.selected = null; this.pending = null; this.cross = null; this.drawing = null;
-    this.showDots = true; this.radius = 8; this.colour = "#3b5f8a"; this.slider = null;
+    this.showDots = true; this.radius = 8; this.color = "#3b5f8a"; this.slider = null;
     this.fingers = new Map();
     new ResizeObserver(() => this.lay()).observe(element);
     const on = (name, act) => this.overlay.addEventListener(name, act);
@@ -98,7 +99,7 @@ export class Stage {
     if (event.button === 1 || this.mode === "hand") { this.panning = true; return; }
     if (event.button !== 0 || !this.inside(place)) return;
     if (this.mode === "brush" || this.mode === "grey") this.drawing = [place];
-    else if (this.mode === "eraser") { this.wiped = new Set(); this.wipe(place); }
+    else if (this.mode === "eraser") this.wiping = [place];
     else this.pressed = place;
     this.over();
   }
@@ -122,22 +123,28 @@ export class Stage {
     else if (this.drawing) {
       const near = this.drawing.at(-1), step = Math.max(1.5, this.radius * 0.3);
       if (Math.hypot(place[0] - near[0], place[1] - near[1]) >= step && this.drawing.length < 3000) this.drawing.push(this.clamped(place));
-    } else if (this.wiped) this.wipe(place);
+    } else if (this.wiping) this.wiping.push(place);
     this.over();
   }
 
   up(event, cancelled = false) {
     if (!this.fingers.delete(event.pointerId)) return;
-    const { drawing, pressed, wiped } = this;
-    this.drawing = this.pressed = this.wiped = null; this.panning = this.sliding = false;
+    const { drawing, pressed } = this, left = this.wiping && this.left();
+    this.drawing = this.pressed = this.wiping = null; this.panning = this.sliding = false;
     if (cancelled) { this.over(); return; }
     if (drawing) this.acts[this.mode](this.moved < LEAST_MOVE * this.ratio ? [drawing[0]] : drawing);
-    else if (wiped?.size) this.acts.eraser([...wiped]);
+    else if (left?.size) this.acts.eraser(left);
     else if (pressed && this.moved < 12 * this.ratio) this.acts[this.mode]?.(pressed, event);
     this.over();
   }
 
-  wipe(place) { const dot = this.hit(place); if (dot) { this.wiped.add(dot.id); this.over(); } }
+  get reach() { return Math.max(HIT * this.ratio / this.scale, this.radius); }
+
+  // What the eraser leaves of each dot that it touched, by its id.
+  left() {
+    const pieces = this.dots.map((dot) => [dot.id, leftOf(dot.points, this.wiping, this.reach)]);
+    return new Map(pieces.filter(([, left]) => left));
+  }
 
   spread() {
     const [a, b] = [...this.fingers.values()];
@@ -162,19 +169,17 @@ export class Stage {
       disc(sheet, [x, y + height / 2], 9 * r, "#fff", "#000a", r);
     }
     if (this.showDots && !this.playing) {
-      for (const dot of this.dots) {
-        const wiped = this.wiped?.has(dot.id), points = dot.points.map((p) => this.toCanvas(p));
-        const chosen = dot.id === this.selected;
-        sheet.globalAlpha = wiped ? 0.25 : 1;
+      const left = this.wiping && this.left();
+      for (const dot of this.dots) for (const piece of left?.get(dot.id) ?? [dot.points]) {
+        const points = piece.map((p) => this.toCanvas(p)), chosen = dot.id === this.selected;
         if (points.length > 1) {
           line(sheet, points, 7 * r, chosen ? "#fff" : "#000a"); line(sheet, points, 4 * r, shown(dot.colour));
         }
         disc(sheet, points[0], (chosen ? 8 : 6) * r, shown(dot.colour), chosen ? "#fff" : "#fffc", r);
         if (dot.colour === "grey") line(sheet, [[points[0][0] - 4 * r, points[0][1] + 4 * r], [points[0][0] + 4 * r, points[0][1] - 4 * r]], 1.5 * r, "#fff");
-        sheet.globalAlpha = 1;
       }
     }
-    if (this.drawing) line(sheet, this.drawing.map((p) => this.toCanvas(p)), Math.max(2, 2 * this.radius * this.scale), this.mode === "grey" ? "#808080c0" : this.colour + "c0");
+    if (this.drawing) line(sheet, this.drawing.map((p) => this.toCanvas(p)), Math.max(2, 2 * this.radius * this.scale), this.mode === "grey" ? "#808080c0" : this.color + "c0");
     if (this.pending) {
       const at = this.toCanvas(this.pending);
       ring(sheet, at, 11 * r, "#000c", 4 * r); ring(sheet, at, 11 * r, "#fff", 2 * r); disc(sheet, at, 2.5 * r, "#fff", "#000c", r);
@@ -184,25 +189,21 @@ export class Stage {
       for (const ends of [[[0, y], [width, y]], [[x, 0], [x, height]]]) { line(sheet, ends, 3 * r, "#0008"); line(sheet, ends, r, "#fff"); }
       ring(sheet, [x, y], 9 * r, "#fff", 2 * r);
     }
-    if (this.hover && ["brush", "grey"].includes(this.mode) && !this.fingers.size) ring(sheet, this.hover, Math.max(2 * r, this.radius * this.scale), "#fffb", r);
+    if (this.hover && ["brush", "grey", "eraser"].includes(this.mode) && (this.wiping || !this.fingers.size)) {
+      ring(sheet, this.hover, Math.max(2 * r, (this.mode === "eraser" ? this.reach : this.radius) * this.scale), "#fffb", r);
+    }
   }
 }
 
-function apart([x, y], [ax, ay], [bx, by]) {
-  const long = (bx - ax) ** 2 + (by - ay) ** 2;
-  const share = long ? Math.max(0, Math.min(1, ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / long)) : 0;
-  return Math.hypot(x - ax - share * (bx - ax), y - ay - share * (by - ay));
-}
-
-function line(sheet, points, width, colour) {
+function line(sheet, points, width, color) {
   sheet.beginPath();
   points.forEach(([x, y], i) => (i ? sheet.lineTo(x, y) : sheet.moveTo(x, y)));
   if (points.length === 1) sheet.lineTo(points[0][0] + 0.01, points[0][1]);
-  sheet.lineWidth = width; sheet.lineCap = sheet.lineJoin = "round"; sheet.strokeStyle = colour; sheet.stroke();
+  sheet.lineWidth = width; sheet.lineCap = sheet.lineJoin = "round"; sheet.strokeStyle = color; sheet.stroke();
 }
 
-function ring(sheet, [x, y], radius, colour, width) {
-  sheet.beginPath(); sheet.arc(x, y, radius, 0, 7); sheet.lineWidth = width; sheet.strokeStyle = colour; sheet.stroke();
+function ring(sheet, [x, y], radius, color, width) {
+  sheet.beginPath(); sheet.arc(x, y, radius, 0, 7); sheet.lineWidth = width; sheet.strokeStyle = color; sheet.stroke();
 }
 
 function disc(sheet, at, radius, fill, edge, ratio) {
