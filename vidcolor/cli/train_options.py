@@ -197,8 +197,8 @@ OPTIONS: tuple[click.Option, ...] = (
     click.Option(
         ["--perceptual-layer", "perceptual_layers"],
         multiple=True,
-        show_default="blocks.0 blocks.1 blocks.2 blocks.4; of vgg16 relu1_2 to relu5_3",
-        help="[Loss] Layer it compares; repeatable.",
+        show_default="blocks.0 blocks.1 blocks.2 blocks.4",
+        help="[Loss] Layer it compares; repeatable. vgg16 has relu1_2 to relu5_3, by default all.",
     ),
     _option(
         "--teacher",
