@@ -102,7 +102,7 @@ def main() -> None:
     predictor = load_predictor(options.model)
     path = registry.find_model(options.model)
     info = registry.load_info(path)
-    steady = steady_coloring(Way(predictor, None, info.working_size, info.saturation))
+    steady = steady_coloring(Way(predictor, None, 1, info.working_size, info.saturation))
     size, saturation = info.working_size, info.saturation
     alone = Model("", predictor, film_side=size, saturation=saturation)
     table = judge(made, alone.of_clips(), steady, options.jobs)

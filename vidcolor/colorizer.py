@@ -88,11 +88,13 @@ class SteadyOptions(TypedDict, total=False):
     Attributes:
         steady: how far, 0..1.
         every: the network runs on every so many-th frame; None chooses.
+        looks: 2 asks of each such frame's mirror image as well.
         flow: what follows motion, "dis" or "raft".
     """
 
     steady: float
     every: int | None
+    looks: int
     flow: str
 
 
@@ -142,7 +144,7 @@ class Options(NetworkOptions, FilmOptions, total=False):
     """All that `colorize` takes by name."""
 
 
-_STEADY = {"steady": "strength", "every": "every", "flow": "flow"}
+_STEADY = {"steady": "strength", "every": "every", "looks": "looks", "flow": "flow"}
 _TIMES = {"start_s", "duration_s"}
 _TASK = ("page", "overwrite", "restart", "keep_job")
 

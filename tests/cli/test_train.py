@@ -48,6 +48,7 @@ def refused(
         (["--steps", "5", "--loss", "consistency=1", "--batch", "3"], "even --batch"),
         (["--steps", "5", "--precision", "fp16"], "needs a CUDA device"),
         (["--steps", "5", "--degrade", "2"], "0..1"),
+        (["--steps", "5", "--adversary-from", "-1"], "--adversary-from must not be negative"),
         (["--steps", "5", "--joint-share", "0.9", "--critic-share", "0.9"], "don't fit"),
         (["--steps", "5", "--generator", "resnet", "--encoder", "resnet18"], "goes with"),
         (["--steps", "5", "--initialisation", "icnr"], "icnr goes with"),

@@ -284,7 +284,7 @@ def test_clips_need_no_judge(tmp_path, monkeypatch):
 
 
 def test_words_that_other_commands_have_mean_the_same_here():
-    shared = {"saturation", "render_size", "every", "device", "threads"}
+    shared = {"saturation", "render_size", "every", "looks", "device", "threads"}
     same = [option.name for option in command.evaluate.params if option in colorize.params]
     assert shared == set(same)
 

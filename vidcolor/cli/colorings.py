@@ -32,19 +32,21 @@ class Way:
     Attributes:
         predictor: the network.
         every: distance of keyframes; None lets the program choose.
+        looks: of the network at each of them.
         side: short side that the network sees.
         saturation: factor on the settled chroma.
     """
 
     predictor: Predictor
     every: int | None
+    looks: int
     side: int
     saturation: float
 
     @property
     def settings(self) -> SteadySettings:
         """Of steadying."""
-        return SteadySettings(strength=1.0, every=self.every)
+        return SteadySettings(strength=1.0, every=self.every, looks=self.looks)
 
 
 def steady_coloring(way: Way) -> ClipColoring:

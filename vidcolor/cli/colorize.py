@@ -168,6 +168,14 @@ DIRECTIONS = ("references", "hints", "reach", "strokes", "per_shot")
     help="[Steadiness] The network runs on every Nth frame.",
 )
 @click.option(
+    "--looks",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="[Steadiness] 2: of each frame that it is asked for the network sees the mirror image too,"
+    " as of photographs, and the mean counts; its part of the work doubles.",
+)
+@click.option(
     "--flow",
     type=click.Choice(["dis", "raft"]),
     default="dis",
@@ -349,6 +357,7 @@ def settings_of(options: dict[str, Any]) -> ColorizeSettings:
     steady = SteadySettings(
         strength=options["steady"],
         every=every_of(options["every"]),
+        looks=options["looks"],
         flow=options["flow"],
     )
     names = {field.name for field in dataclasses.fields(ColorizeSettings)}

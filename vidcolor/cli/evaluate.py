@@ -65,7 +65,7 @@ FILE = click.Path(dir_okay=False, readable=False, path_type=Path)
 @click.option("--model", "models", multiple=True, metavar="NAME|PATH|none",
               show_default="vidcolor-base",
               help="[Colour] A model to judge; repeatable. none: baselines alone.")  # fmt: skip
-@options_of(colorize, ("saturation", "render_size", "every"))
+@options_of(colorize, ("saturation", "render_size", "every", "looks"))
 @click.option("--curve", is_flag=True, help="[Output] Quality against colourfulness as well.")
 @click.option("--json", "json_file", type=FILE, is_flag=False, flag_value="-", metavar="[FILE]",
               help="[Output] The report as one JSON object, on stdout or in a file.")  # fmt: skip
@@ -104,6 +104,7 @@ def evaluate(models: tuple[str, ...], **given: Any) -> None:
         report, page = judge_folder(data, judged, settings, wishes.device, say)
     digests = {model.name: model.digest for model in judged}
     own = {"working size": wishes.size, "saturation": wishes.saturation, "every": wishes.every}
+    own["looks"] = wishes.looks
     chosen = {key: "own" if value is None else f"{value:g}" for key, value in own.items()}
     about = replace(report.about, models=digests, command=_command())
     about = replace(about, settings={**about.settings, **chosen})
@@ -154,6 +155,7 @@ def _wishes(options: dict[str, Any]) -> Wishes:
         options["device"],
         options["threads"],
         every_of(options["every"]),
+        options["looks"],
         wanted.render_size,
         wanted.saturation,
     )

@@ -24,6 +24,7 @@ class Wishes:
     device: str
     threads: int
     every: int | None
+    looks: int
     size: int | None
     saturation: float | None
 
@@ -84,7 +85,7 @@ def _model(name: str, weights: Weights, wishes: Wishes) -> Model:
     predictor = load()
     saturation = info.saturation if wishes.saturation is None else wishes.saturation
     side = wishes.size or info.working_size
-    way = Way(predictor, wishes.every, side, saturation)
+    way = Way(predictor, wishes.every, wishes.looks, side, saturation)
     return Model(
         name=name,
         predictor=predictor,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 import click
 
 from vidcolor.cli.options import ANY_PATH
-from vidcolor.network.config import FUSIONS, INITS, KINDS, NORMS, UPSAMPLINGS
+from vidcolor.network.config import FUSIONS, INITS, KINDS, NORMS, SIZES, UPSAMPLINGS
 from vidcolor.train.recipes import DISCRIMINATORS, GANS, PIXEL, RECIPES
 from vidcolor.train.settings import (
     PRECISIONS,
@@ -177,19 +177,33 @@ OPTIONS: tuple[click.Option, ...] = (
         "--discriminator-layers", "[Loss] Halvings of patch: 3 sees 70 x 70 pixels, 2 34, 1 16."
     ),
     _option(
+        "--adversary-from",
+        "[Loss] The discriminator is heard where the true colour is so far from neutral, of 255:"
+        " what is pale is left to the other losses.",
+    ),
+    _option(
         "--perceptual-network",
-        "[Loss] Whose features the perceptual loss compares: tf_efficientnet_lite1, _lite2 or"
-        " mobilenet_v2; and the discriminator features judges (not of mobilenet_v2).",
+        "[Loss] Whose features the perceptual loss compares: tf_efficientnet_lite1, _lite2, vgg16"
+        " or mobilenet_v2.",
+    ),
+    click.Option(
+        ["--critic", "critics"],
+        multiple=True,
+        metavar="NETWORK",
+        show_default="the perceptual network",
+        help="[Loss] Whose features the discriminator features judges: tf_efficientnet_lite1,"
+        " _lite2 or vgg16; repeatable, and then all have their say.",
     ),
     click.Option(
         ["--perceptual-layer", "perceptual_layers"],
         multiple=True,
         show_default="blocks.0 blocks.1 blocks.2 blocks.4",
-        help="[Loss] Layer it compares; repeatable.",
+        help="[Loss] Layer it compares; repeatable. vgg16 has relu1_2 to relu5_3, by default all.",
     ),
     _option(
         "--teacher",
-        "[Loss] Model whose colour the loss distillation asks for: name or path.",
+        "[Loss] Model to learn from, for the losses distillation (its colour) and votes (its"
+        " distribution): name or path.",
         type=str,
     ),
     _option("--critic-share", "[Loss] nogan: share of the run for the discriminator alone."),
@@ -198,6 +212,14 @@ OPTIONS: tuple[click.Option, ...] = (
         "--joint-rate", "[Loss] nogan: the generator's rate at its begin, a share of the peak."
     ),
     _option("--joint-every", "[Loss] nogan: steps between the checkpoints to choose from."),
+    click.Option(
+        ["--network", "size_name"],
+        type=click.Choice(list(SIZES)),
+        default="base",
+        show_default=True,
+        help="[Network] A unet by its name; what --init names grows into it, saying the same at"
+        " first.",
+    ),
     click.Option(
         ["--generator"],
         type=click.Choice(KINDS),
@@ -295,9 +317,13 @@ def as_record(told: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any
     Raises:
         UsageError: a loss or a share is not given with a number.
     """
-    record = dict(base)
+    told, record = dict(told), dict(base)
+    size = told.pop("size_name", None)
+    if size is not None:
+        record |= {"network": asdict(SIZES[size]), "grow": True}
     # Another kind of generator has other options: those of the base's kind don't go with it.
-    network = {} if "generator" in told else dict(record.get("network", {}))
+    anew = "generator" in told and size is None
+    network = {} if anew else dict(record.get("network", {}))
     starts = {part: dict(record.get(part, {})) for part in ("simulation", "nogan")}
     starts["network"] = network
     names = {"network": NETWORK, "simulation": SIMULATION, "nogan": NOGAN}

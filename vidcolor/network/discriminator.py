@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from vidcolor.errors import UsageError
+from vidcolor.network.config import VGG
 from vidcolor.network.perceptual import PerceptualFeatures
 
 CONDITION, PICTURE = 1, 3
 MOST_WIDENING = 8
-SEEN_AT = ("blocks.1", "blocks.2", "blocks.4", "blocks.6")
-"""Features at the strides 4, 8, 16 and 32 of an EfficientNet-Lite."""
+SEEN_AT = {VGG: ("relu2_2", "relu3_3", "relu4_3", "relu5_3")}
+SEEN_BY_OTHERS = ("blocks.1", "blocks.2", "blocks.4", "blocks.6")
+"""Features at the strides 4, 8, 16 and 32, of VGG16 and of an EfficientNet-Lite."""
 
 
 class Discriminator(nn.Module):
@@ -81,13 +85,13 @@ class FeatureDiscriminator(Discriminator):
     scratch needs tens of thousands for. The features are not mixed across channels and scales.
 
     Args:
-        network: tf_efficientnet_lite1 or _lite2; see `PerceptualFeatures`.
+        network: tf_efficientnet_lite1, _lite2 or vgg16; see `PerceptualFeatures`.
         width: channels of each critic.
     """
 
     def __init__(self, network: str = "tf_efficientnet_lite1", width: int = 64) -> None:
         super().__init__()
-        self.features = PerceptualFeatures(network, SEEN_AT)
+        self.features = PerceptualFeatures(network, SEEN_AT.get(network, SEEN_BY_OTHERS))
         with torch.no_grad():
             channels = [seen.shape[1] for seen in self.features(torch.zeros(1, PICTURE, 32, 32))]
         self.critics = nn.ModuleList(_critic(inputs, width) for inputs in channels)
@@ -105,6 +109,30 @@ class FeatureDiscriminator(Discriminator):
         planes = [critic(part) for critic, part in zip(self.critics, seen, strict=True)]
         shape = planes[0].shape[2:]
         return torch.cat([F.interpolate(plane, shape) for plane in planes], 1)
+
+
+class JointDiscriminator(Discriminator):
+    """Several discriminators that look at the same pictures; all their scores count alike.
+
+    What fools one network's features does not fool another family's.
+    """
+
+    def __init__(self, members: Sequence[FeatureDiscriminator]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def look(self, luma: Tensor, picture: Tensor) -> list[Tensor]:
+        """What each member sees, one after the other."""
+        return [part for member in self._each() for part in member.look(luma, picture)]
+
+    def judge(self, seen: list[Tensor]) -> Tensor:
+        """Scores (n, 4 members, height / 4, width / 4)."""
+        strides = len(seen) // len(self.members)
+        own = (seen[i : i + strides] for i in range(0, len(seen), strides))
+        return torch.cat([m.judge(part) for m, part in zip(self._each(), own, strict=True)], 1)
+
+    def _each(self) -> list[FeatureDiscriminator]:
+        return list(self.members)  # type: ignore[arg-type]
 
 
 def _critic(channels: int, width: int) -> nn.Module:

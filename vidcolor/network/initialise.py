@@ -5,18 +5,18 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-PRETRAINED = ("encoder", "fusion")
+LEFT_ALONE = ("encoder", "fusion", "queries")
 
 
 def initialise(generator: nn.Module, init: str) -> None:
-    """Set all weights but the encoder's and the fusion's, which begin by their own rules.
+    """Set all weights but those of encoder, fusion and queries, which begin by their own rules.
 
     Args:
         generator: its direct children are named as in `Generator`.
         init: torch, normal, kaiming, orthogonal or icnr; norms stay as they are.
     """
     for name, child in generator.named_children():
-        if name in PRETRAINED:
+        if name in LEFT_ALONE:
             continue
         for module in child.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):

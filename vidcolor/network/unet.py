@@ -10,6 +10,7 @@ from vidcolor.network.config import GeneratorConfig
 from vidcolor.network.encoders import INPUT_CHANNELS, channels_and_strides, create_encoder
 from vidcolor.network.generator import Generator
 from vidcolor.network.layers import convolution, doubling
+from vidcolor.network.queries import ColorQueries
 
 OUTPUT_STRIDE = 4
 STRIDES = [4, 8, 16, 32]
@@ -65,6 +66,11 @@ class UNet(Generator):
             DecoderStep(i, s, o, config)
             for i, s, o in zip(inputs, channels[-2::-1], config.decoder_channels, strict=True)
         )
+        self.queries = None
+        if config.queries:
+            seen = channels[-1], config.decoder_channels[0]
+            width = config.decoder_channels[-1]
+            self.queries = ColorQueries(config.queries, config.context_heads, seen, width)
         self._add_heads(config.decoder_channels[-1])
 
     def descend(self, batch: Tensor) -> list[Tensor]:
@@ -75,9 +81,11 @@ class UNet(Generator):
 
     def ascend(self, features: Tensor, skips: list[Tensor]) -> Tensor:
         """See `Generator.ascend`."""
+        levels = [features]
         for step, skip in zip(self.decoder, reversed(skips), strict=True):
-            features = step(features, skip)
-        return features
+            levels.append(step(levels[-1], skip))
+        result: Tensor = levels[-1]
+        return result if self.queries is None else self.queries(result, levels[:2])
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vidcolor.errors import UsageError
 
 FLOWS = ("dis", "raft")
+LOOKS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class SteadySettings:
             are mixed (the network then runs on every frame, whatever `every` says).
         every: the network runs on every so many-th frame; None chooses for each shot by how far
             its motion can be followed.
+        looks: 2 asks the network of each frame's mirror image as well and takes the mean, as of
+            photographs.
         batch: frames that the network is given at once.
         window: a shot longer than so many frames is settled in windows.
         overlap: frames that two windows share, settled in both and blended.
@@ -26,6 +29,7 @@ class SteadySettings:
 
     strength: float = 1.0
     every: int | None = None
+    looks: int = 1
     batch: int = 4
     window: int = 800
     overlap: int = 48
@@ -36,6 +40,8 @@ class SteadySettings:
             raise UsageError(f"`steady={self.strength}` is out of range.", "Give 0 to 1.")
         if self.every is not None and self.every < 1:
             raise UsageError(f"`every={self.every}` cannot be used.", "Give 1, 2, 3 ...")
+        if self.looks not in LOOKS:
+            raise UsageError(f"`looks={self.looks}` cannot be used.", "Give 1 or 2.")
         if self.flow not in FLOWS:
             raise UsageError(f"`flow={self.flow}` is unknown.", f"Give {' or '.join(FLOWS)}.")
         if self.batch < 1:

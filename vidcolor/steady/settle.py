@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcolor.infer.mirror import Mirrored
 from vidcolor.infer.predictor import Predictor
 from vidcolor.steady.ballot import Ballot
 from vidcolor.steady.between import fill, lost, sides
@@ -93,6 +94,8 @@ def settle(
     flow: Flow | None = None,
 ) -> FloatArray:
     """Colour one shot as a whole. Arguments and result as in `settle_shots`."""
+    if settings.looks > 1:
+        predictor = Mirrored(predictor)
     if settings.strength == 0.0 or len(luma) == 1:
         return _planes(ask(luma, range(len(luma)), predictor, settings.batch))
     with links_of(luma, flow or named_flow(settings.flow)) as book:

@@ -38,6 +38,8 @@ class Adversary:
         discriminator: to be trained, moved to the device.
         rate: of learning.
         saturation: what the expected chroma is multiplied by before it is looked at.
+        least_color: distance from neutral, of 255, that the truth has where the generator hears of
+            it: what is pale is left to the other losses.
         device: where the discriminator lies.
     """
 
@@ -47,16 +49,21 @@ class Adversary:
         discriminator: Discriminator,
         rate: float,
         saturation: float,
+        least_color: float,
         device: torch.device,
     ) -> None:
-        self.kind, self.saturation = kind, saturation
+        self.kind, self.saturation, self.least_color = kind, saturation, least_color
         self.discriminator = discriminator.to(device)
         self.parameters = [p for p in self.discriminator.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(self.parameters, rate, BETAS)
 
     def look(self, sight: Sight) -> Views:
         """What the discriminator sees of made and of true pictures."""
-        shown = compose(sight.grey, self.saturation * sight.chroma + 128.0)
+        chroma = sight.chroma
+        if self.least_color:
+            heard = sight.true_chroma.norm(dim=1, keepdim=True) >= self.least_color
+            chroma = torch.where(heard, chroma, chroma.detach())
+        shown = compose(sight.grey, self.saturation * chroma + 128.0)
         with torch.no_grad():
             true = self.discriminator.look(sight.grey, sight.true_picture)
         return Views(self.discriminator.look(sight.grey, shown), true)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from vidcolor.color.chroma import count_chroma
 from vidcolor.errors import InputError
 from vidcolor.files import finished_file, write_error, write_text
+from vidcolor.machine import cores
 from vidcolor.media.suffixes import may_be_film
 from vidcolor.train.listing import Listed, list_files
 from vidcolor.train.settings import VALIDATION_SHARE
@@ -26,7 +28,6 @@ from vidcolor.train.words import SILENT, Words
 LEAST_COLOR = 3.0
 LEAST_SECOND_HUE = 0.8
 """Least standard deviation of chroma across its main direction: sepia has one direction alone."""
-THREADS = 2
 TYPICAL_BYTES = 256 * 352 * 3
 SPARE_BYTES = 2 * 10**9
 NOT_STORED = -1
@@ -34,6 +35,9 @@ MANY = 1000
 """Looking at fewer decoded pictures than this is over before anybody asks."""
 
 FloatArray = NDArray[np.float32]
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 class _Entry(NamedTuple):
@@ -169,14 +173,19 @@ class _Shelf:
         entries: list[_Entry] = []
         origins: list[str] = []
         skipped: list[tuple[str, str]] = []
+        colors: list[tuple[float, float]] = []
         offset = 0
         with finished_file(self.pixels) as partial, partial.open("wb") as stream:
-            ahead = self.words.counted(_ahead(files), "decoding pictures", "files", len(files))
-            for file, found in ahead:
-                colored = [p for p in found.pictures if _color(p)[0] >= floor]
+            ahead = self.words.counted(
+                _ahead(_weighed, files), "decoding pictures", "files", len(files)
+            )
+            for file, (found, weights) in zip(files, ahead, strict=True):
+                pairs = zip(found.pictures, weights, strict=True)
+                colored = [(picture, color) for picture, color in pairs if color[0] >= floor]
                 if not colored:
                     skipped.append((str(file), found.problem or "is grey"))
-                for picture in colored:
+                for picture, color in colored:
+                    colors.append(color)
                     place = NOT_STORED
                     if room or may_be_film(file):
                         place = offset
@@ -191,6 +200,7 @@ class _Shelf:
             "fingerprint": _fingerprint(entries),
             "files": origins,
         }
+        _save(self.color, np.array(colors, np.float32).reshape(-1, 2))
         write_text(self.index, json.dumps(record))
 
     def load(self, listed: Sequence[Path], least_color: float) -> PictureStore:
@@ -225,7 +235,7 @@ class _Shelf:
         if not self.color.is_file():
             words = self._words_on(every)
             indexes = words.counted(range(len(every)), "weighing colour", "pictures")
-            found = [_color(every.picture(i)) for i in indexes]
+            found = list(_ahead(lambda i: _color(every.picture(i)), indexes))
             _save(self.color, np.array(found, np.float32).reshape(-1, 2))
         return np.asarray(np.load(self.color), np.float32)
 
@@ -246,17 +256,23 @@ class _Shelf:
         return self.words if len(things) >= MANY else SILENT
 
 
-def _ahead(files: Sequence[Path]) -> Iterator[tuple[Path, Found]]:
-    """Each file with what it gave, in order, some decoded ahead in threads."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        waiting: list[tuple[Path, Future[Found]]] = []
-        for file in files:
-            waiting.append((file, pool.submit(read, file)))
-            if len(waiting) > 4 * THREADS:
-                first, future = waiting.pop(0)
-                yield first, future.result()
-        for file, future in waiting:
-            yield file, future.result()
+def _ahead(function: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
+    """The function of each item, in order, some made ahead in threads."""
+    threads = cores()
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Made]] = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > 4 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _weighed(file: Path) -> tuple[Found, list[tuple[float, float]]]:
+    """What a file gives, and how much colour each of its pictures has."""
+    found = read(file)
+    return found, [_color(picture) for picture in found.pictures]
 
 
 def _stored(pixels: NDArray[np.uint8], entry: _Entry) -> Picture:

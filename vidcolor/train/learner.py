@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,6 +19,7 @@ from vidcolor.network.config import Calibration
 from vidcolor.network.discriminator import (
     Discriminator,
     FeatureDiscriminator,
+    JointDiscriminator,
     PatchDiscriminator,
 )
 from vidcolor.network.encoders import frozen_modules
@@ -87,7 +89,7 @@ class Learner:
             perceptual = PerceptualFeatures(*names)
         teacher = None
         if settings.teacher is not None:
-            teacher = Teacher(load_model(find_model(settings.teacher)))
+            teacher = _teacher(settings.teacher, "votes" in weights, bins, self._precision)
         self.objective = Objective(bins, weights, perceptual, teacher).to(device)
         self.adversary: Adversary | None = None
         if "adversarial" in weights:
@@ -96,6 +98,7 @@ class Learner:
                 _discriminator(settings),
                 settings.discriminator_rate,
                 settings.nogan.saturation if settings.has_phases else 1.0,
+                settings.adversary_from,
                 device,
             )
             same_everywhere(self.adversary.discriminator.state_dict().values(), group)
@@ -200,11 +203,15 @@ class Learner:
                 if isinstance(module, NORMS):
                     module.eval()
 
-    def _autocast(self) -> AbstractContextManager[Any]:
+    @property
+    def _precision(self) -> torch.dtype | None:
+        """Of convolutions; None for float32."""
         kinds = {"bf16": torch.bfloat16, "fp16": torch.float16}
-        if self.settings.precision not in kinds:
-            return nullcontext()
-        return torch.autocast(self.device.type, kinds[self.settings.precision])
+        return kinds.get(self.settings.precision)
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        kind = self._precision
+        return nullcontext() if kind is None else torch.autocast(self.device.type, kind)
 
     @torch.no_grad()
     def _follow(self, decay: float) -> None:
@@ -254,9 +261,23 @@ def _frozen(generator: Generator, levels: int) -> list[nn.Module]:
     return [] if generator.encoder is None else frozen_modules(generator.encoder, levels)
 
 
+def _teacher(name: str, votes: bool, bins: Bins, precision: torch.dtype | None) -> Teacher:
+    model = load_model(find_model(name))
+    if votes and not np.array_equal(model.bins.centers, bins.centers):
+        raise UsageError(
+            f"The teacher {name} votes on other chroma bins than the model that is to learn.",
+            "Take --loss distillation in place of votes, or begin without --init.",
+        )
+    for module in model.generator.modules():
+        _keep_depthwise_exact(module)
+    return Teacher(model, votes, precision)
+
+
 def _discriminator(settings: TrainSettings) -> Discriminator:
     if settings.discriminator == "features":
-        return FeatureDiscriminator(settings.perceptual_network, settings.discriminator_width)
+        width = settings.discriminator_width
+        members = [FeatureDiscriminator(network, width) for network in settings.looked_through]
+        return members[0] if len(members) == 1 else JointDiscriminator(members)
     return PatchDiscriminator(settings.discriminator_width, settings.discriminator_layers)
 
 

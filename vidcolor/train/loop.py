@@ -17,10 +17,10 @@ from vidcolor.color.chroma import Bins, bins_from_histogram
 from vidcolor.errors import InputError, MachineError, OutputError
 from vidcolor.files import write_text
 from vidcolor.network.build import build_generator
-from vidcolor.network.checkpoint import load_model, save_model
+from vidcolor.network.checkpoint import save_model
 from vidcolor.network.config import Calibration, ModelInfo
 from vidcolor.network.generator import Generator
-from vidcolor.network.registry import find_model
+from vidcolor.train.begin import begun_with, bins_of_teacher
 from vidcolor.train.candidates import Candidates
 from vidcolor.train.draw import Order
 from vidcolor.train.group import ALONE, Group, same_everywhere
@@ -198,10 +198,11 @@ class Trainer:
         if state is not None and "config" in state:
             centers, prior = (column.numpy() for column in state["bins"])
             return build_generator(config_from_record(state["config"])), Bins(centers, prior)
-        if self.settings.init is not None:
-            model = load_model(find_model(self.settings.init))
-            return model.generator, model.bins
-        bins = bins_from_histogram(self.split.store.histogram)
+        begun = begun_with(self.settings)
+        if begun is not None:
+            return begun
+        taught = bins_of_teacher(self.settings)
+        bins = bins_from_histogram(self.split.store.histogram) if taught is None else taught
         config = config_from_record(asdict(self.settings.network) | {"bins": bins.count})
         return build_generator(config, pretrained=True), bins
 

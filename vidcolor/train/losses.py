@@ -42,6 +42,32 @@ class ClassificationLoss(nn.Module):
         return -(shares * log_share.gather(1, indexes)).sum(1).mean()
 
 
+class VotesLoss(nn.Module):
+    """Cross-entropy to a teacher's distribution, rebalanced as that to the truth is.
+
+    The pupil's best answer is what the teacher says times the weights of the bins, as in
+    `ClassificationLoss`, so that both losses ask for the same kind of votes, on one scale.
+    """
+
+    weights: Tensor
+
+    def __init__(self, bins: Bins) -> None:
+        super().__init__()
+        self.register_buffer("weights", torch.from_numpy(bins.weights).view(1, -1, 1, 1))
+
+    def forward(self, logits: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+        """Mean over logits (n, bins, h, w) and distributions of that shape.
+
+        Args:
+            logits: of the pupil.
+            wanted: what the teacher says.
+            weight: of each place (n, 1, h, w), 0 where nothing is wanted.
+        """
+        log_share = F.log_softmax(logits.float(), 1)
+        apart = -(wanted * self.weights * log_share).sum(1, keepdim=True)
+        return (apart * weight).sum() / weight.sum().clamp_min(1.0)
+
+
 @dataclass(frozen=True)
 class Sight:
     """What losses see of a batch: both heads, the expected chroma, composed pictures.

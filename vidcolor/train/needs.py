@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from vidcolor.errors import MachineError
-from vidcolor.network.config import PACKAGED
+from vidcolor.network.config import PACKAGED, VGG
+from vidcolor.network.lpips_arrays import EXTRA
+from vidcolor.network.lpips_arrays import PACKAGE as LPIPS
 from vidcolor.network.registry import find_model, load_info
 from vidcolor.remedies import install_hint
 from vidcolor.train.recipes import NOGAN
@@ -59,6 +61,8 @@ def _packages(settings: TrainSettings, begins: bool) -> Iterator[tuple[str, str]
     for network in _pretrained(settings, begins):
         if network in PACKAGED:
             yield PACKAGED[network][0], TRAIN
+        if network == VGG:
+            yield LPIPS, EXTRA
     if settings.recipe == NOGAN:
         yield JUDGES, EVALUATE
 
@@ -69,5 +73,7 @@ def _pretrained(settings: TrainSettings, begins: bool) -> Iterator[str | None]:
         yield settings.network.encoder
         yield settings.network.fusion_network
     weights = settings.weights
-    if "perceptual" in weights or ("adversarial" in weights and settings.discriminator != "patch"):
+    if "perceptual" in weights:
         yield settings.perceptual_network
+    if "adversarial" in weights and settings.discriminator != "patch":
+        yield from settings.looked_through

@@ -14,6 +14,7 @@ from vidcolor.network.perceptual import PerceptualFeatures
 from vidcolor.train.losses import (
     ClassificationLoss,
     Sight,
+    VotesLoss,
     colorfulness_loss,
     consistency_loss,
     distillation_loss,
@@ -21,7 +22,7 @@ from vidcolor.train.losses import (
     regression_loss,
     smooth_l1_loss,
 )
-from vidcolor.train.teacher import Teacher
+from vidcolor.train.teacher import Lesson, Teacher
 from vidcolor.train.tensors import TensorBatch
 
 SIMPLE: Mapping[str, Callable[[Sight], Tensor]] = {
@@ -39,7 +40,7 @@ class Objective(nn.Module):
         bins: of the generator.
         weights: by loss, above zero.
         perceptual: what the perceptual loss sees with; None where it has no weight.
-        teacher: whom the loss distillation asks; None where it has no weight.
+        teacher: whom the losses distillation and votes ask; None where they have no weight.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Objective(nn.Module):
         self.classification = ClassificationLoss(bins) if "classification" in weights else None
         self.perceptual = perceptual
         self.teacher = teacher
+        self.votes = VotesLoss(bins) if "votes" in weights else None
 
     def see(self, output: GeneratorOutput, batch: TensorBatch) -> Sight:
         """What the losses see of a batch."""
@@ -74,11 +76,20 @@ class Objective(nn.Module):
             term = self.perceptual.distance(sight.picture, sight.true_picture)
             terms["perceptual"] = term * self.weights["perceptual"]
         if self.teacher is not None:
-            term = distillation_loss(sight, *self.teacher(batch))
-            terms["distillation"] = term * self.weights["distillation"]
+            terms |= self._taught(sight, self.teacher(batch))
         if "consistency" in self.weights and batch.warps is not None and batch.agree is not None:
             term = consistency_loss(sight.chroma, batch.warps, batch.agree)
             terms["consistency"] = term * self.weights["consistency"]
+        return terms
+
+    def _taught(self, sight: Sight, lesson: Lesson) -> dict[str, Tensor]:
+        terms = {}
+        if "distillation" in self.weights:
+            term = distillation_loss(sight, lesson.chroma, lesson.weight)
+            terms["distillation"] = term * self.weights["distillation"]
+        if self.votes is not None and lesson.shares is not None:
+            term = self.votes(sight.output.logits, lesson.shares, lesson.weight)
+            terms["votes"] = term * self.weights["votes"]
         return terms
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from vidcolor.color.chroma import Bins
 from vidcolor.network.build import build_generator
-from vidcolor.network.checkpoint import load_model
 from vidcolor.network.cost import generator_cost
 from vidcolor.network.generator import Generator
-from vidcolor.network.registry import find_model
+from vidcolor.train.begin import begun_with, bins_of_teacher
 from vidcolor.train.group import ALONE
 from vidcolor.train.learner import Learner, Pace
 from vidcolor.train.needs import missed
@@ -116,9 +115,12 @@ def _length(settings: TrainSettings, early: float, late: float) -> tuple[int, fl
 
 
 def _network(settings: TrainSettings) -> tuple[Generator, Bins]:
-    if settings.init is not None:
-        model = load_model(find_model(settings.init))
-        return model.generator, model.bins
+    begun = begun_with(settings)
+    if begun is not None:
+        return begun
+    taught = bins_of_teacher(settings)
+    if taught is not None:
+        return build_generator(replace(settings.network, bins=taught.count)), taught
     count = settings.network.bins
     grid = np.linspace(40, 215, count, dtype=np.float32)
     bins = Bins(np.stack([grid, grid], 1), np.full(count, 1 / count, np.float32))

@@ -17,8 +17,11 @@ LOSSES = (
     "colorfulness",
     "consistency",
     "distillation",
+    "votes",
 )
-PAIRED = {"consistency", "distillation"}
+TAUGHT = {"distillation", "votes"}
+"""Losses that ask a teacher."""
+PAIRED = TAUGHT | {"consistency"}
 """Losses for which a batch holds two views of each photograph."""
 PIXEL = ("l1", "smooth-l1")
 GANS = ("lsgan", "hinge", "vanilla")

@@ -11,7 +11,7 @@ from typing import Any
 from vidcolor.errors import InputError, UsageError
 from vidcolor.files import write_text
 from vidcolor.network.config import GeneratorConfig
-from vidcolor.train.recipes import DISCRIMINATORS, GANS, NOGAN, PAIRED, resolve
+from vidcolor.train.recipes import DISCRIMINATORS, GANS, NOGAN, PAIRED, TAUGHT, resolve
 
 SETTINGS = "settings.json"
 PRECISIONS = ("float32", "bf16", "fp16")
@@ -107,18 +107,23 @@ class TrainSettings:
         losses: weights that replace the recipe's or come on top.
         pixel_weight: lambda, the weight of the recipe's pixel loss.
         gan: lsgan, hinge or vanilla.
-        discriminator: "patch" learns from scratch, "features" on the perceptual network's features.
+        discriminator: "patch" learns from scratch, "features" on frozen networks' features.
+        critics: those networks; none for the perceptual network alone.
         discriminator_rate: learning rate of the discriminator.
         discriminator_width: its channels after the first convolution.
         discriminator_layers: halvings of "patch"; 3 sees 70 x 70 pixels, 2 sees 34, 1 sees 16.
+        adversary_from: distance from neutral, of 255, that a place's true colour has where the
+            generator hears of the discriminator; 0 for all places.
         perceptual_network: whose features the perceptual loss compares.
         perceptual_layers: which of them; none for a sensible choice.
-        teacher: model whose colour the loss distillation asks for: name or path.
+        teacher: model whose colour distillation, and whose distribution votes asks for: name or
+            path.
         nogan: phases of that recipe.
         simulation: damage and hints.
         network: what the generator is built of, where no `init` says it; the number of bins is
             counted from the data.
         init: checkpoint to begin with.
+        grow: let it grow into `network`, saying at first what it said.
         frozen_levels: levels of the encoder's pyramid, finest first, that are kept as they are
             (batch norm's statistics too): 2 saves a quarter of the time when fine-tuning.
         frozen_norm: keep all statistics of batch norm as they are.
@@ -157,9 +162,11 @@ class TrainSettings:
     pixel_weight: float | None = None
     gan: str = "lsgan"
     discriminator: str = "patch"
+    critics: tuple[str, ...] = ()
     discriminator_rate: float = 2e-4
     discriminator_width: int = 64
     discriminator_layers: int = 3
+    adversary_from: float = 0.0
     perceptual_network: str = "tf_efficientnet_lite1"
     perceptual_layers: tuple[str, ...] = ()
     teacher: str | None = None
@@ -167,6 +174,7 @@ class TrainSettings:
     simulation: Simulation = Simulation()
     network: GeneratorConfig = field(default_factory=GeneratorConfig)
     init: str | None = None
+    grow: bool = False
     frozen_levels: int = 0
     frozen_norm: bool = False
     encoder_rate: float = 3e-4
@@ -189,16 +197,21 @@ class TrainSettings:
             raise UsageError("The length of a training is not clear.", "Give --hours or --steps.")
         self._check_sizes()
         self._check_choices()
-        if (self.teacher is None) == ("distillation" in self.weights):
+        if (self.teacher is None) != TAUGHT.isdisjoint(self.weights):
             raise UsageError(
-                "A teacher and the loss distillation go together.",
-                "Give --teacher MODEL and --loss distillation=20, or neither.",
+                "A teacher and the losses distillation and votes go together.",
+                "Give --teacher MODEL and --loss votes=1 or distillation=20, or neither.",
             )
         if self.is_paired and (self.batch % 2 or self.final_batch % 2):
             raise UsageError(
-                "The losses consistency and distillation set two views of each photograph side by"
-                " side in a batch.",
+                "The losses consistency, distillation and votes set two views of each photograph"
+                " side by side in a batch.",
                 "Give even --batch and --final-batch.",
+            )
+        if self.critics and self.discriminator != "features":
+            raise UsageError(
+                "Critics look through networks, which --discriminator patch does not.",
+                "Give --discriminator features as well, or no --critic.",
             )
         if self.precision == "fp16" and not self.device.startswith("cuda"):
             raise UsageError("fp16 needs a CUDA device.", "Choose bf16 or float32.")
@@ -221,8 +234,12 @@ class TrainSettings:
                 "The shares of the data must be 0 or more and sum to 1 or less.",
                 "Give --share people=0.2 --share rooms=0.2, say.",
             )
-        if self.colorful < 0:
-            raise UsageError("--colorful must not be negative.", "Give 0.5, for example.")
+        for name, example in (("colorful", 0.5), ("adversary_from", 12)):
+            if getattr(self, name) < 0:
+                raise UsageError(
+                    f"--{name.replace('_', '-')} must not be negative.",
+                    f"Give {example}, for example.",
+                )
         if not 0 <= self.final_share <= 1:
             raise UsageError("--final-share must lie in 0..1.", "Give 0.25, for example.")
 
@@ -243,6 +260,11 @@ class TrainSettings:
     def weights(self) -> dict[str, float]:
         """Weight of each loss of the run, all above zero."""
         return resolve(self.recipe, self.losses, self.pixel_weight)
+
+    @property
+    def looked_through(self) -> tuple[str, ...]:
+        """Networks whose features the discriminator "features" judges."""
+        return self.critics or (self.perceptual_network,)
 
     @property
     def is_paired(self) -> bool:
@@ -291,7 +313,7 @@ class TrainSettings:
         for name, record in (("nogan", NoGan), ("simulation", Simulation)):
             found[name] = record(**found.get(name, {}))
         found["network"] = config_from_record(found.get("network", {}))
-        for name in ("data", "val", "perceptual_layers"):
+        for name in ("data", "val", "perceptual_layers", "critics"):
             found[name] = tuple(found.get(name, ()))
         return cls(**found)
 

