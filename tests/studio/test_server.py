@@ -328,6 +328,18 @@ def test_shots_come_as_the_film_is_walked_through_and_play_in_settled_colour(
     assert states == ["plain", "ready", "plain"]
 
 
+def test_of_two_shots_with_dots_the_one_that_is_to_be_played_comes_first_and_both_come(
+    client: TestClient,
+) -> None:
+    wait_for_shots(client)
+    client.post("/api/0/dots", json=put(id="other1", frame=50))
+    client.post("/api/0/dots", json=put(id="other2", frame=5))
+    client.post("/api/0/dots", json=put())
+    client.post("/api/0/shots/14/play?kind=mp4")
+    until(lambda: client.post("/api/0/shots/14/play?kind=mp4").json()["name"])
+    until(lambda: {shot[3] for shot in client.get("/api/0/state").json()["shots"]} == {"ready"})
+
+
 def test_a_frame_saved_painted_and_dropped_back_rules_its_shot(
     client: TestClient, film: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 import threading
@@ -44,6 +45,15 @@ class Settled:
     chroma: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, eq=False)
+class _Wish:
+    """A shot that somebody wants: settled, and to be played where a kind is named."""
+
+    shot: Shot
+    kind: str | None
+    age: int
+
+
 class Owner(Protocol):
     """Whose shots they are."""
 
@@ -78,7 +88,8 @@ class Maker:
     def __init__(self, owner: Owner, timeline: Timeline, worker: Worker) -> None:
         self._owner, self._timeline, self._worker = owner, timeline, worker
         self._settled: Kept[Settled] = Kept(SETTLED_BYTES, lambda one: one.chroma.nbytes)
-        self._wanted: list[tuple[Shot, str | None]] = []
+        self._wanted: list[_Wish] = []
+        self._ages = itertools.count()
         self._changed_at = 0.0
         self._at: tuple[int, str] | None = None
         self._waking = threading.Condition()
@@ -95,9 +106,9 @@ class Maker:
         with self._waking:
             if kind is None and self._at == (shot.first, self._owner.digest(shot)):
                 return
-            before = next((k for one, k in self._wanted if one is shot), None)
-            self._wanted = [(one, k) for one, k in self._wanted if one is not shot]
-            self._wanted.append((shot, kind or before))
+            before = next((wish.kind for wish in self._wanted if wish.shot is shot), None)
+            self._wanted = [wish for wish in self._wanted if wish.shot is not shot]
+            self._wanted.append(_Wish(shot, kind or before, next(self._ages)))
             self._changed_at = 0.0 if kind else time.monotonic()
             self._waking.notify()
         self._timeline.show(shot, "making", 0.0)
@@ -124,7 +135,7 @@ class Maker:
         self._thread.join(5)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _next(self) -> tuple[Shot, str | None] | None:
+    def _next(self) -> _Wish | None:
         """The newest, when nobody has changed anything for a moment; None at the end."""
         with self._waking:
             while not self._closed:
@@ -135,34 +146,39 @@ class Maker:
         return None
 
     def _work(self) -> None:
-        while wanted := self._next():
-            shot, kind = wanted
+        while wish := self._next():
+            shot = wish.shot
             try:
-                self._make(shot, kind)
+                self._make(wish)
             except StaleError:
-                self._give_up(shot)
+                self._give_up(wish)
             except VidcolorError as error:
-                self._give_up(shot)
+                self._show_undone(shot)
                 self._owner.tell({"notice": f"{error.sentence} {error.remedy}"})
             except Exception as error:  # a shot that fails is said, and ends no thread
-                self._give_up(shot)
+                self._show_undone(shot)
                 self._owner.tell({"notice": f"The shot could not be made ({error!r})."})
             finally:
                 self._at = None
 
-    def _give_up(self, shot: Shot) -> None:
+    def _give_up(self, wish: _Wish) -> None:
+        """Another shot comes first, or this one is wanted as it is by now."""
         with self._waking:
-            again = any(one is shot for one, _ in self._wanted)
-        if not again:
-            self._timeline.show(shot, "stale" if shot.made else "plain", 0.0)
+            if not any(other.shot is wish.shot for other in self._wanted):
+                self._wanted.insert(0, wish)
 
-    def _make(self, shot: Shot, kind: str | None) -> None:
-        owner, digest = self._owner, self._owner.digest(shot)
+    def _show_undone(self, shot: Shot) -> None:
+        self._timeline.show(shot, "stale" if shot.made else "plain", 0.0)
+
+    def _make(self, wish: _Wish) -> None:
+        owner, shot, kind = self._owner, wish.shot, wish.kind
+        digest = owner.digest(shot)
         self._at = shot.first, digest
 
         def wanted() -> bool:
             with self._waking:
-                newer = any(one is not shot for one, _ in self._wanted)
+                others = (other for other in self._wanted if other.shot is not shot)
+                newer = any(other.age > wish.age for other in others)
                 return not self._closed and not newer and digest == owner.digest(shot)
 
         settled = self.settled(shot) or self._settle(shot, digest, wanted)
