@@ -112,17 +112,25 @@ def waits(browser: Any, film: Path, count: int) -> Waits:
                 page.wait_for_selector("#likely button", timeout=60_000)
                 likely.append(time.perf_counter() - began_at)
                 into.append(colored(page, COLORS[number % len(COLORS)]))
-        began_at = time.perf_counter()
-        page.keyboard.press("Escape")
-        page.keyboard.press("Space")
-        page.wait_for_selector("body[data-playing=yes]", timeout=300_000)
-        length = page.evaluate(
-            "fetch('/api/0/state').then(a => a.json())"
-            f".then(s => s.shots.find(r => r[0] <= {frames[-1]} && {frames[-1]} < r[0] + r[1])[1])"
-        )
-        played = time.perf_counter() - began_at, int(length)
+            if number == 0:
+                play = played(page, frame)
     context.close()
-    return Waits(shown, first, dots, more, likely, played)
+    return Waits(shown, first, dots, more, likely, play)
+
+
+def played(page: Any, frame: int) -> tuple[float, int]:
+    """Play the shot of a frame; seconds until it does, and its frames."""
+    began = time.perf_counter()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Space")
+    page.wait_for_selector("body[data-playing=yes]", timeout=300_000)
+    seconds = time.perf_counter() - began
+    page.keyboard.press("Escape")
+    length = page.evaluate(
+        "fetch('/api/0/state').then(a => a.json())"
+        f".then(s => s.shots.find(r => r[0] <= {frame} && {frame} < r[0] + r[1])[1])"
+    )
+    return seconds, int(length)
 
 
 def seen(page: Any) -> int:
