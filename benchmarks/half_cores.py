@@ -1,8 +1,9 @@
 """A film on a local Ray whose workers have half a core each, for `scaling.py --check`.
 
-Each worker is a node of its own with one painter and its tasks. All processes of a node run in one
-half of every twentieth of a second and stand still in the other, by SIGSTOP and SIGCONT; two nodes
-share a core by turns. Ray's own processes are left alone. Linux alone has what this needs.
+Each worker is a node of its own with one painter and its tasks, kept to one core. All processes of
+a node run in one half of every twentieth of a second and stand still in the other, by SIGSTOP and
+SIGCONT; two nodes share a core by turns. Ray's own processes are left alone. Linux alone has what
+this needs.
 """
 
 from __future__ import annotations
@@ -77,11 +78,14 @@ def halved(raylets: list[int]) -> Iterator[None]:
 
 def _take_turns(raylets: list[int], over: threading.Event) -> None:
     looked, turn = 0.0, 0
+    cores = sorted(os.sched_getaffinity(0))
     workers: list[list[int]] = []
     while not over.is_set():
         if time.monotonic() - looked > LOOK_EVERY_S:
             looked, children = time.monotonic(), _children()
             workers = [children.get(raylet, []) for raylet in raylets]
+            for number, each in enumerate(workers):
+                _pin(each, cores[number // 2 % len(cores)])
         for number, each in enumerate(workers):
             _tell(each, signal.SIGCONT if number % 2 == turn else signal.SIGSTOP)
         turn = 1 - turn
@@ -94,6 +98,14 @@ def _tell(processes: list[int], number: signal.Signals) -> None:
     for process in processes:
         with suppress(ProcessLookupError):
             os.kill(process, number)
+
+
+def _pin(processes: list[int], core: int) -> None:
+    """Leave all threads of processes one core alone."""
+    for process in processes:
+        for task in Path(f"/proc/{process}/task").glob("[0-9]*"):
+            with suppress(OSError):
+                os.sched_setaffinity(int(task.name), {core})
 
 
 def _children() -> dict[int, list[int]]:
