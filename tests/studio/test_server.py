@@ -376,9 +376,13 @@ def test_a_still_put_into_the_folder_by_hand_is_seen(client: TestClient, film: P
 def test_a_still_that_is_not_kept_any_more_is_said(client: TestClient) -> None:
     lost = [{"still": "ref_000020.png", "holds": "0" * 16}]
     assert "not kept any more" in error_of(client.post("/api/0/stills/put", json=lost))
-    for name in ("../film.mkv", ".lock", "film.mkv", 3, "a/ref_000020.png"):
+    for name in ("../film.mkv", ".lock", "film.mkv", 3, "a/ref_000020.png", "\0.png"):
         wrong = [{"still": name, "holds": None}]
         assert "no change" in error_of(client.post("/api/0/stills/put", json=wrong))
+
+
+def test_a_still_with_a_name_that_is_too_long_is_said(client: TestClient) -> None:
+    error_of(client.post("/api/0/stills/put", json=[{"still": f"{'a' * 300}.png", "holds": None}]))
 
 
 def look_of(client: TestClient, first: int, **values: object) -> dict:

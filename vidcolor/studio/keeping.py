@@ -90,16 +90,25 @@ class KeptFile(Generic[T]):
         return self._read(self.path) if self.path.is_file() else {}
 
 
+def make_folder(folder: Path) -> None:
+    """A folder of a studio, made if it is missing.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(folder, error) from error
+
+
 def write_json(path: Path, held: dict[str, Any]) -> None:
     """Write a file of a studio, and the folder it is in.
 
     Raises:
         OutputError: that cannot be done.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_error(path.parent, error) from error
+    make_folder(path.parent)
     with finished_file(path) as temporary:
         temporary.write_text(json.dumps(held, indent=1), encoding="utf-8")
 
@@ -111,10 +120,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     Raises:
         OutputError: somebody else does for too long, or the folder cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_error(folder, error) from error
+    make_folder(folder)
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=_LOCKED_S)

@@ -49,7 +49,8 @@ class Put:
 
 
 def _may_be_still(name: str) -> bool:
-    return not name.startswith((".", "hint_")) and may_be_picture(Path(name))
+    plain = not name.startswith((".", "hint_")) and "\0" not in name
+    return plain and may_be_picture(Path(name))
 
 
 class Stills:
@@ -109,11 +110,11 @@ class Stills:
         for one in changes:
             kept = next(self._removed.glob(f"{one.holds}.*"), None) if one.holds else None
             path = folder / one.name
-            if one.holds and kept is None:
-                if path.is_file() and contents(path) == one.holds:
-                    continue
-                raise InputError("That still is not kept any more.", "Drop it here again.")
             try:
+                if one.holds and kept is None:
+                    if path.is_file() and contents(path) == one.holds:
+                        continue
+                    raise InputError("That still is not kept any more.", "Drop it here again.")
                 if path.is_file():
                     self._take(path)
                 if kept:

@@ -22,9 +22,8 @@ from typing import Any
 from vidcolor.direct.film import FilmLike
 from vidcolor.direct.looks import Looks, ShotLook, looks_of, read_looks
 from vidcolor.errors import UsageError, VidcolorError
-from vidcolor.files import write_error
 from vidcolor.studio.dots import MOST_HINTS, Dot, read_dots, within, written
-from vidcolor.studio.keeping import KeptFile, alone_in, write_json
+from vidcolor.studio.keeping import KeptFile, alone_in, make_folder, write_json
 from vidcolor.studio.names import HINTS, SETTINGS, SHOTS, STILLS
 
 
@@ -196,15 +195,8 @@ class Store:
             return any([self._dots.refresh(), self._looks.refresh()])
 
     def make_stills(self) -> Path:
-        """The folder of stills, made if it is missing.
-
-        Raises:
-            OutputError: it cannot be made.
-        """
-        try:
-            self.stills.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_error(self.stills, error) from error
+        """The folder of stills, made if it is missing; errors as of `make_folder`."""
+        make_folder(self.stills)
         return self.stills
 
     def said(self) -> dict[str, Any]:
