@@ -85,6 +85,30 @@ def test_a_shot_that_is_left_keeps_every_sample(own: Path, colored) -> None:
     assert np.array_equal(made[:14], plain[:14])
 
 
+def test_it_does_at_ten_bits_and_an_odd_size_too(tmp_path: Path, tiny_model: Path) -> None:
+    deep = tmp_path / "deep.mkv"
+    noise = np.random.default_rng(0).integers(30, 220, (8, 65, 97, 3), np.uint8)
+    with av.open(str(deep), "w") as sink:
+        stream = sink.add_stream("ffv1", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 97, 65, "yuv422p10le"
+        for picture in noise:
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format="yuv422p10le")
+            sink.mux(stream.encode(frame))
+        sink.mux(stream.encode())
+    listed, output = tmp_path / "shots.json", tmp_path / "out.mkv"
+    listed.write_text(json.dumps([look(range(5), leave=True)]))
+    words = ["colorize", deep, output, "--codec", "ffv1", "--model", tiny_model]
+    assert run([*map(str, words), "--per-shot", str(listed)]) == 0
+    assert samples(tmp_path / "out.mkv")[:5] == samples(deep)[:5]
+    assert samples(tmp_path / "out.mkv")[5:] != samples(deep)[5:]
+
+
+def samples(path: Path) -> list[list[bytes]]:
+    """What each plane of each frame holds."""
+    with av.open(str(path)) as container:
+        return [[bytes(plane) for plane in frame.planes] for frame in container.decode(video=0)]
+
+
 def test_a_part_of_a_shot_may_be_left(own: Path, colored) -> None:
     made = colored(own, [{"first": 20, "frames": 5, "leave": True}])
     assert np.array_equal(made[20:25], planes(own)[20:25])
