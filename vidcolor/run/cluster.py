@@ -26,11 +26,12 @@ from vidcolor.infer.predictor import LumaBatch, Prediction
 from vidcolor.run.afield import Afield, Far
 from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.folder import job_folder
+from vidcolor.run.joiner import Joiner
 from vidcolor.run.nodes import RETRIES, LostError, check_storage, connected, understood
 from vidcolor.run.painter import Colored, blend, write
 from vidcolor.run.painters import Painters, Where
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, join_segments, load_tail
+from vidcolor.run.segment import Segment, join_plan, load_tail
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.stages import Timings, ahead
@@ -105,7 +106,6 @@ class Cluster:
         self._vividness = settings.vividness
         self.painters = Painters(self._ray, where, settings)
         self._blend, self._write = self._ray.remote(blend), self._ray.remote(write)
-        self._join = self._ray.remote(join_segments)
 
     @property
     def description(self) -> str:
@@ -185,14 +185,9 @@ class Cluster:
         finally:
             out.call_off(waiting)
 
-    def join(
-        self, plan: Plan, files: Sequence[Path], firsts: Sequence[int], film: Path
-    ) -> tuple[str, ...]:
-        """See `Executor.join`."""
-        with understood():
-            task = self._join.options(**self.painters.next(), max_retries=RETRIES)
-            said: tuple[str, ...] = self._ray.get(task.remote(plan, files, firsts, film))
-        return said
+    def joining(self, plan: Plan, film: Path) -> Joiner:
+        """See `Executor.joining`."""
+        return Joiner(self._ray, self.painters, join_plan(plan, film))
 
 
 @dataclass(eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -70,8 +70,34 @@ class Reports:
     written: Callable[[int], None]
 
 
+class Joining(Protocol):
+    """A film that is joined as its segments are finished."""
+
+    def add(self, segment: Path, offset_pts: int) -> None:
+        """Have the next segment joined; on another machine that is not waited for.
+
+        Args:
+            segment: its file, which stays as it is.
+            offset_pts: pts of its first frame.
+
+        Raises:
+            OutputError: writing failed, of this segment or one before.
+            MachineError: a machine was lost, again and again.
+        """
+
+    def finish(self) -> tuple[str, ...]:
+        """Let the film appear, once all its segments were added; errors as of `add`.
+
+        Returns:
+            sentences on what could not be joined.
+        """
+
+    def close(self) -> None:
+        """Throw away what is joined of a film that has not appeared."""
+
+
 class Executor(Predictor, Protocol):
-    """What colours: photographs by `predict`, films by `survey`, `make` and `join`."""
+    """What colours: photographs by `predict`, films by `survey`, `make` and `joining`."""
 
     @property
     def crew(self) -> str:
@@ -108,20 +134,10 @@ class Executor(Predictor, Protocol):
             MachineError: a machine was lost, or cannot do it.
         """
 
-    def join(
-        self, plan: Plan, files: Sequence[Path], firsts: Sequence[int], film: Path
-    ) -> tuple[str, ...]:
-        """Join a film's segments with the source's other streams.
+    def joining(self, plan: Plan, film: Path) -> Joining:
+        """What joins a film's segments with the source's other streams.
 
         Args:
             plan: what is to be done.
-            files: the segments, in order.
-            firsts: the indexes of their first frames.
             film: appears when it is complete.
-
-        Returns:
-            sentences on what could not be joined.
-
-        Raises:
-            OutputError: writing failed.
         """

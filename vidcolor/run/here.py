@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from operator import attrgetter
@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import LumaBatch, Prediction, Predictor, Wrapper
+from vidcolor.media.mux import Join
 from vidcolor.run.executor import Made, Reports, Stretch
 from vidcolor.run.meter import MeteredPredictor, metered
 from vidcolor.run.plan import Plan
-from vidcolor.run.segment import Segment, join_segments, save_tail, write_segment
+from vidcolor.run.segment import Segment, join_plan, save_tail, write_segment
 from vidcolor.run.settled import (
     Motion,
     Surveyed,
@@ -53,11 +54,9 @@ class Here(Wrapper):
         """See `Executor.survey`."""
         return Looking(plan, timings)
 
-    def join(
-        self, plan: Plan, files: Sequence[Path], firsts: Sequence[int], film: Path
-    ) -> tuple[str, ...]:
-        """See `Executor.join`."""
-        return join_segments(plan, files, firsts, film)
+    def joining(self, plan: Plan, film: Path) -> Join:
+        """See `Executor.joining`."""
+        return Join(join_plan(plan, film))
 
     def make(
         self,

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 from vidcolor.color.pale import Tally
-from vidcolor.run.executor import Executor, Made, Reports, Stretch
+from vidcolor.run.executor import Executor, Joining, Made, Reports, Stretch
 from vidcolor.run.film import COLOR_COST_S
 from vidcolor.run.folder import Gap, JobFolder, Record, Standing
 from vidcolor.run.meter import Meter
@@ -97,18 +97,17 @@ def run_job(
     try:
         if folder.film_is_out():
             resumed = plan.count
-            work.parts.extend(standing.done)
+            work.parts.update({part.first: part for part in standing.done})
             folder.put_out()
         else:
-            work.color(standing)
-            work.join()
+            work.make(standing)
         folder.finish(keep)
     finally:
         if folder.is_held:
             told.kept(sum(record.count for record in folder.standing().done))
         folder.leave()
-    damaged = sum(part.damaged for part in work.parts)
-    parts = tuple(sorted(work.parts, key=lambda part: part.first))
+    parts = tuple(part for _, part in sorted(work.parts.items()))
+    damaged = sum(part.damaged for part in parts)
     return Finished(plan.count, resumed, timings, work.tally, damaged, tuple(work.said), parts)
 
 
@@ -124,7 +123,8 @@ class _Work:
     meter: Meter
     by_shot: bool
     tally: Tally = field(default_factory=Tally)
-    parts: list[Record] = field(default_factory=list)
+    parts: dict[int, Record] = field(default_factory=dict)
+    joined: list[Record] = field(default_factory=list)
     directions: dict[int, str] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -136,26 +136,60 @@ class _Work:
             said = self.executor.crew or self.timings.busiest()
             self.told.progress(self.meter.gained(), said)
 
-    def color(self, standing: Standing) -> None:
-        """Make the segments that are missing.
+    def make(self, standing: Standing) -> None:
+        """Colour what is missing, join all, and put the film or its pictures in place."""
+        with self._source_watched(), self._joining() as film:
+            self.color(standing, film)
+            with self.telling:
+                self.told.progress(self.meter.gained(), "join")
+            with self.timings.measure("join"):
+                if film:
+                    self.said.extend(film.finish())
+                self._check_source()
+                self.folder.publish_film()
+
+    def color(self, standing: Standing, film: Joining | None) -> None:
+        """Make the segments that are missing, and have all joined that follow on.
 
         Motion that is kept makes room first where the disk has little.
         """
         motion = self.folder.motion(needed_bytes(self.plan, standing.done))
         motion.make_room()
         check_space(self.plan, standing.done)
-        self.parts.extend(standing.done)
-        with self._source_watched(), every(TELL_EVERY_S, self.tell):
+        self.parts.update({part.first: part for part in standing.done})
+        with every(TELL_EVERY_S, self.tell):
             reports = Reports(self.timings, self.meter, self._begun, self._written)
             survey = self.executor.survey(self.plan, self.timings)
             stretches = (self._stretch(gap, survey) for gap in standing.gaps)
             keep = motion.of if self.by_shot else keep_nothing
             made = self.executor.make(self.plan, stretches, self.folder.segment, reports, keep)
             with closing(made):
+                self._join_on(film)
                 for one in made:
                     self.tally.include(one.tally)
                     self._close(one)
+                    self._join_on(film)
             self.said.extend(survey.said)
+
+    @contextmanager
+    def _joining(self) -> Iterator[Joining | None]:
+        """What joins the film; None where frames become pictures."""
+        if self.plan.encoder.pictures:
+            yield None
+            return
+        with closing(self.executor.joining(self.plan, self.folder.film)) as film:
+            yield film
+
+    def _join_on(self, film: Joining | None) -> None:
+        """Have everything joined that is finished up to the first segment that is not."""
+        if film is None:
+            return
+        with self.timings.measure("join"):
+            place = self.joined[-1].stop if self.joined else self.plan.first
+            while (part := self.parts.get(place)) is not None:
+                film.add(self.folder.segment(part), int(self.plan.clip.pts[place]))
+                self.joined.append(part)
+                place = part.stop
 
     def _stretch(self, gap: Gap, survey: Survey) -> Stretch:
         seen_before = self.folder.load_tail(gap.before) if gap.before else None
@@ -174,8 +208,8 @@ class _Work:
     def _close(self, made: Made) -> None:
         self._check_source()
         segment, direction = made.segment, self.directions[made.segment.first]
-        self.parts.append(
-            self.folder.close_segment(segment, direction, made.tally.damaged, made.reached)
+        self.parts[segment.first] = self.folder.close_segment(
+            segment, direction, made.tally.damaged, made.reached
         )
 
     def _segments(self, gap: Gap, survey: Survey) -> Generator[Surveyed]:
@@ -202,23 +236,6 @@ class _Work:
                     for part in reversed(parts):
                         self.folder.cut_segment(part.segment)
                     yield from parts
-
-    def join(self) -> None:
-        """Join the segments where they are to be a film, and put it or its pictures in place."""
-        plan = self.plan
-        self.parts.sort(key=lambda part: part.first)
-        with self.telling:
-            self.told.progress(self.meter.gained(), "join")
-        with self.timings.measure("join"), self._source_watched():
-            if not plan.encoder.pictures:
-                self._join_film()
-            self._check_source()
-            self.folder.publish_film()
-
-    def _join_film(self) -> None:
-        files = [self.folder.segment(part) for part in self.parts]
-        firsts = [part.first for part in self.parts]
-        self.said.extend(self.executor.join(self.plan, files, firsts, self.folder.film))
 
     def _check_source(self) -> None:
         self.plan.source.check(self.plan.clip.path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -18,7 +18,7 @@ from vidcolor.color.upscale import colored_planes
 from vidcolor.files import finished_file
 from vidcolor.media.clip import Frame
 from vidcolor.media.decode import read_frames
-from vidcolor.media.mux import join
+from vidcolor.media.mux import JoinPlan
 from vidcolor.media.planes import plane_shapes, turn_back
 from vidcolor.run.film import SegmentLimits, SmallLuma
 from vidcolor.run.picture_files import segment_writer
@@ -246,14 +246,15 @@ def _colored(
         yield replace(frame, planes=(luma, cb, cr))
 
 
-def join_segments(
-    plan: Plan, files: Sequence[Path], firsts: Sequence[int], film: Path
-) -> tuple[str, ...]:
-    """Join a film's segments; see `Executor.join`."""
+def join_plan(plan: Plan, film: Path) -> JoinPlan:
+    """How a film's segments are joined.
+
+    Args:
+        plan: what is to be done.
+        film: appears when it is complete.
+    """
     clip, last = plan.clip, plan.first + plan.count - 1
-    return join(
-        files,
-        [int(clip.pts[first]) for first in firsts],
+    return JoinPlan(
         clip,
         film,
         plan.streams,
