@@ -297,6 +297,19 @@ def test_segments_that_do_not_belong_are_told(film, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_film_of_which_a_segment_is_missing_does_not_appear(film, tmp_path):
+    clip = probe(film())
+    output = tmp_path / "o.mp4"
+    chosen = choose_encoder(clip, output)
+    paths, offsets = segments_of(clip, tmp_path / "parts", chosen, [0, 8, 16])
+    for held, said in ([0, 1], "none follows"), ([0, 2], "follow on"), ([1, 2], "follow on"):
+        given = [paths[n] for n in held], [offsets[n] for n in held]
+        with pytest.raises(OutputError, match=said):
+            join(*given, clip, output, plan_streams(clip, output))
+    assert not output.exists()
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_a_join_that_fails_midway_leaves_what_was_there(film, tmp_path, monkeypatch):
     source = film(frames=6)
     output = tmp_path / "o.mp4"

@@ -7,6 +7,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,11 +25,12 @@ from tests.run.test_own import OWN
 from tests.run.test_own import make as mixed
 from vidcolor.cli.main import run
 from vidcolor.direct.prepare import Request, prepare
-from vidcolor.errors import InputError, MachineError, ModelError
+from vidcolor.errors import InputError, MachineError, ModelError, OutputError
 from vidcolor.infer.choose import load_predictor
+from vidcolor.media.mux import Join
 from vidcolor.media.probe import probe
 from vidcolor.remedies import install_hint
-from vidcolor.run import afield, hands, nodes, painters
+from vidcolor.run import afield, hands, joiner, nodes, painters
 from vidcolor.run import cluster as rooms
 from vidcolor.run.cluster import Cluster
 from vidcolor.run.folder import JobFolder, job_folder
@@ -45,6 +47,7 @@ from vidcolor.run.settings import ColorizeSettings
 
 Maker = Callable[..., Path]
 OFTEN = {"preset": "ultrafast", "bf": "2", "g": "12"}
+PATIENCE_S = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +191,65 @@ def dies_once(
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return write(plan, segment, colored, parts, tail, path)
+
+
+def test_the_film_is_joined_while_its_last_segment_is_still_missing(
+    ray: Any, plan: Plan, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "write", waits_for_the_join)
+    colored(plan, Cluster(Where("auto"), plan.settings))
+    color(plan.clip.path, tmp_path / "straight.mp4", tiny_model)
+    assert video_packets(plan.output) == video_packets(tmp_path / "straight.mp4")
+
+
+def waits_for_the_join(
+    plan: Plan, segment: Segment, colored: Colored, parts: list[Any], tail: Any, path: Path
+) -> Any:
+    until = time.monotonic() + PATIENCE_S
+    if segment.first + segment.count == plan.count:
+        while not any(path.parent.glob(".film.*")):
+            if time.monotonic() > until:
+                raise OutputError("Nobody joins.", "Wait.")
+            time.sleep(0.05)
+    return write(plan, segment, colored, parts, tail, path)
+
+
+def test_a_join_whose_worker_dies_is_begun_anew_by_another(
+    ray: Any, plan: Plan, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joiner, "Join", MortalJoin)
+    colored(plan, Cluster(Where("auto"), plan.settings))
+    assert (tmp_path / "died").exists()
+    assert not job_folder(plan.output).exists()
+    color(plan.clip.path, tmp_path / "straight.mp4", tiny_model)
+    assert video_packets(plan.output) == video_packets(tmp_path / "straight.mp4")
+
+
+class MortalJoin(Join):
+    def add(self, segment: Path, offset_pts: int) -> None:
+        super().add(segment, offset_pts)
+        mark = segment.parent.with_name("died")
+        if offset_pts and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_join_that_fails_there_is_said_in_its_sentence_and_segments_are_kept(
+    ray: Any, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joiner, "Join", FullDisk)
+    with pytest.raises(OutputError, match="The disk is full"):
+        colored(plan, Cluster(Where("auto"), plan.settings))
+    left = {path.name for path in job_folder(plan.output).iterdir()}
+    assert not any("film" in name for name in left)
+    assert any(name.endswith(".mp4") for name in left)
+
+
+class FullDisk(Join):
+    def add(self, segment: Path, offset_pts: int) -> None:
+        super().add(segment, offset_pts)
+        if offset_pts:
+            raise OutputError("The disk is full.", "Free some space.")
 
 
 def test_peoples_colour_is_handed_from_segment_to_segment(

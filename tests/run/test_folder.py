@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -134,6 +135,75 @@ def test_a_run_killed_between_the_rename_and_the_clearing_is_seen_to_be_done(
     assert run(plan, predictor).resumed == 60
     assert plan.output.stat().st_ino == stamp.st_ino
     assert not job_folder(plan.output).exists()
+
+
+def half_joined(plan: Plan) -> bool:
+    return any(job_folder(plan.output).glob(".film.*.part.mp4"))
+
+
+def test_a_film_is_joined_while_segments_are_still_missing(
+    plan: Plan, predictor: Predictor, tiny_model: Path, tmp_path: Path
+) -> None:
+    seen: list[bool] = []
+
+    def step(frames: float, stage: str) -> None:
+        if is_main_thread() and stage != "join":
+            assert not plan.output.exists()
+            seen.append(half_joined(plan))
+
+    run_job(plan, Here(predictor), JobFolder(plan, "test"), Told(step))
+    assert not seen[0] and seen[-1]
+    straight = tmp_path / "straight.mp4"
+    color(plan.clip.path, straight, tiny_model)
+    assert straight.read_bytes() == plan.output.read_bytes()
+
+
+DIE_WHEN_HALF_IS_JOINED = """
+import os, signal, sys
+from pathlib import Path
+from tests.run import test_folder as of
+from vidcolor.infer.choose import load_predictor
+from vidcolor.run import film
+film.SEGMENT_LONGEST_S, film.SEGMENT_SHORTEST_S = 0.5, 0.2
+source, output, model = map(Path, sys.argv[1:])
+plan = of.planned(source, output, model)
+
+def step(frames, stage):
+    if of.half_joined(plan):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+predictor = load_predictor(str(model), "cpu", "openvino", threads=1)
+of.run_job(plan, of.Here(predictor), of.JobFolder(plan, "test"), of.Told(step))
+"""
+
+
+def test_a_run_killed_while_half_of_the_film_is_joined_goes_on_and_leaves_nothing(
+    plan: Plan, predictor: Predictor, tiny_model: Path, tmp_path: Path
+) -> None:
+    words = [str(plan.clip.path), str(plan.output), str(tiny_model)]
+    killed = subprocess.run([sys.executable, "-c", DIE_WHEN_HALF_IS_JOINED, *words], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert half_joined(plan)
+    assert not plan.output.exists()
+    assert 0 < run(plan, predictor).resumed < 60
+    straight = tmp_path / "straight.mp4"
+    color(plan.clip.path, straight, tiny_model)
+    assert video_packets(plan.output) == video_packets(straight)
+    assert not job_folder(plan.output).exists()
+
+
+def test_what_is_joined_of_a_run_that_is_stopped_goes_away_and_its_segments_stay(
+    plan: Plan, predictor: Predictor
+) -> None:
+    def step(frames: float, stage: str) -> None:
+        if half_joined(plan):
+            raise StopError
+
+    with pytest.raises(StopError):
+        run_job(plan, Here(predictor), JobFolder(plan, "test"), Told(step))
+    left = {path.name for path in job_folder(plan.output).iterdir()}
+    assert not any("film" in name for name in left)
+    assert any(name.endswith(".mp4") for name in left)
 
 
 def test_a_film_put_there_by_somebody_else_is_not_taken_for_the_jobs(
