@@ -42,10 +42,11 @@ class Joiner:
     def finish(self) -> tuple[str, ...]:
         """See `Joining.finish`."""
         while True:
-            finishing = self._worker.finish.remote()
-            if self._all_done([*self._calls, finishing]):
-                said: tuple[str, ...] = self._ray.get(finishing)
-                return said
+            if self._all_done(self._calls):
+                finishing = self._worker.finish.remote()
+                if self._all_done([finishing]):
+                    said: tuple[str, ...] = self._ray.get(finishing)
+                    return said
 
     def close(self) -> None:
         """See `Joining.close`."""
