@@ -108,13 +108,11 @@ class Command:
         return len(list(self.folder.glob("[0-9]*.json")))
 
     def reached(self, moment: str, segment: int) -> bool:
-        """Whether a run has come so far."""
+        """Whether a run has come so far; in "join" so many segments are all that there are."""
         if moment == "survey":
             return (self.folder / "plan.json").exists()
-        if moment == "segment":
+        if moment in ("segment", "join"):
             return self.records() >= segment
-        if moment == "join":
-            return any(self.folder.glob(".film.*"))
         return (self.folder / "film.json").exists() or self.output.exists()
 
     def found(self) -> str:
@@ -146,17 +144,21 @@ def wait(process: subprocess.Popen[str], reached: Callable[[], bool]) -> bool:
 def timed(command: Command) -> tuple[Spans, int]:
     """An undisturbed run: how long it stays in each moment, and how many segments there are."""
     process = command.start()
-    at = []
-    for moment in MOMENTS:
-        wait(process, lambda moment=moment: command.reached(moment, 1))
-        at.append(time.perf_counter())
-        segments = command.records()
+    wait(process, lambda: command.reached("survey", 0))
+    began = time.perf_counter()
+    wait(process, lambda: command.reached("segment", 1))
+    first = last = time.perf_counter()
+    segments = 1
+    while process.poll() is None and not command.reached("rename", 0):
+        if command.records() > segments:
+            segments, last = command.records(), time.perf_counter()
+        time.sleep(POLL_S)
+    named = time.perf_counter()
     process.communicate()
-    at.append(time.perf_counter())
     if process.returncode:
         raise SystemExit(f"the undisturbed run ended with {process.returncode}")
-    a, b, c, d, _ = at
-    return Spans(b - a, (c - b) / max(1, segments - 1), d - c, 0.006), segments
+    each = (last - first) / max(1, segments - 1)
+    return Spans(first - began, each, named - last, 0.006), segments
 
 
 def killed(command: Command, moment: str, segment: int, delay_s: float) -> str | None:
@@ -182,7 +184,8 @@ def attempt(
         with tempfile.TemporaryDirectory() as folder:
             command = Command(source, Path(folder) / "film.mp4", options)
             delay = chance.uniform(0, getattr(spans, moment))
-            left = killed(command, moment, chance.randint(1, max(1, segments - 1)), delay)
+            some = chance.randint(1, max(1, segments - 1))
+            left = killed(command, moment, segments if moment == "join" else some, delay)
             if left is None:
                 continue
             kept = command.finish()["resumed"]

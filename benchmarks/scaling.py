@@ -5,18 +5,17 @@
     python benchmarks/scaling.py --messages
 
 With --measure the costs of each stage are measured anew on FILM (1080p, a thousand frames or more,
-or fixed costs count too much) and kept in scaling.json;
-otherwise those there are used. What is guessed stands in `Guessed` and in its own table. --check
-colours FILM on a local Ray with 1, 2 and 4 workers of half a core each and prints that beside the
-simulation; --messages measures what the process of the command does for each message. Both want a
-machine that does nothing else.
+or fixed costs count too much) and kept in scaling.json; otherwise those there are used. What is
+guessed stands in `Guessed` and in its own table. --check colours FILM on a local Ray with 1, 2 and
+4 workers of half a core each and prints that beside the simulation; --messages measures what the
+process of the command does for each message. All but the simulation want a machine that does
+nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
-import heapq
-import itertools
+import functools
 import json
 import os
 import resource
@@ -24,269 +23,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
+from scaling_sim import (  # beside this file
+    RATE,
+    Guessed,
+    Machine,
+    Measured,
+    Outcome,
+    Shape,
+    machines,
+    seconds_of,
+    simulate,
+)
 
 HERE = Path(__file__).parent
 HOURS, WORKERS = (1, 100, 10_000), (1, 8, 64, 512)
-RATE, MOST = 24, 1024
+MOST = 512
 
-
-@dataclass(frozen=True)
-class Measured:
-    """Milliseconds of processor time for one 1080p frame, unless said otherwise.
-
-    Attributes:
-        frames: measured over so many.
-        all_ms: of a whole run, without its start.
-        survey_ms: decode, shrink and sketch.
-        cuts_ms: looking for cuts and segments, in windows that overlap.
-        write_ms: decode, enlarge, encode.
-        join_ms: copying packets.
-        source_bytes: of the compressed film.
-        colored_bytes: likewise, coloured.
-        start_s: of a process until its model is ready, on the clock.
-    """
-
-    frames: int
-    all_ms: float
-    survey_ms: float
-    cuts_ms: float
-    write_ms: float
-    join_ms: float
-    source_bytes: float
-    colored_bytes: float
-    start_s: float
-
-    @property
-    def color_ms(self) -> float:
-        """The network and the settling: what is left."""
-        return self.all_ms - self.survey_ms - self.cuts_ms - self.write_ms - self.join_ms
-
-    @property
-    def moved_bytes(self) -> float:
-        """Of a frame through the storage: read by survey, writer and join, and written twice."""
-        return 2 * self.source_bytes + 3 * self.colored_bytes
-
-
-@dataclass(frozen=True)
-class Guessed:
-    """What was not measured.
-
-    Attributes:
-        worker_cores: cores of a worker, all busy.
-        film_hours: length of a film.
-        segment_s: length of a segment.
-        leg_s: length of a leg.
-        hand_out_s: of who follows a film, for a segment.
-        open_s: of a film, before its first leg: probe, trial of the encoder, lock.
-        storage_gb_s: of the storage that all share.
-        core_hour: price of a core for an hour, dollars.
-        network_times: how many times faster the network is with a GPU.
-        gpu_hour: price of a GPU for an hour, dollars.
-        gpu_cores: cores beside the GPU that decode, enlarge and encode.
-    """
-
-    worker_cores: float = 8
-    film_hours: float = 1.0
-    segment_s: float = 8.0
-    leg_s: float = 10.0
-    hand_out_s: float = 0.005
-    open_s: float = 3.0
-    storage_gb_s: float = 8.0
-    core_hour: float = 0.04
-    network_times: float = 40.0
-    gpu_hour: float = 0.80
-    gpu_cores: int = 8
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A kind of worker: seconds for a frame of each stage, dollars an hour."""
-
-    name: str
-    work_s: float
-    survey_s: float
-    hour: float
-
-    @property
-    def frame_s(self) -> float:
-        """All of them together."""
-        return self.work_s + self.survey_s
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Of one simulation: hours on the clock, dollars, and shares of the time.
-
-    Attributes:
-        hours: until the last film is joined.
-        dollars: for the workers.
-        busy: share of the time that workers were at work.
-        storage: share that the storage was, 0..1.
-    """
-
-    hours: float
-    dollars: float
-    busy: float
-    storage: float
-
-
-def machines(m: Measured, g: Guessed) -> list[Machine]:
-    """A worker without a GPU and one with."""
-    alone = (m.color_ms + m.write_ms) / 1000 / g.worker_cores
-    gpu = max(m.color_ms / g.network_times, m.write_ms / g.gpu_cores) / 1000
-    survey, beside = (m.survey_ms / 1000 / cores for cores in (g.worker_cores, g.gpu_cores))
-    price = g.gpu_hour + g.core_hour * g.gpu_cores
-    return [
-        Machine(f"{g.worker_cores:g} cores", alone, survey, g.core_hour * g.worker_cores),
-        Machine(f"GPU and {g.gpu_cores} cores", gpu, beside, price),
-    ]
-
-
-@dataclass
-class _Sim:
-    """Workers that are all alike, what waits for them, and what happens when."""
-
-    workers: int
-    storage_s: float = 0.0
-    now: float = 0.0
-    at_work_s: float = 0.0
-    moved_s: float = 0.0
-    waiting: deque[tuple[float, float, Callable[[], None]]] = field(default_factory=deque)
-    events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
-    _numbers: itertools.count[int] = field(default_factory=itertools.count)
-
-    def at(self, when: float, call: Callable[[], None]) -> None:
-        """Have something happen."""
-        heapq.heappush(self.events, (when, next(self._numbers), call))
-
-    def do(self, work_s: float, move_s: float, call: Callable[[], None]) -> None:
-        """Have the next free worker do something that takes so long and moves so much."""
-        self.waiting.append((work_s, move_s, call))
-        self._begin()
-
-    def _begin(self) -> None:
-        while self.workers and self.waiting:
-            work_s, move_s, call = self.waiting.popleft()
-            self.workers -= 1
-            self.at_work_s += work_s
-            self.moved_s += move_s
-            self.storage_s = max(self.storage_s, self.now) + move_s
-            self.at(max(self.now + work_s, self.storage_s), lambda call=call: self._end(call))
-
-    def _end(self, call: Callable[[], None]) -> None:
-        self.workers += 1
-        call()
-        self._begin()
-
-    def run(self) -> None:
-        """Until nothing happens any more."""
-        while self.events:
-            self.now, _, call = heapq.heappop(self.events)
-            call()
-
-
-@dataclass
-class _Film:
-    """A film in legs and segments: as `Afield` and `Cluster` hand it out."""
-
-    sim: _Sim
-    frames: int
-    kind: Machine
-    m: Measured
-    g: Guessed
-    workers: int
-    ended: Callable[[], None]
-    legs_out: int = 0
-    legs_in: int = 0
-    segments: int = 0
-    written: int = 0
-    chain: float = 0.0
-
-    def begin(self) -> None:
-        """Open it and have its first legs surveyed."""
-        self.leg, self.part = round(self.g.leg_s * RATE), round(self.g.segment_s * RATE)
-        self.legs, self.parts = (max(1, round(self.frames / n)) for n in (self.leg, self.part))
-        self.sim.at(self.sim.now + self.g.open_s, self._more)
-
-    def _move_s(self, size: float) -> float:
-        return size / (self.g.storage_gb_s * 1e9)
-
-    def _more(self) -> None:
-        under_way = self.legs_out - self.legs_in
-        ready = self.segments - self.written
-        while self.legs_out < self.legs and under_way <= self.workers and ready < 3 * self.workers:
-            size = self.leg * self.m.source_bytes
-            self.sim.do(self.leg * self.kind.survey_s, self._move_s(size), self._surveyed)
-            self.legs_out += 1
-            under_way += 1
-
-    def _surveyed(self) -> None:
-        """Cuts are found in one hand, leg after leg."""
-        self.legs_in += 1
-        self.chain = max(self.chain, self.sim.now) + self.leg * self.m.cuts_ms / 1000
-        known = self.parts * self.legs_in // self.legs
-        for _ in range(self.segments, known):
-            self.chain += self.g.hand_out_s
-            self.sim.at(self.chain, self._cut)
-        self.segments = max(self.segments, known)
-        self._more()
-
-    def _cut(self) -> None:
-        size = self.part * (self.m.source_bytes + self.m.colored_bytes)
-        self.sim.do(self.part * self.kind.work_s, self._move_s(size), self._written)
-
-    def _written(self) -> None:
-        self.written += 1
-        self._more()
-        if self.written == self.parts:
-            size = 2 * self.frames * self.m.colored_bytes
-            self.sim.do(self.frames * self.m.join_ms / 1000, self._move_s(size), self.ended)
-
-
-def simulate(hours: float, workers: int, kind: Machine, m: Measured, g: Guessed) -> Outcome:
-    """Films go out whole while there are as many as workers; the last ones in segments."""
-    left = max(1, round(hours / g.film_hours))
-    frames = round(hours * 3600 / left * RATE)
-    sim = _Sim(workers)
-    sim.now = m.start_s
-    held = following = 0
-    # A film that one worker does moves its bytes all the time: what the storage cannot give makes
-    # it longer.
-    whole_s = frames * (kind.frame_s + (m.cuts_ms + m.join_ms) / 1000 / g.worker_cores) + g.open_s
-    moved_s = frames * m.moved_bytes / (g.storage_gb_s * 1e9)
-    whole_s *= max(1.0, workers * moved_s / whole_s)
-
-    def give() -> None:
-        nonlocal left, held, following
-        while left >= workers and held < workers:
-            left, held = left - 1, held + 1
-            sim.moved_s += moved_s
-            sim.do(whole_s, 0.0, took_back)
-        while 0 < left < workers and following < max(1, (workers - held) // 2) and held < workers:
-            left, following = left - 1, following + 1
-            _Film(sim, frames, kind, m, g, workers - held, followed).begin()
-
-    def took_back() -> None:
-        nonlocal held
-        held -= 1
-        give()
-
-    def followed() -> None:
-        nonlocal following
-        following -= 1
-        give()
-
-    give()
-    sim.run()
-    spent = sim.now / 3600
-    busy = sim.at_work_s / (sim.now * workers)
-    return Outcome(spent, workers * kind.hour * spent, busy, sim.moved_s / sim.now)
+simulated = functools.cache(simulate)
 
 
 def rows(kind: Machine, m: Measured, g: Guessed) -> list[str]:
@@ -296,9 +53,9 @@ def rows(kind: Machine, m: Measured, g: Guessed) -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     for hours in HOURS:
-        alone = simulate(hours, 1, kind, m, g)
+        alone = simulated(hours, 1, kind, m, g)
         for workers in WORKERS:
-            o = simulate(hours, workers, kind, m, g)
+            o: Outcome = simulated(hours, workers, kind, m, g)
             lines.append(
                 f"| {hours:,} h | {workers} | {words(o.hours)} | {o.dollars:,.2f}"
                 f" | {alone.hours / o.hours:.1f} | {o.busy:.0%} | {o.storage:.0%} |"
@@ -317,7 +74,7 @@ def most_useful(hours: int, kind: Machine, m: Measured, g: Guessed) -> int:
     """The largest number of workers, in doublings, that are busy at least half of the time."""
     workers = 1
     while workers < MOST:
-        if simulate(hours, 2 * workers, kind, m, g).busy < 0.5:
+        if simulated(hours, 2 * workers, kind, m, g).busy < 0.5:
             break
         workers *= 2
     return workers
@@ -325,14 +82,14 @@ def most_useful(hours: int, kind: Machine, m: Measured, g: Guessed) -> int:
 
 def fed(kind: Machine, m: Measured) -> float:
     """How many workers a gigabyte a second feeds."""
-    return 1e9 / (m.moved_bytes / kind.frame_s)
+    return 1e9 / (m.moved_bytes / kind.frame_s(m))
 
 
 def measure(film: Path) -> Measured:
     """Colour a film, then do its stages one by one and count the processors' time."""
     from vidcolor.machine import cores
     from vidcolor.media.decode import read_frames
-    from vidcolor.media.mux import join
+    from vidcolor.media.mux import Join, JoinPlan
     from vidcolor.media.probe import probe
     from vidcolor.run.own import OwnColor
     from vidcolor.run.plan import make_plan
@@ -370,9 +127,12 @@ def measure(film: Path) -> Measured:
         write_segment(plan, segment, iter([stack]), plan.output, Timings(), lambda: None)
         write_s = time.process_time() - began
         again = Path(folder) / "joined.mp4"
+        film_join = Join(JoinPlan(clip, again, plan.streams))
         began = time.process_time()
-        join([plan.output], [int(clip.pts[0])], clip, again, plan.streams)
+        film_join.add(plan.output, int(clip.pts[0]))
         join_s = time.process_time() - began
+        film_join.finish()
+        finish_s = time.process_time() - began - join_s
     return Measured(
         frames=count,
         all_ms=1000 * (whole_s - start_cpu_s) / (count - short["frames"]),
@@ -380,10 +140,30 @@ def measure(film: Path) -> Measured:
         cuts_ms=1000 * cuts_s / count,
         write_ms=1000 * write_s / count,
         join_ms=1000 * join_s / count,
+        finish_ms=1000 * finish_s / count,
         source_bytes=_film_bytes(film) / count,
         colored_bytes=size / count,
         start_s=start_s,
+        process_s=_process_s(),
     )
+
+
+def _process_s() -> float:
+    """Seconds of a processor until a process that Ray starts can do what `painter.py` says."""
+    import ray
+
+    def began() -> float:
+        import scenedetect  # noqa: F401 - the cuts are looked for by it
+
+        import vidcolor.run.painter  # noqa: F401
+
+        return time.process_time()
+
+    ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        return float(ray.get(ray.remote(began).remote()))
+    finally:
+        ray.shutdown()
 
 
 def _children() -> float:
@@ -430,13 +210,13 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         *(f"| {f.name} | {getattr(g, f.name):g} |" for f in fields(g)),
         "",
     ]
-    for kind in machines(m, g):
+    for kind in machines(g):
         useful = {hours: most_useful(hours, kind, m, g) for hours in HOURS}
         slow = replace(g, storage_gb_s=1.0)
-        alone = simulate(HOURS[-1], 1, kind, m, slow).hours
-        many = simulate(HOURS[-1], WORKERS[-1], kind, m, slow)
+        alone = simulated(HOURS[-1], 1, kind, m, slow).hours
+        many = simulated(HOURS[-1], WORKERS[-1], kind, m, slow)
         lines += [
-            f"## Workers with {kind.name}: {1 / kind.frame_s:.1f} frames a second",
+            f"## Workers with {kind.name}: {1 / kind.frame_s(m):.1f} frames a second",
             "",
             *rows(kind, m, g),
             "",
@@ -458,32 +238,36 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
     return "\n".join(lines)
 
 
-def check(film: Path, m: Measured) -> str:
-    """A film on 1, 2 and 4 workers of half a core each: seconds measured and simulated."""
-    from half_cores import colored_on  # beside this file
+def check(film: Path) -> str:
+    """A film on 1, 2 and 4 workers of half a core each: seconds measured and simulated.
 
-    m, lines = replace(m, start_s=0.0), ["| workers | measured, s | simulated, s | error |"]
-    lines.append("|---|---|---|---|")
-    from vidcolor.media.probe import probe
+    What the simulation is given was measured without a cluster: the costs on one core with one
+    thread, how much they grow where so many processes run by turns, and what Ray takes when idle.
+    """
+    from half_cores import colored_on, crowded  # beside this file
 
-    clip = probe(film)
-    hours = clip.frame_count / RATE / 3600
+    os.environ["OMP_NUM_THREADS"] = "1"
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(everywhere)})
+    m = measure(film)
+    os.sched_setaffinity(0, everywhere)
+    print(m, flush=True)
+    g = replace(Guessed(), open_s=0.0)
+    lines = [
+        "| workers | processes | their seconds of a core | costs grow | Ray's share | measured, s"
+        " | simulated, s | error |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for workers in (1, 2, 4):
-        seconds, segment_s = colored_on(film, workers)
-        g = replace(Guessed(), worker_cores=0.5, film_hours=hours, segment_s=segment_s, open_s=0.0)
-        sim = 3600 * simulate_in_segments(hours, workers, machines(m, g)[0], m, g)
-        lines.append(f"| {workers} | {seconds:.1f} | {sim:.1f} | {sim / seconds - 1:+.0%} |")
+        grown, run = crowded(film, workers), colored_on(film, workers)
+        print(run, flush=True)
+        half = Machine("half a core", 0.5 * (1 - run.ray_share) / grown, 2, 0, 0)
+        sim = seconds_of(Shape(run.segments, run.legs), run.ahead, workers, half, m, g)
+        lines.append(
+            f"| {workers} | {run.processes} | {run.core_s:.0f} | {grown:.2f} | {run.ray_share:.1%}"
+            f" | {run.seconds:.1f} | {sim:.1f} | {sim / run.seconds - 1:+.0%} |"
+        )
     return "\n".join(lines)
-
-
-def simulate_in_segments(
-    hours: float, workers: int, kind: Machine, m: Measured, g: Guessed
-) -> float:
-    """Hours for one film in segments, however few the workers."""
-    sim = _Sim(workers)
-    _Film(sim, round(hours * 3600 * RATE), kind, m, g, workers, lambda: None).begin()
-    sim.run()
-    return sim.now / 3600
 
 
 def messages(count: int = 400, hands: int = 8) -> str:
@@ -532,7 +316,7 @@ def main() -> None:
         print(messages())
         return
     if chosen.check:
-        print(check(chosen.check, measure(chosen.check)))
+        print(check(chosen.check))
         return
     if chosen.measure:
         commit = subprocess.run(

@@ -21,6 +21,9 @@ from vidcolor.run.stages import Timings
 
 LEG_FRAMES, LONGEST_LEG = 240, 1800
 """A leg takes a worker some seconds, and its small luma at most some hundred megabytes."""
+LEGS = 16
+"""So many are under way at most: more than the cuts, which follow leg after leg, can keep up with.
+Films that are followed at once share all workers, and each leg takes a process and memory."""
 BLOCKS_AHEAD = 2
 PARTS = 4
 """Objects a block is made of: luma, chroma, sketches, and a `Sighting`."""
@@ -55,7 +58,7 @@ class Afield:
         ray: connected.
         plan: what is to be done.
         timings: told how long it took.
-        painters: near whom it works; so many legs, and one more, are under way.
+        painters: near whom it works; so many legs, and one more, are under way, or `LEGS`.
     """
 
     def __init__(self, ray: Any, plan: Plan, timings: Timings, painters: Painters) -> None:
@@ -133,7 +136,7 @@ class Afield:
         coming, under_way = iter(legs), deque[Piece]()
         try:
             while True:
-                room = len(self._painters) + 1 - len(under_way)
+                room = min(LEGS, len(self._painters) + 1) - len(under_way)
                 under_way.extend(map(self._sent, itertools.islice(coming, max(0, room))))
                 if not under_way:
                     return
