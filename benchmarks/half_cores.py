@@ -1,9 +1,10 @@
 """A film on a local Ray whose workers have half a core each, for `scaling.py --check`.
 
 Each worker is a node of its own with one painter and its tasks, kept to one core. All processes of
-a node run in one half of every twentieth of a second and stand still in the other, by SIGSTOP and
-SIGCONT; two nodes share a core by turns. Ray's own processes are left alone. Linux alone has what
-this needs.
+a node run for a fifth of a second and stand still for another, by SIGSTOP and SIGCONT; two nodes
+share a core by turns. Shorter turns cost too much: each wakes every thread of a node's processes,
+some hundreds (with twelve processes of 60 threads turns of 25 ms took 18 % of the core). Ray's own
+processes are left alone. Linux alone has what this needs.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-TURN_S, LOOK_EVERY_S, IDLE_S = 0.025, 0.5, 5.0
+TURN_S, LOOK_EVERY_S, IDLE_S = 0.2, 0.5, 5.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 Groups = Callable[[], list[list[int]]]
