@@ -179,6 +179,14 @@ def _colorize(source: Path, output: Path, *options: str) -> tuple[dict, float, f
     return json.loads(done.stdout), _children() - before, time.perf_counter() - began
 
 
+def _size(path: Path) -> str:
+    import av
+
+    with av.open(str(path)) as container:
+        film = container.streams.video[0]
+        return f"{film.width}x{film.height}"
+
+
 def _film_bytes(path: Path) -> int:
     import av
 
@@ -194,9 +202,13 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         f"1080p at {RATE} frames a second. Costs measured: {measured_where}. Simulated by"
         " `python benchmarks/scaling.py`: nothing below the tables of inputs has been run. Films go"
         " out whole while there are as many as workers; the last ones are surveyed in legs by all"
-        " workers, cut into segments leg after leg, and their segments go to whoever is free;"
-        " storage is one queue through which each frame is read twice, written, read and written"
-        " again. Dollars are the workers'.",
+        " workers, cut into segments leg after leg, and each segment goes to the painter that has"
+        " least to do, at most three a painter ahead of the first that is not written. Behind that"
+        " one the film is joined, by a process of its own. Whatever a worker does at a moment shares"
+        " its cores alike; a process that a task finds no idle one of is started, and one that is"
+        " idle for a second ends where a node has more of them than CPUs. Storage is one queue"
+        " through which each frame is read twice, written, read and written again, and once more for"
+        " mp4's index. Dollars are the workers'.",
         "",
         "| measured | |",
         "|---|---|",
@@ -231,10 +243,9 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         ]
     lines += [
         "What stops it: for one film the cuts, which are found leg after leg"
-        f" ({1000 / m.cuts_ms:,.0f} frames a second, whatever the cluster), and its beginning and"
-        " its join, during which the others wait; for many, the storage.",
+        f" ({1000 / m.cuts_ms:,.0f} frames a second, whatever the cluster), and its beginning; for"
+        " many, the storage.",
         "",
-    ]
     return "\n".join(lines)
 
 
@@ -322,7 +333,8 @@ def main() -> None:
         commit = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True
         ).stdout.strip()
-        where = f"{chosen.measure.name}, {os.cpu_count()} cores, commit {commit}"
+        size = f"{chosen.measure.name}, {_size(chosen.measure)}"
+        where = f"{size}, {os.cpu_count()} cores, commit {commit}"
         stored = {"where": where, "costs": asdict(measure(chosen.measure))}
         kept.write_text(json.dumps(stored, indent=2) + "\n")
     stored = json.loads(kept.read_text())
