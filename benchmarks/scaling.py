@@ -204,11 +204,11 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         " out whole while there are as many as workers; the last ones are surveyed in legs by all"
         " workers, cut into segments leg after leg, and each segment goes to the painter that has"
         " least to do, at most three a painter ahead of the first that is not written. Behind that"
-        " one the film is joined, by a process of its own. Whatever a worker does at a moment shares"
+        " one the film is joined, by a process of its own. Whatever a worker does at a time shares"
         " its cores alike; a process that a task finds no idle one of is started, and one that is"
         " idle for a second ends where a node has more of them than CPUs. Storage is one queue"
-        " through which each frame is read twice, written, read and written again, and once more for"
-        " mp4's index. Dollars are the workers'.",
+        " through which each frame is read twice, written, read and written again, and once more"
+        " for mp4's index. Dollars are the workers'.",
         "",
         "| measured | |",
         "|---|---|",
@@ -246,6 +246,7 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
         f" ({1000 / m.cuts_ms:,.0f} frames a second, whatever the cluster), and its beginning; for"
         " many, the storage.",
         "",
+    ]
     return "\n".join(lines)
 
 
