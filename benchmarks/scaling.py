@@ -179,12 +179,15 @@ def _colorize(source: Path, output: Path, *options: str) -> tuple[dict, float, f
     return json.loads(done.stdout), _children() - before, time.perf_counter() - began
 
 
-def _size(path: Path) -> str:
+def _where(film: Path) -> str:
     import av
 
-    with av.open(str(path)) as container:
-        film = container.streams.video[0]
-        return f"{film.width}x{film.height}"
+    with av.open(str(film)) as container:
+        picture = container.streams.video[0]
+        size = f"{picture.width}x{picture.height}"
+    words = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    return f"{film.name}, {size}, {os.cpu_count()} cores, commit {commit}"
 
 
 def _film_bytes(path: Path) -> int:
@@ -234,7 +237,7 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
             "",
             "Workers that are still busy half of the time: "
             + ", ".join(f"{count} for {hours:,} h" for hours, count in useful.items())
-            + ".",
+            + f" ({MOST} is the most that was tried).",
             "",
             f"A gigabyte a second of storage feeds {fed(kind, m):.0f} such workers. With no more"
             f" than that {HOURS[-1]:,} h on {WORKERS[-1]} workers take {words(many.hours)}:"
@@ -250,7 +253,7 @@ def report(m: Measured, g: Guessed, measured_where: str) -> str:
     return "\n".join(lines)
 
 
-def check(film: Path) -> str:
+def check(film: Path, where: str) -> str:
     """A film on 1, 2 and 4 workers of half a core each: seconds measured and simulated.
 
     What the simulation is given was measured without a cluster: the costs on one core with one
@@ -266,6 +269,13 @@ def check(film: Path) -> str:
     print(m, flush=True)
     g = replace(Guessed(), open_s=0.0)
     lines = [
+        "# The simulation beside a local Ray",
+        "",
+        f"{where}, by `python benchmarks/scaling.py --check`: a film on workers of half a core each"
+        " (`half_cores.py`), and the simulation with costs measured on one core with one thread"
+        f" ({m.all_ms:.1f} ms a frame, {m.process_s:.2f} s a process), by how much they grow where"
+        " so many runs have half a core each, and the share of the cores that Ray takes when idle.",
+        "",
         "| workers | processes | their seconds of a core | costs grow | Ray's share | measured, s"
         " | simulated, s | error |",
         "|---|---|---|---|---|---|---|---|",
@@ -279,7 +289,8 @@ def check(film: Path) -> str:
             f"| {workers} | {run.processes} | {run.core_s:.0f} | {grown:.2f} | {run.ray_share:.1%}"
             f" | {run.seconds:.1f} | {sim:.1f} | {sim / run.seconds - 1:+.0%} |"
         )
-    return "\n".join(lines)
+        print(lines[-1], flush=True)
+    return "\n".join([*lines, ""])
 
 
 def messages(count: int = 400, hands: int = 8) -> str:
@@ -328,15 +339,10 @@ def main() -> None:
         print(messages())
         return
     if chosen.check:
-        print(check(chosen.check))
+        (HERE / "scaling_check.md").write_text(check(chosen.check, _where(chosen.check)))
         return
     if chosen.measure:
-        commit = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True
-        ).stdout.strip()
-        size = f"{chosen.measure.name}, {_size(chosen.measure)}"
-        where = f"{size}, {os.cpu_count()} cores, commit {commit}"
-        stored = {"where": where, "costs": asdict(measure(chosen.measure))}
+        stored = {"where": _where(chosen.measure), "costs": asdict(measure(chosen.measure))}
         kept.write_text(json.dumps(stored, indent=2) + "\n")
     stored = json.loads(kept.read_text())
     text = report(Measured(**stored["costs"]), Guessed(), stored["where"])

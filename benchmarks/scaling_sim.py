@@ -534,6 +534,7 @@ class _Batch:
     frames: int
     following: int = 0
     foremen: int = 0
+    ended: float = 0.0
     painters: list[Worker] = field(default_factory=list)
 
     def begin(self) -> None:
@@ -558,6 +559,7 @@ class _Batch:
         self.clock.at(begin, lambda: worker.run(core_s, lambda: self._took_back(worker)))
 
     def _took_back(self, worker: Worker) -> None:
+        self.ended = self.clock.now
         if self.left >= len(self.workers) and not self.painters:
             self._give_whole(worker)
         else:
@@ -586,6 +588,7 @@ class _Batch:
             film.begin()
 
     def _followed(self) -> None:
+        self.ended = self.clock.now
         self.following -= 1
         self._follow()
 
@@ -597,11 +600,12 @@ def simulate(hours: float, workers: int, kind: Machine, m: Measured, g: Guessed)
     films = max(1, round(hours / g.film_hours))
     crew = [Worker(clock, kind, m.process_s, storage) for _ in range(workers)]
     frames = round(hours * 3600 / films * RATE)
-    _Batch(clock, storage, crew, kind, m, g, films, frames).begin()
+    batch = _Batch(clock, storage, crew, kind, m, g, films, frames)
+    batch.begin()
     clock.run()
-    spent = clock.now / 3600
-    busy = sum(worker.busy_s for worker in crew) / (clock.now * workers)
-    return Outcome(spent, workers * kind.hour * spent, busy, storage.moved_s / clock.now)
+    spent = batch.ended / 3600
+    busy = sum(worker.busy_s for worker in crew) / (batch.ended * workers)
+    return Outcome(spent, workers * kind.hour * spent, busy, storage.moved_s / batch.ended)
 
 
 def seconds_of(
