@@ -252,6 +252,13 @@ DIRECTIONS = ("references", "hints", "reach", "strokes", "per_shot")
     help="[Machine] What runs it.",
 )
 @click.option(
+    "--precision",
+    type=click.Choice(["auto", "float32", "bf16"]),
+    default="auto",
+    show_default="bf16 where the processor has it, float16 on CUDA",
+    help="[Machine] Of the network.",
+)
+@click.option(
     "--threads",
     type=click.IntRange(0),
     default=0,

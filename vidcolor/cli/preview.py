@@ -18,7 +18,7 @@ from vidcolor.errors import as_flags
 FILE = ANY_PATH
 CHOSEN = (
     *("stream", "frame_rate", "resize", "model", "saturation", "vividness", "render_size"),
-    *("device", "backend", "threads"),
+    *("device", "backend", "precision", "threads"),
 )
 SHARED = (*CHOSEN, "overwrite", "quiet", "as_json")
 

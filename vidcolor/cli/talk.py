@@ -103,7 +103,7 @@ def preparing(settings: ColorizeSettings) -> str:
     from vidcolor.infer.choose import cache_problem, needs_preparing
 
     asked = settings.device, settings.backend
-    if not needs_preparing(settings.model, *asked, settings.threads):
+    if not needs_preparing(settings.model, *asked, settings.threads, settings.precision):
         return ""
     once = "" if cache_problem(*asked) else ", once"
     return f"preparing the network for this processor{once}"

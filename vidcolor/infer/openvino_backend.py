@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from vidcolor.errors import ModelError
+from vidcolor.errors import MachineError, ModelError
 from vidcolor.files import publish
 from vidcolor.folders import cache_folder, need_temporary_folder
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
@@ -68,7 +68,10 @@ class OpenVinoPredictor:
         digest: its sha256, which names it in the cache.
         statistics: calibration and temperature.
         threads: CPU threads, 0 for all.
-        precision: "f32", "bf16" or "auto": bf16 where the processor has it.
+        precision: "float32", "bf16" or "auto": bf16 where the processor has it.
+
+    Raises:
+        MachineError: bf16 is asked of a processor that has none.
     """
 
     def __init__(
@@ -80,6 +83,12 @@ class OpenVinoPredictor:
         precision: str = "auto",
     ) -> None:
         self._statistics = statistics
+        if precision == "bf16" and "BF16" not in core().get_property(
+            "CPU", "OPTIMIZATION_CAPABILITIES"
+        ):
+            raise MachineError(
+                "This processor does not calculate in bf16.", "Give `precision=float32`."
+            )
         options = _options(threads, precision)
         self._compiled = compiled(digest, lambda: network_of(checkpoint), options)
         chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
@@ -112,8 +121,8 @@ def _options(threads: int, precision: str) -> dict[str, Any]:
     options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if count := threads or limit():
         options["INFERENCE_NUM_THREADS"] = count
-    if precision in ("f32", "bf16"):
-        options["INFERENCE_PRECISION_HINT"] = precision
+    if precision != "auto":
+        options["INFERENCE_PRECISION_HINT"] = "f32" if precision == "float32" else precision
     return options
 
 
