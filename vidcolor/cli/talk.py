@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,17 @@ class Talk:
             return load(settings)
 
     @contextmanager
+    def loading(self, settings: ColorizeSettings) -> Iterator[Callable[[], Predictor]]:
+        """What gives the predictor that settings name; errors as of `load_predictor`.
+
+        A network that an earlier run prepared is loaded while others look at the film; the end of
+        the block waits for it, as a process cannot end well while OpenVINO compiles.
+        """
+        with ThreadPoolExecutor(1, "network") as beside:
+            begun = beside.submit(_load_if_prepared, settings)
+            yield lambda: begun.result() or self.load(settings)
+
+    @contextmanager
     def counting(self) -> Iterator[Callable[[int], object]]:
         """A function that is told of bytes as they come in, and shows on a terminal how many."""
         from tqdm import tqdm
@@ -96,6 +108,12 @@ class Talk:
         """A line for those who asked for more."""
         if self.verbose and not self.quiet:
             click.echo(line, err=True)
+
+
+def _load_if_prepared(settings: ColorizeSettings) -> Predictor | None:
+    from vidcolor.run.loading import load
+
+    return None if preparing(settings) else load(settings)
 
 
 def preparing(settings: ColorizeSettings) -> str:
