@@ -261,7 +261,7 @@ def train_and_judge(name: str, chosen: argparse.Namespace, cache: Path, bench: B
         "gflop": round(cost.gflop, 3),
         "seconds": round(time.perf_counter() - before, 1),
     }
-    predictor = load_predictor(str(run / MODEL), "cpu", precision="f32")
+    predictor = load_predictor(str(run / MODEL), "cpu", precision="float32")
     model = Model(name, predictor, still_side=chosen.size)
     save(chosen.out, name, judge(bench, name, model.of_pictures(), about))
 

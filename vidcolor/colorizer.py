@@ -62,6 +62,7 @@ class NetworkOptions(TypedDict, total=False):
     model: str
     device: str
     backend: str
+    precision: str
     threads: int
     saturation: float | None
     vividness: float
@@ -176,6 +177,7 @@ class Colorizer:
         model: name of a shipped model, a .safetensors file, or a run's folder.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
         backend: "auto", "torch" or "openvino".
+        precision: "auto", "float32" or "bf16".
         threads: CPU threads, 0 for one a core.
         saturation: factor on colour, None for the model's own.
         vividness: above 1 the likeliest colour counts more.
@@ -198,6 +200,7 @@ class Colorizer:
         *,
         device: str = "auto",
         backend: str = "auto",
+        precision: str = "auto",
         threads: int = 0,
         saturation: float | None = None,
         vividness: float = 1.0,
@@ -207,6 +210,7 @@ class Colorizer:
             "model": str(model),
             "device": device,
             "backend": backend,
+            "precision": precision,
             "threads": threads,
             "saturation": saturation,
             "vividness": vividness,

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from vidcolor.errors import MachineError, ModelError, UsageError
+from vidcolor.infer import openvino_backend
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import network_input, working_shape
 from vidcolor.infer.torch_backend import TorchPredictor
@@ -40,7 +41,9 @@ def shipped_model() -> Path:
 @pytest.mark.parametrize("with_hints", [False, True])
 def test_backends_agree_in_float32(tiny_model: Path, with_hints: bool) -> None:
     given = hints() if with_hints else None
-    a = load_predictor(str(tiny_model), "cpu", "openvino", precision="f32").predict(frames(), given)
+    a = load_predictor(str(tiny_model), "cpu", "openvino", precision="float32").predict(
+        frames(), given
+    )
     b = load_predictor(str(tiny_model), "cpu", "torch").predict(frames(), given)
     assert a.chroma.shape == (3, 2, 16, 21)
     assert np.ptp(b.chroma) > 10
@@ -50,7 +53,7 @@ def test_backends_agree_in_float32(tiny_model: Path, with_hints: bool) -> None:
 
 def test_the_shipped_model_agrees_in_float32_and_bf16(shipped_model: Path) -> None:
     reference = load_predictor(str(shipped_model), "cpu", "torch").predict(frames(2))
-    exact = load_predictor(str(shipped_model), "cpu", "openvino", precision="f32")
+    exact = load_predictor(str(shipped_model), "cpu", "openvino", precision="float32")
     assert np.abs(exact.predict(frames(2)).chroma - reference.chroma).max() < 1
     short = load_predictor(str(shipped_model), "cpu", "openvino", precision="bf16")
     if short.description.endswith("float32"):
@@ -171,12 +174,43 @@ def test_a_missing_device_is_named(tiny_model: Path) -> None:
         load_predictor(str(tiny_model), "cuda")
 
 
+def test_a_processor_without_bf16_is_told_of_float32(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino_backend, "core", lambda: _Plain())
+    with pytest.raises(MachineError, match="bf16") as caught:
+        load_predictor(str(tiny_model), "cpu", "openvino", precision="bf16")
+    assert "`precision=float32`" in str(caught.value)
+
+
+class _Plain:
+    """A processor of ten years ago."""
+
+    def get_property(self, *_: str) -> list[str]:
+        return ["FP32", "INT8"]
+
+
+@pytest.mark.parametrize("backend", ["torch", "openvino"])
+def test_float32_is_the_precision_of_any_processor(tiny_model: Path, backend: str) -> None:
+    exact = load_predictor(str(tiny_model), "cpu", backend, precision="float32")
+    assert exact.description.endswith("float32")
+
+
+def test_torch_calculates_in_bf16_where_that_is_asked_for(tiny_model: Path) -> None:
+    exact = load_predictor(str(tiny_model), "cpu", "torch", precision="float32")
+    short = load_predictor(str(tiny_model), "cpu", "torch", precision="bf16")
+    assert short.description.endswith("bf16")
+    error = np.abs(short.predict(frames()).chroma - exact.predict(frames()).chroma)
+    assert 0 < error.mean() < 1
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [
         ({"device": "cuda", "backend": "openvino"}, "openvino"),
         ({"device": "abacus", "backend": "torch"}, "abacus"),
         ({"backend": "abacus"}, "abacus"),
+        ({"precision": "abacus"}, "abacus"),
         ({"vividness": 0.0}, "vividness"),
     ],
 )

@@ -14,7 +14,7 @@ from vidcolor.network import registry
 def test_the_mean_of_the_votes_is_the_networks_colour(tiny_model: Path) -> None:
     luma = np.random.default_rng(0).integers(0, 255, (64, 96), np.uint8)
     votes = Votes(tiny_model, registry.verified_hash(tiny_model))
-    predictor = load_predictor(str(tiny_model), device="cpu", precision="f32")
+    predictor = load_predictor(str(tiny_model), device="cpu", precision="float32")
     chroma = predictor.predict(luma[None]).chroma[0]
     for x, y in ((0.0, 0.0), (0.5, 0.5), (1.0, 1.0)):
         share = votes.at(luma, x, y)

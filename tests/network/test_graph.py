@@ -57,7 +57,7 @@ def rewritten(model: Path, path: Path, *, with_graph: bool = False, factor: floa
     return path
 
 
-def colors(model: Path, precision: str = "f32") -> np.ndarray:
+def colors(model: Path, precision: str = "float32") -> np.ndarray:
     predictor = load_predictor(str(model), "cpu", "openvino", precision=precision)
     found = predictor.predict(frames(), hints())
     return np.concatenate([found.chroma, found.confidence[:, None]], 1)
@@ -67,7 +67,7 @@ def colors(model: Path, precision: str = "f32") -> np.ndarray:
 def by_torch(monkeypatch: pytest.MonkeyPatch):
     """Colours of a model that torch converts, whatever it carries."""
 
-    def found(model: Path, precision: str = "f32") -> np.ndarray:
+    def found(model: Path, precision: str = "float32") -> np.ndarray:
         with monkeypatch.context() as patch:
             patch.setattr(openvino_backend, "stored_network", lambda path: None)
             return colors(model, precision)
@@ -75,7 +75,7 @@ def by_torch(monkeypatch: pytest.MonkeyPatch):
     return found
 
 
-@pytest.mark.parametrize("precision", ["f32", "bf16"])
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
 def test_shipped_models_carry_what_torch_makes_of_them_to_the_bit(
     precision: str, by_torch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,7 +104,7 @@ def test_a_network_with_queries_comes_back_from_its_file_and_runs_without_torch(
     assert torch.equal(said(loaded.generator), said(generator.half().float()))
     assert stored_network(path)
     luma = np.random.default_rng(0).integers(0, 256, (2, 96, 140), np.uint8)
-    exact = load_predictor(str(path), "cpu", "openvino", precision="f32").predict(luma)
+    exact = load_predictor(str(path), "cpu", "openvino", precision="float32").predict(luma)
     reference = load_predictor(str(path), "cpu", "torch").predict(luma)
     assert np.ptp(reference.chroma) > 10
     assert np.abs(exact.chroma - reference.chroma).max() < 0.1

@@ -153,7 +153,7 @@ def test_every_kind_colours_a_photograph_and_backends_agree(
     save_model(path, generator, tiny_bins(), ModelInfo(config, still_size=64, saturation=1.0))
     luma = np.random.default_rng(0).integers(0, 256, (64, 84), np.uint8)
     cv2.imwrite(str(tmp_path / "in.png"), luma)
-    exact = load_predictor(str(path), "cpu", "openvino", precision="f32").predict(luma[None])
+    exact = load_predictor(str(path), "cpu", "openvino", precision="float32").predict(luma[None])
     reference = load_predictor(str(path), "cpu", "torch").predict(luma[None])
     assert stored_network(path)
     assert np.ptp(reference.chroma) > 10

@@ -247,6 +247,17 @@ def test_the_lock_of_a_killed_process_is_taken_over_and_said(tmp_path: Path) -> 
     again.release()
 
 
+def test_a_job_goes_on_in_its_precision_however_that_is_asked_for(
+    source: Path, tmp_path: Path, tiny_model: Path, short_segments: None
+) -> None:
+    machine = "CPU, OpenVINO, float32"
+    for options in ({}, {"precision": "float32"}, {"device": "cpu", "backend": "openvino"}):
+        plan = planned(source, tmp_path / "out.mp4", tiny_model, **options)
+        JobFolder(plan, machine).release()
+    with pytest.raises(OutputError, match="float32, now CPU, OpenVINO, bf16"):
+        JobFolder(plan, "CPU, OpenVINO, bf16")
+
+
 @pytest.mark.parametrize(
     ("change", "kind", "word"),
     [

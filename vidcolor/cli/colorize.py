@@ -8,7 +8,8 @@ import logging
 import os
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from vidcolor.errors import as_flags
 
 if TYPE_CHECKING:
     from vidcolor.run.executor import Executor
+    from vidcolor.run.one import Outcome
     from vidcolor.run.pipe import Ends
     from vidcolor.run.plan import Plan
     from vidcolor.run.settings import ColorizeSettings
@@ -252,6 +254,13 @@ DIRECTIONS = ("references", "hints", "reach", "strokes", "per_shot")
     help="[Machine] What runs it.",
 )
 @click.option(
+    "--precision",
+    type=click.Choice(["auto", "float32", "bf16"]),
+    default="auto",
+    show_default="bf16 where the processor has it, float16 on CUDA",
+    help="[Machine] Of the network.",
+)
+@click.option(
     "--threads",
     type=click.IntRange(0),
     default=0,
@@ -273,13 +282,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     Either may be - for standard input and output. All that is not the picture's colour is kept:
     luma, time stamps, sound, subtitles, metadata.
     """
-    from vidcolor.direct.prepare import Request
     from vidcolor.media.sequence import check_rate
-    from vidcolor.run.cluster import Cluster
-    from vidcolor.run.here import Here
-    from vidcolor.run.one import Task, colorize_file
-    from vidcolor.run.painters import Where
-    from vidcolor.run.pipe import default_codec, piped
 
     ends = _ends(files, options["container"])
     _check_json(ends, options["as_json"])
@@ -288,18 +291,46 @@ def colorize(files: Sequence[str], **options: Any) -> None:
     level = logging.ERROR if talk.quiet else logging.WARNING
     logging.basicConfig(format="%(message)s", level=level)
     settings = settings_of(options)
+    began = time.perf_counter()
+    talk.machine(options)
+    with _executor(settings, options["cluster"], talk) as load:
+        done = _colored(ends, settings, load, talk, options)
+    seconds = round(time.perf_counter() - began, 3)
+    _close({"output": ends.output, **dataclasses.asdict(done), "seconds": seconds}, talk)
+
+
+@contextmanager
+def _executor(
+    settings: ColorizeSettings, cluster: str | None, talk: Talk
+) -> Iterator[Callable[[], Executor]]:
+    """What gives what colours, once it is asked for."""
+    if cluster:
+        from vidcolor.run.cluster import Cluster
+        from vidcolor.run.painters import Where
+
+        yield lambda: Cluster(Where(cluster), settings)
+        return
+    with talk.loading(settings) as load:
+        from vidcolor.run.here import Here
+
+        yield lambda: Here(load())
+
+
+def _colored(
+    ends: Ends,
+    settings: ColorizeSettings,
+    load: Callable[[], Executor],
+    talk: Talk,
+    options: Mapping[str, Any],
+) -> Outcome:
+    from vidcolor.direct.prepare import Request
+    from vidcolor.run.one import Task, colorize_file
+    from vidcolor.run.pipe import default_codec, piped
+
     overwrite, restart, keep_job = (
         bool(options[name]) for name in ("overwrite", "restart", "keep_job")
     )
     request = Request(**{name: options[name] for name in DIRECTIONS})
-    began = time.perf_counter()
-    talk.machine(options)
-
-    def load() -> Executor:
-        if options["cluster"]:
-            return Cluster(Where(options["cluster"]), settings)
-        return Here(talk.load(settings))
-
     voice = _Voice(talk, ends)
     with (
         may_be_interrupted(voice.left),
@@ -311,9 +342,7 @@ def colorize(files: Sequence[str], **options: Any) -> None:
         task = Task(
             source, output, settings, overwrite, restart, keep_job, request, options["page"]
         )
-        outcome = colorize_file(task, load, voice)
-    seconds = round(time.perf_counter() - began, 3)
-    _close({"output": ends.output, **dataclasses.asdict(outcome), "seconds": seconds}, talk)
+        return colorize_file(task, load, voice)
 
 
 def _check_json(ends: Ends, as_json: bool) -> None:

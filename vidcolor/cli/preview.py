@@ -18,7 +18,7 @@ from vidcolor.errors import as_flags
 FILE = ANY_PATH
 CHOSEN = (
     *("stream", "frame_rate", "resize", "model", "saturation", "vividness", "render_size"),
-    *("device", "backend", "threads"),
+    *("device", "backend", "precision", "threads"),
 )
 SHARED = (*CHOSEN, "overwrite", "quiet", "as_json")
 
@@ -55,9 +55,8 @@ def preview(
     began = time.perf_counter()
     talk.machine(options)
     request = Request(**{name: options[name] for name in DIRECTIONS})
-    made = make(
-        film, place, output, settings, lambda: talk.load(settings), options["overwrite"], request
-    )
+    with talk.loading(settings) as load:
+        made = make(film, place, output, settings, load, options["overwrite"], request)
     for sentence in made.notes:
         talk.say(f"note: {sentence}")
     if request and not made.directed:

@@ -11,7 +11,7 @@ from vidcolor.cli.colorize import colorize
 from vidcolor.cli.options import ANY_PATH, grouped, options_of
 from vidcolor.cli.talk import Talk
 
-SHARED = ("model", "render_size", "device", "backend", "threads")
+SHARED = ("model", "render_size", "device", "backend", "precision", "threads")
 
 
 @click.command(cls=grouped)

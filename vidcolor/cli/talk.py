@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,17 @@ class Talk:
             return load(settings)
 
     @contextmanager
+    def loading(self, settings: ColorizeSettings) -> Iterator[Callable[[], Predictor]]:
+        """What gives the predictor that settings name; errors as of `load_predictor`.
+
+        A network that an earlier run prepared is loaded while others look at the film; the end of
+        the block waits for it, as a process cannot end well while OpenVINO compiles.
+        """
+        with ThreadPoolExecutor(1, "network") as beside:
+            begun = beside.submit(_load_if_prepared, settings)
+            yield lambda: begun.result() or self.load(settings)
+
+    @contextmanager
     def counting(self) -> Iterator[Callable[[int], object]]:
         """A function that is told of bytes as they come in, and shows on a terminal how many."""
         from tqdm import tqdm
@@ -98,12 +110,18 @@ class Talk:
             click.echo(line, err=True)
 
 
+def _load_if_prepared(settings: ColorizeSettings) -> Predictor | None:
+    from vidcolor.run.loading import load
+
+    return None if preparing(settings) else load(settings)
+
+
 def preparing(settings: ColorizeSettings) -> str:
     """That the first to load the network will prepare it; "" where it will not."""
     from vidcolor.infer.choose import cache_problem, needs_preparing
 
     asked = settings.device, settings.backend
-    if not needs_preparing(settings.model, *asked, settings.threads):
+    if not needs_preparing(settings.model, *asked, settings.threads, settings.precision):
         return ""
     once = "" if cache_problem(*asked) else ", once"
     return f"preparing the network for this processor{once}"

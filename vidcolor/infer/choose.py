@@ -16,6 +16,7 @@ from vidcolor.network import registry
 from vidcolor.remedies import install_hint
 
 BACKENDS = ("auto", "torch", "openvino")
+PRECISIONS = ("auto", "float32", "bf16")
 MIN_VIVIDNESS, MAX_VIVIDNESS = 0.1, 10.0
 
 
@@ -36,7 +37,8 @@ def load_predictor(
         vividness: 1 decodes the distribution as it is; above, its likeliest colours count more
             (temperature 1 / vividness).
         threads: CPU threads, 0 for all.
-        precision: of OpenVINO: auto, f32 or bf16.
+        precision: auto (bf16 where the processor has it, float16 on CUDA, else float32), float32
+            or bf16.
 
     Raises:
         UsageError: the options do not go together.
@@ -47,6 +49,10 @@ def load_predictor(
         raise UsageError(
             f"`vividness={vividness:g}` is out of range.",
             f"Give {MIN_VIVIDNESS:g} to {MAX_VIVIDNESS:g}; 1 is natural.",
+        )
+    if precision not in PRECISIONS:
+        raise UsageError(
+            f"There is no precision '{precision}'.", f"Choose {', '.join(PRECISIONS)}."
         )
     path = registry.find_model(model)
     digest = registry.verified_hash(path)
@@ -60,10 +66,12 @@ def load_predictor(
         from vidcolor.infer.openvino_backend import OpenVinoPredictor
 
         return Tiled(OpenVinoPredictor(path, digest, statistics, threads, precision))
-    return Tiled(_torch_predictor(path, statistics, device, threads))
+    return Tiled(_torch_predictor(path, statistics, device, threads, precision))
 
 
-def needs_preparing(model: str, device: str, backend: str, threads: int) -> bool:
+def needs_preparing(
+    model: str, device: str, backend: str, threads: int, precision: str = "auto"
+) -> bool:
     """Whether `load_predictor` will first turn the network into what suits this processor.
 
     Arguments and errors as there.
@@ -72,7 +80,7 @@ def needs_preparing(model: str, device: str, backend: str, threads: int) -> bool
         return False
     from vidcolor.infer.openvino_backend import is_prepared
 
-    return not is_prepared(registry.verified_hash(registry.find_model(model)), threads)
+    return not is_prepared(registry.verified_hash(registry.find_model(model)), threads, precision)
 
 
 def cache_problem(device: str, backend: str) -> str | None:
@@ -169,7 +177,9 @@ def torch_device(device: str) -> str:
     return device
 
 
-def _torch_predictor(path: Path, statistics: Statistics, device: str, threads: int) -> Predictor:
+def _torch_predictor(
+    path: Path, statistics: Statistics, device: str, threads: int, precision: str
+) -> Predictor:
     place = torch_device(device)
     need_temporary_folder()
     import torch
@@ -179,4 +189,4 @@ def _torch_predictor(path: Path, statistics: Statistics, device: str, threads: i
 
     if threads:
         torch.set_num_threads(threads)
-    return TorchPredictor(load_model(path), statistics, place)
+    return TorchPredictor(load_model(path), statistics, place, precision)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Wrapper
 
@@ -15,12 +17,15 @@ class Mirrored(Wrapper):
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""
-        seen = self.predictor.predict(luma, hints)
-        turned = self.predictor.predict(
-            np.ascontiguousarray(luma[..., ::-1]),
-            None if hints is None else np.ascontiguousarray(hints[..., ::-1]),
-        )
+        count = len(luma)
+        seen = self.predictor.predict(_both(luma), None if hints is None else _both(hints))
+        chroma, confidence = seen.chroma, seen.confidence
         return Prediction(
-            (seen.chroma + turned.chroma[..., ::-1]) / np.float32(2),
-            (seen.confidence + turned.confidence[..., ::-1]) / np.float32(2),
+            (chroma[:count] + chroma[count:, ..., ::-1]) / np.float32(2),
+            (confidence[:count] + confidence[count:, ..., ::-1]) / np.float32(2),
         )
+
+
+def _both(planes: NDArray[Any]) -> NDArray[Any]:
+    """Pictures, and behind them their mirror images: asked together, they are answered sooner."""
+    return np.concatenate([planes, planes[..., ::-1]])

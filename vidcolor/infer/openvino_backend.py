@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from filelock import FileLock
 
-from vidcolor.errors import ModelError
+from vidcolor.errors import MachineError, ModelError
 from vidcolor.files import publish
 from vidcolor.folders import cache_folder, need_temporary_folder
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Statistics, network_input
-from vidcolor.machine import limit
+from vidcolor.machine import cores, limit
 from vidcolor.network.graph import stored_network
 from vidcolor.remedies import install_hint
+
+STREAMS = "NUM_STREAMS"
+MOST_STREAMS = 2
+"""Frames that are calculated at once; each takes some 30 MB."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,10 @@ class OpenVinoPredictor:
         digest: its sha256, which names it in the cache.
         statistics: calibration and temperature.
         threads: CPU threads, 0 for all.
-        precision: "f32", "bf16" or "auto": bf16 where the processor has it.
+        precision: "float32", "bf16" or "auto": bf16 where the processor has it.
+
+    Raises:
+        MachineError: bf16 is asked of a processor that has none.
     """
 
     def __init__(
@@ -80,8 +89,15 @@ class OpenVinoPredictor:
         precision: str = "auto",
     ) -> None:
         self._statistics = statistics
+        if precision == "bf16" and "BF16" not in core().get_property(
+            "CPU", "OPTIMIZATION_CAPABILITIES"
+        ):
+            raise MachineError(
+                "This processor does not calculate in bf16.", "Give `precision=float32`."
+            )
         options = _options(threads, precision)
         self._compiled = compiled(digest, lambda: network_of(checkpoint), options)
+        self._requests = [self._compiled.create_infer_request() for _ in range(options[STREAMS])]
         chosen = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         self.precision = "float32" if chosen == "f32" else chosen
 
@@ -91,13 +107,21 @@ class OpenVinoPredictor:
         return f"CPU, OpenVINO, {self.precision}"
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
-        """See `Predictor.predict`. Frame by frame: what is in work then fits a CPU's caches."""
+        """See `Predictor.predict`.
+
+        Frame by frame, so that what is in work fits a CPU's caches; as many frames at once as there
+        are streams.
+        """
         batch = network_input(luma, hints)
         sharpness = np.array([self._statistics.sharpness], np.float32)
-        # A copy of each: the request's output is overwritten by the next one.
-        frames = [
-            self._compiled([batch[i : i + 1], sharpness])[0].copy() for i in range(len(batch))
-        ]
+        frames: list[FloatArray] = []
+        asked: deque[Any] = deque()
+        for number, request in zip(range(len(batch)), cycle(self._requests), strict=False):
+            if len(asked) == len(self._requests):
+                frames.append(_answer(asked.popleft()))
+            request.start_async([batch[number : number + 1], sharpness])
+            asked.append(request)
+        frames += map(_answer, asked)
         return self._statistics.prediction(np.concatenate(frames), luma.shape[1:])
 
     def vivid(self, vividness: float) -> OpenVinoPredictor:
@@ -107,13 +131,23 @@ class OpenVinoPredictor:
         return other
 
 
+def _answer(request: Any) -> FloatArray:
+    """What a request was asked for; a copy, as its next one overwrites it."""
+    request.wait()
+    return np.array(request.get_output_tensor(0).data, np.float32)
+
+
 def _options(threads: int, precision: str) -> dict[str, Any]:
-    """Of `openvino.Core.compile_model`; arguments as of `OpenVinoPredictor`."""
-    options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+    """Of `openvino.Core.compile_model`; arguments as of `OpenVinoPredictor`.
+
+    Threads share frames rather than layers: that takes 15 (float32) to 30 % (bf16) less of two
+    cores (benchmarks/speed.md).
+    """
+    options: dict[str, Any] = {STREAMS: min(MOST_STREAMS, threads or cores())}
     if count := threads or limit():
         options["INFERENCE_NUM_THREADS"] = count
-    if precision in ("f32", "bf16"):
-        options["INFERENCE_PRECISION_HINT"] = precision
+    if precision != "auto":
+        options["INFERENCE_PRECISION_HINT"] = "f32" if precision == "float32" else precision
     return options
 
 
@@ -166,8 +200,9 @@ def is_prepared(digest: str, threads: int = 0, precision: str = "auto") -> bool:
 
 def _mark(folder: Path, digest: str, options: dict[str, Any]) -> Path:
     """An empty file beside what OpenVINO keeps of a network: its own names say nothing."""
-    threads = options.get("INFERENCE_NUM_THREADS", 0)
-    return folder / f"compiled-{_precision(options)}" / f"{_name(digest)}-{threads}.ready"
+    threads, streams = options.get("INFERENCE_NUM_THREADS", 0), options.get(STREAMS, 1)
+    kind = f"compiled-{_precision(options)}-{streams}"
+    return folder / kind / f"{_name(digest)}-{threads}.ready"
 
 
 def _name(digest: str) -> str:

@@ -17,30 +17,44 @@ LOG = logging.getLogger("vidcolor")
 
 
 class TorchPredictor:
-    """A network on a torch device; float16 autocast on CUDA, float32 elsewhere.
+    """A network on a torch device.
 
     A batch that does not fit the device's memory is halved until it does.
+
+    Args:
+        model: from a checkpoint.
+        statistics: calibration and temperature.
+        device: of torch.
+        precision: "float32", "bf16" or "auto": float16 autocast on CUDA, float32 elsewhere.
     """
 
-    def __init__(self, model: Model, statistics: Statistics, device: str) -> None:
+    def __init__(
+        self, model: Model, statistics: Statistics, device: str, precision: str = "auto"
+    ) -> None:
         self._device = torch.device(device)
         self._statistics = statistics
         self._decoder = model.decoder().to(self._device).to(memory_format=torch.channels_last)
-        self._half = self._device.type == "cuda"
+        self._is_cuda = self._device.type == "cuda"
+        self._cast: torch.dtype | None = None
+        if precision == "bf16":
+            self._cast = torch.bfloat16
+        elif precision == "auto" and self._is_cuda:
+            self._cast = torch.float16
         self.reduced_to: int | None = None
 
     @property
     def description(self) -> str:
         """ "CUDA (NVIDIA …), torch, float16"."""
         name = self._device.type.upper()
-        if self._device.type == "cuda":
+        if self._is_cuda:
             name = f"CUDA ({torch.cuda.get_device_name(self._device)})"
-        return f"{name}, torch, {'float16' if self._half else 'float32'}"
+        precisions = {torch.float16: "float16", torch.bfloat16: "bf16"}
+        return f"{name}, torch, {precisions[self._cast] if self._cast else 'float32'}"
 
     def predict(self, luma: LumaBatch, hints: FloatArray | None = None) -> Prediction:
         """See `Predictor.predict`."""
         batch = torch.from_numpy(network_input(luma, hints))
-        if self._half:
+        if self._is_cuda:
             batch = batch.pin_memory()
         planes = self._run(batch).float().cpu().numpy()
         return self._statistics.prediction(planes, luma.shape[1:])
@@ -69,15 +83,15 @@ class TorchPredictor:
             self.reduced_to = size // 2
         else:
             return torch.cat(parts)
-        if self._device.type == "cuda":
+        if self._is_cuda:
             torch.cuda.empty_cache()
         return self._run(batch)
 
     def _forward(self, part: torch.Tensor) -> torch.Tensor:
         moved = part.to(self._device, non_blocking=True)
         sharpness = torch.tensor([self._statistics.sharpness], device=self._device)
-        autocast = torch.autocast("cuda", torch.float16) if self._half else nullcontext()
-        with autocast:
+        cast = self._cast
+        with torch.autocast(self._device.type, cast) if cast else nullcontext():
             logits = self._decoder.generator(moved).logits
         planes: torch.Tensor = self._decoder.decoding(logits.float(), sharpness)
         return planes

@@ -41,13 +41,15 @@ def compose(luma: NDArray[Any], cb: NDArray[Any], cr: NDArray[Any]) -> NDArray[A
     red = (cr.astype(np.float32) - 128) * np.float32(1.402 * peak / 255)
     blue = (cb.astype(np.float32) - 128) * np.float32(1.772 * peak / 255)
     green = -(KR * red + KB * blue) / (1 - KR - KB)
-    offsets = np.stack([red, green.astype(np.float32), blue], axis=2)
-    room = np.where(offsets > 0, peak - light[:, :, None], light[:, :, None])
-    need = np.maximum(np.abs(offsets), 1e-6)
-    scale = np.minimum(1, (room / need).min(axis=2))
-    rgb = light[:, :, None] + offsets * scale[:, :, None]
-    rounded: NDArray[Any] = np.rint(rgb).clip(0, peak).astype(luma.dtype)
-    return rounded
+    offsets = red, green.astype(np.float32), blue
+    scale = np.ones_like(light)
+    for offset in offsets:
+        room = np.where(offset > 0, peak - light, light)
+        np.minimum(scale, room / np.maximum(np.abs(offset), 1e-6), out=scale)
+    rgb = np.empty((*luma.shape, 3), luma.dtype)
+    for plane, offset in enumerate(offsets):
+        rgb[:, :, plane] = np.rint(light + offset * scale).clip(0, peak)
+    return rgb
 
 
 def narrowed(samples: NDArray[Any]) -> NDArray[np.uint8]:

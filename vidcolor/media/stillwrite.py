@@ -169,14 +169,14 @@ def write_rgb(path: Path, rgb: NDArray[np.uint8], text: Mapping[str, str] | None
     check_size(path, (rgb.shape[0], rgb.shape[1]))
     options = dict(_OPTIONS[kind])
     if kind == "PNG":
-        # Twice as fast as Pillow's default level, and a tenth larger.
-        options |= {"pnginfo": _png_words(text or {}, None), "compress_level": 3}
+        options["pnginfo"] = _png_words(text or {}, None)
     with finished_file(path) as temporary:
         PIL.Image.fromarray(rgb).save(temporary, kind, **options)
 
 
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "PNG": {},
+    # Twice as fast as Pillow's default level, and 2 to 6 % larger.
+    "PNG": {"compress_level": 4},
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"quality": 95, "method": 4, "exact": True},
     "TIFF": {"compression": "tiff_lzw"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,13 @@ def verified_hash(path: Path) -> str:
     Raises:
         ModelError: the file is listed there and differs from what was shipped.
     """
+    status = path.stat()
+    return _verified_hash(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache
+def _verified_hash(path: Path, size: int, mtime_ns: int) -> str:
+    """Read once for all files of a batch, as long as it stays the same file."""
     with path.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     sums = path.with_name("SHA256SUMS")

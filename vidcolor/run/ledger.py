@@ -12,9 +12,9 @@ from pathlib import Path
 from vidcolor.errors import OutputError
 from vidcolor.files import flushed_file, write_error
 from vidcolor.run.identity import Identity
-from vidcolor.run.settings import ColorizeSettings
+from vidcolor.run.settings import CHOOSES_MACHINE, ColorizeSettings
 
-_OF_THE_MACHINE = ("device", "backend", "threads")
+_OF_THE_MACHINE = (*CHOOSES_MACHINE, "threads")
 """Settings that leave a finished film as good as it is."""
 
 

@@ -10,4 +10,4 @@ from vidcolor.run.settings import ColorizeSettings
 def load(settings: ColorizeSettings) -> Predictor:
     """Load it; errors as of `load_predictor`."""
     s = settings
-    return load_predictor(s.model, s.device, s.backend, s.vividness, s.threads)
+    return load_predictor(s.model, s.device, s.backend, s.vividness, s.threads, s.precision)

@@ -242,7 +242,7 @@ class Painters:
         if said.description != known:
             raise MachineError(
                 f"The cluster's devices differ ({', '.join(sorted((known, said.description)))}).",
-                "Choose with `device` or `backend` what all nodes have.",
+                "Choose with `device`, `backend` or `precision` what all nodes have.",
             )
         self._ready.append(_Ready(name, painter, said.node))
         self.loads.add()

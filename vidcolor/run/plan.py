@@ -27,7 +27,7 @@ from vidcolor.run import pictures
 from vidcolor.run.changes import change_notes, check_changes
 from vidcolor.run.film import Film
 from vidcolor.run.identity import Identity, identify
-from vidcolor.run.settings import ColorizeSettings, ResolvedSettings
+from vidcolor.run.settings import CHOOSES_MACHINE, ColorizeSettings, ResolvedSettings
 from vidcolor.steady.raft import find_weights
 
 
@@ -118,10 +118,11 @@ class Plan:
         Args:
             machine: device, backend and precision.
         """
+        settings = asdict(self.settings)
         return {
             "version": __version__,
             "source": asdict(self.source),
-            "settings": asdict(self.settings),
+            "settings": {name: settings[name] for name in settings if name not in CHOOSES_MACHINE},
             "encoder": json.loads(json.dumps(asdict(self.encoder))),
             "frames": [self.first, self.count],
             "model": self.model_hash,

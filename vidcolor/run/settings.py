@@ -16,6 +16,8 @@ from vidcolor.steady.settings import SteadySettings
 RESIZE_FIRST = "first"
 DISCARD, KEEP_IF_COLORED = "discard", "keep-if-colored"
 LEAST_SIZE, LARGEST_SIZE = 64, 1024
+CHOOSES_MACHINE = ("device", "backend", "precision")
+"""What came of these settings matters, not how it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class ColorizeSettings:
         model: name or path.
         device: auto, cpu, cuda, cuda:N, mps.
         backend: auto, torch, openvino.
+        precision: of the network: auto, float32, bf16.
         render_size: short side in pixels the network sees.
         saturation: factor on chroma.
         vividness: inverse temperature of the colour distribution.
@@ -54,6 +57,7 @@ class ColorizeSettings:
     model: str = registry.DEFAULT_MODEL
     device: str = "auto"
     backend: str = "auto"
+    precision: str = "auto"
     render_size: int | None = None
     saturation: float | None = None
     vividness: float = 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -15,6 +16,7 @@ from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, segments
 from vidcolor.run.settled import Surveyed
 from vidcolor.run.stages import Timings, ahead
+from vidcolor.steady.shots import get_ready
 
 SMALL_FRAMES_AHEAD = 16
 
@@ -63,7 +65,8 @@ class Looking:
         own = OwnColor(self.plan.film)
         seen = self.timings.each("survey", own.survey(first - lead))
         luma = ahead(seen, SMALL_FRAMES_AHEAD, "survey")
-        with closing(luma):
+        with ThreadPoolExecutor(1) as beside, closing(luma):
+            beside.submit(get_ready)
             for segment in segments(self.plan.film.segment_limits, luma, first, lead):
                 yield _owned(segment, own)
 

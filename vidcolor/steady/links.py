@@ -34,7 +34,7 @@ BITS, FINE = 5, 31
 """OpenCV's maps count in 32nds of a pixel."""
 BEYOND = 4
 LONGEST = (1 << 16 - BITS) - 2 * BEYOND
-SURE = 65535
+SURE = 255
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,17 @@ def view(luma: LumaPlane) -> View:
 class Link:
     """How one frame looks up another: for each of its pixels, where, and how far to trust it.
 
-    A shot has thousands of them, so they are packed: 6 bytes a pixel.
+    A shot has thousands of them, so they are packed: 5 bytes a pixel.
 
     Attributes:
         way: uint16 (height, width, 2), uint32 of very long pictures: x and y in the other frame in
             32nds of a pixel, `BEYOND` pixels larger.
-        sure: uint16 (height, width): trust of 0..1.
+        sure: uint8 (height, width): the square root of trust, 0..1, as little trust is told apart
+            best.
     """
 
     way: NDArray[np.unsignedinteger[Any]]
-    sure: NDArray[np.uint16]
+    sure: NDArray[np.uint8]
 
     @classmethod
     def of(cls, place: NDArray[np.int16], fraction: NDArray[np.uint16], trust: FloatArray) -> Link:
@@ -83,12 +84,12 @@ class Link:
         rest = np.stack([fraction & FINE, fraction >> BITS], axis=-1)
         way = ((inside.astype(np.int32) + BEYOND) << BITS) | rest
         kind = np.uint16 if max(height, width) <= LONGEST else np.uint32
-        return cls(way.astype(kind), np.rint(trust * SURE).astype(np.uint16))
+        return cls(way.astype(kind), np.rint(np.sqrt(trust) * SURE).astype(np.uint8))
 
     @property
     def trust(self) -> FloatArray:
         """Float32 (height, width) in 0..1."""
-        return np.asarray(self.sure * np.float32(1 / SURE), np.float32)
+        return np.asarray(np.square(self.sure * np.float32(1 / SURE)), np.float32)
 
     def bring(self, planes: FloatArray, method: int = cv2.INTER_LINEAR) -> FloatArray:
         """The other frame's float32 (height, width[, n]) as this frame sees it, same shape."""

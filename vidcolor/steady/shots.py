@@ -61,6 +61,11 @@ def sketch(plane: LumaPlane) -> Sketch:
     return Sketch(np.asarray(small, np.uint8), np.asarray(thumb, np.uint8))
 
 
+def get_ready() -> None:
+    """Import what finds cuts: it takes some tenths of a second, and may be done beside others."""
+    import scenedetect.detectors  # noqa: F401
+
+
 def find_cuts(luma: Iterable[LumaPlane]) -> list[int]:
     """Frame indexes at which a new shot begins, rising, without 0.
 
@@ -72,7 +77,6 @@ def find_cuts(luma: Iterable[LumaPlane]) -> list[int]:
 
 def cuts_among(sketches: Iterable[Sketch]) -> list[int]:
     """As `find_cuts`, of frames that were sketched."""
-    # It takes a second, for which a page that shows the first frame would wait.
     from scenedetect import FrameTimecode
 
     detectors = _detectors()
