@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from vidcolor.files import leftovers
 from vidcolor.media.mux import Join, JoinPlan
 from vidcolor.run.nodes import RETRIES, LostError, understood
 from vidcolor.run.painters import Painters
@@ -70,6 +71,8 @@ class Joiner:
             self._lost += 1
             if self._lost > RETRIES:
                 raise
+            for left in leftovers(self._plan.output):
+                left.unlink(missing_ok=True)
             self._begin()
             return False
         return True
