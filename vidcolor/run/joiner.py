@@ -71,7 +71,7 @@ class Joiner:
             self._lost += 1
             if self._lost > RETRIES:
                 raise
-            for left in leftovers(self._plan.output):
+            for left in list(leftovers(self._plan.output)):
                 left.unlink(missing_ok=True)
             self._begin()
             return False
