@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 RATE = 24
-SEGMENTS_A_PAINTER, LEGS = 3, 16
+SEGMENTS_A_PAINTER, LEGS, SPREAD = 3, 16, 7919
 AHEAD = 1
 """Segments that are found before they are wanted."""
 KEPT_S = 1.0
@@ -580,7 +580,7 @@ class _Batch:
                 self.shape,
                 self.m,
                 self.g,
-                self.foremen,
+                self.foremen * SPREAD,
                 longest,
                 self._followed,
             )

@@ -47,6 +47,9 @@ TELL_EVERY_S = 5.0
 LOOK_EVERY_S = 2.0
 PHOTOGRAPHS = 200
 """At most so many go out at once."""
+SPREAD = 7919
+"""So many painters after the one before each foreman begins, counted round: else hundreds of them
+would all lade the same ones first."""
 SHARES = 2
 """Of few photographs each machine gets so many such loads."""
 
@@ -280,7 +283,7 @@ class Hands:
         return hand.remote(settings, None, cpus)
 
     def _foreman(self) -> Any:
-        where = replace(self._where, starts=False, first=self._foremen)
+        where = replace(self._where, starts=False, first=self._foremen * SPREAD)
         self._foremen += 1
         return self._ray.remote(Hand).options(num_cpus=0).remote(self._settings, where, 1)
 
