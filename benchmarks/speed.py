@@ -79,6 +79,7 @@ class Case:
     height: int
     preset: str
     cores: int
+    precision: str = "auto"
 
     @property
     def name(self) -> str:
@@ -157,7 +158,8 @@ def colorize(case: Case, folder: Path, *options: str, look: bool = False) -> Run
     """`vidcolor colorize` with its result as JSON."""
     begin = [str(Path(__file__).with_name("named.py"))] if look else ["-m", "vidcolor"]
     words = [sys.executable, *begin, "colorize", str(case.source), str(folder / "colour.mp4")]
-    words += ["--overwrite", "--quiet", "--json", "--preset", case.preset, *options]
+    words += ["--overwrite", "--quiet", "--json", "--preset", case.preset]
+    words += ["--precision", case.precision, *options]
     return run(words, case.cores, look)
 
 
@@ -266,6 +268,7 @@ def main() -> None:
     parser.add_argument("--presets", nargs="+", default=["veryfast", "medium"])
     parser.add_argument("--cores", type=int, nargs="+", default=[os.cpu_count() or 1])
     parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--precision", default="auto", help="float32 with ONEDNN_MAX_CPU_ISA=AVX2")
     parser.add_argument("--no-memory", action="store_true")
     parser.add_argument("-o", "--output", type=Path)
     given = parser.parse_args()
@@ -275,10 +278,11 @@ def main() -> None:
         for film in (given.film, given.reel):
             for height in given.heights:
                 source = at_height(film, height, FRAMES[height], folder)
-                colorize(Case(source, height, "ultrafast", max(given.cores)), folder)  # the cache
+                warm = Case(source, height, "ultrafast", max(given.cores), given.precision)
+                colorize(warm, folder)  # fills the cache
                 for preset in given.presets:
                     for cores in given.cores:
-                        case = Case(source, height, preset, cores)
+                        case = Case(source, height, preset, cores, given.precision)
                         speed, stage = measured(case, given.pairs, folder)
                         print(speed, stage, sep="\n", flush=True)
                         speeds.append(speed)
