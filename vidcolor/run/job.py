@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 from vidcolor.color.pale import Tally
+from vidcolor.machine import give_back
 from vidcolor.run.executor import Executor, Joining, Made, Reports, Stretch
 from vidcolor.run.film import COLOR_COST_S
 from vidcolor.run.folder import Gap, JobFolder, Record, Standing
@@ -169,6 +170,7 @@ class _Work:
                     self.tally.include(one.tally)
                     self._close(one)
                     self._join_on(film)
+                    give_back()
             self.said.extend(survey.said)
 
     @contextmanager
