@@ -1,3 +1,4 @@
+import gc
 from fractions import Fraction
 
 import av
@@ -34,6 +35,23 @@ def test_frames_stay_as_they_were_while_others_are_decoded(film):
         copies.append([p.copy() for p in frame.planes])
     for frame, planes in zip(kept, copies, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(frame.planes, planes, strict=True))
+
+
+def test_a_frame_goes_from_memory_with_its_last_user(film):
+    clip = probe(film("h264.mp4"))
+    gc.collect()
+    gc.disable()
+    try:
+        before = frames_in_memory()
+        for _ in read_frames(clip, 0, clip.frame_count):
+            pass
+        assert frames_in_memory() - before < clip.frame_count / 2
+    finally:
+        gc.enable()
+
+
+def frames_in_memory() -> int:
+    return sum(type(each) is av.VideoFrame for each in gc.get_objects())
 
 
 def test_luma_alone_is_the_same_luma(film):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
 
 from vidcolor.media.clip import UNSPECIFIED
@@ -18,15 +19,19 @@ _JPEG = 6
 """BT.601's number, by which RGB is converted, as in JPEG."""
 _FULL = 2
 
+_side_data_of: Any = SideDataContainer
+"""PyAV's type hints leave out what it is made of."""
+
 
 def side_data(frame: VideoFrame, name: str) -> bytes:
     """One kind of a frame's side data, b'' if it has none.
 
     PyAV 18 cannot list side data at all when one kind is newer than its enumeration, as in
-    stereo HEVC.
+    stereo HEVC. `frame.side_data` would hold the frame and be held by it, so that each frame
+    stayed in memory until Python's collector came by, gigabytes later.
     """
     try:
-        found: Any = frame.side_data.get(name)
+        found: Any = _side_data_of(frame).get(name)
     except ValueError:
         return b""
     return b"" if found is None else bytes(found)
