@@ -9,7 +9,7 @@ from tests.steady.conftest import crossing, texture
 from vidcolor.errors import ModelError
 from vidcolor.steady import raft
 from vidcolor.steady.flow import DisFlow
-from vidcolor.steady.links import Link, link_pair, links_of, view
+from vidcolor.steady.links import Link, link_pair, link_pairs, links_of, view
 from vidcolor.steady.paths import steps_of
 
 
@@ -28,14 +28,23 @@ def test_a_known_shift_is_found_both_ways():
 @pytest.mark.parametrize("method", [cv2.INTER_LINEAR, cv2.INTER_CUBIC])
 def test_a_packed_link_brings_what_opencv_brings(shape, method):
     rng = np.random.default_rng(3)
-    column, row = (rng.uniform(-40, size + 40, shape).astype(np.float32) for size in shape[::-1])
-    place, fraction = cv2.convertMaps(column, row, cv2.CV_16SC2)
+    places = (rng.integers(-1280, 32 * size + 1280, shape) for size in shape[::-1])
+    column, row = (place.astype(np.float32) / 32 for place in places)
     trust = rng.random(shape, np.float32)
-    link = Link.of(place, fraction, trust)
+    link = Link.of(column, row, trust)
     planes = rng.uniform(0, 255, (*shape, 2)).astype(np.float32)
-    wanted = cv2.remap(planes, place, fraction, method, borderMode=cv2.BORDER_REPLICATE)
+    wanted = cv2.remap(planes, column, row, method, borderMode=cv2.BORDER_REPLICATE)
     assert np.abs(link.bring(planes, method) - wanted).max() < 1e-3
     assert np.abs(np.sqrt(link.trust) - np.sqrt(trust)).max() < 0.501 / 255
+
+
+def test_pairs_know_nothing_of_each_other():
+    views = [view(texture(seed)) for seed in range(4)]
+    together = link_pairs(DisFlow(), views[:2], views[2:])
+    for first, second, pair in zip(views[:2], views[2:], together, strict=True):
+        for one, other in zip(pair, link_pair(DisFlow(), first, second), strict=True):
+            assert np.array_equal(one.way, other.way)
+            assert np.array_equal(one.sure, other.sure)
 
 
 def test_the_motion_of_a_shot_is_let_go_of_with_it():

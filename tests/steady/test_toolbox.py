@@ -42,7 +42,8 @@ def test_a_round_trip_that_misses_by_what_is_allowed_leaves_one_e_th(
 ) -> None:
     grey = np.full((24, 32), 100, np.float32)
     there, back = shifted(3), shifted(-3 - miss)
-    for trust in (link_trust(grey, grey, there, back), path_trust(grey, grey, there, back)):
+    planes = (flow.transpose(2, 0, 1) for flow in (there, back))
+    for trust in (link_trust(grey, grey, *planes), path_trust(grey, grey, there, back)):
         # Allowed is half a pixel and 5 % of the three.
         assert np.allclose(trust[:, :-4], left, atol=1e-4)
         assert not trust[:, -2:].any()

@@ -6,7 +6,7 @@ They have the size of the network's chroma, a quarter of the working size, which
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,24 +17,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.infer.predictor import QUARTER
-from vidcolor.steady.estimates import Estimates, estimators
+from vidcolor.steady.estimates import FLOW_THREADS, estimators
 from vidcolor.steady.flow import Flow
 from vidcolor.steady.shelf import Shelf
 from vidcolor.steady.trust import link_trust
-from vidcolor.steady.warp import at_size, ends
+from vidcolor.steady.warp import plane_ends
 
 FloatArray = NDArray[np.float32]
 LumaPlane = NDArray[np.uint8]
+Pair = tuple[int, int]
 
 # Flow is estimated at this many times the chroma's size: twice loses little against three times
 # at half the cost (docs/steadiness.md).
 FLOW_SCALE = 2
 
-BITS, FINE = 5, 31
-"""OpenCV's maps count in 32nds of a pixel."""
+FINE = 32
+"""OpenCV looks at 32nds of a pixel."""
 BEYOND = 4
-LONGEST = (1 << 16 - BITS) - 2 * BEYOND
+LONGEST = (1 << 16) // FINE - 2 * BEYOND
 SURE = 255
+
+TOGETHER = 1 << 14
+"""Pixels of flow that are made into links at once: what that takes stays in a core's own cache."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Link:
     A shot has thousands of them, so they are packed: 5 bytes a pixel.
 
     Attributes:
-        way: uint16 (height, width, 2), uint32 of very long pictures: x and y in the other frame in
+        way: uint16 (2, height, width), uint32 of very long pictures: x and y in the other frame in
             32nds of a pixel, `BEYOND` pixels larger.
         sure: uint8 (height, width): the square root of trust, 0..1, as little trust is told apart
             best.
@@ -76,15 +80,16 @@ class Link:
     sure: NDArray[np.uint8]
 
     @classmethod
-    def of(cls, place: NDArray[np.int16], fraction: NDArray[np.uint16], trust: FloatArray) -> Link:
-        """Packed from OpenCV's maps of `cv2.CV_16SC2`, and trust."""
-        height, width = trust.shape
-        # Further out nothing is seen but the edge.
-        inside = np.clip(place, -BEYOND, np.array([width, height]) + (BEYOND - 1))
-        rest = np.stack([fraction & FINE, fraction >> BITS], axis=-1)
-        way = ((inside.astype(np.int32) + BEYOND) << BITS) | rest
-        kind = np.uint16 if max(height, width) <= LONGEST else np.uint32
-        return cls(way.astype(kind), np.rint(np.sqrt(trust) * SURE).astype(np.uint8))
+    def of(cls, column: FloatArray, row: FloatArray, trust: FloatArray) -> Link:
+        """Packed from where it looks, and trust, each (..., height, width); of several, as one."""
+        sizes = trust.shape[:-3:-1]
+        kind = np.uint16 if max(sizes) <= LONGEST else np.uint32
+        way = np.empty((*trust.shape[:-2], 2, *trust.shape[-2:]), kind)
+        for axis, place, size in zip(range(2), (column, row), sizes, strict=True):
+            counted = np.rint((place + np.float32(BEYOND)) * np.float32(FINE))
+            # Further out nothing is seen but the edge.
+            way[..., axis, :, :] = np.clip(counted, 0, (size + 2 * BEYOND) * FINE - 1, counted)
+        return cls(way, np.rint(np.sqrt(trust) * np.float32(SURE)).astype(np.uint8))
 
     @property
     def trust(self) -> FloatArray:
@@ -93,10 +98,9 @@ class Link:
 
     def bring(self, planes: FloatArray, method: int = cv2.INTER_LINEAR) -> FloatArray:
         """The other frame's float32 (height, width[, n]) as this frame sees it, same shape."""
-        place = (self.way >> BITS).astype(np.int16) - np.int16(BEYOND)
-        rest = (self.way & FINE).astype(np.uint16)
-        fraction = rest[..., 1] * np.uint16(1 << BITS) + rest[..., 0]
-        return _fetch(planes, place, fraction, method)
+        column, row = self.way.astype(np.float32) * np.float32(1 / FINE) - np.float32(BEYOND)
+        brought = cv2.remap(planes, column, row, method, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(brought, np.float32)
 
     def on(self, shelf: Shelf) -> Link:
         """The same, on a shelf."""
@@ -105,26 +109,46 @@ class Link:
 
 def link_pair(flow: Flow, first: View, second: View) -> tuple[Link, Link]:
     """Links from `first` to `second` and back, each at the chroma's size."""
-    shape = first.small.shape
-    forward = at_size(flow(first.luma, second.luma), shape)
-    backward = at_size(flow(second.luma, first.luma), shape)
-    return (
-        _link(first.small, second.small, forward, backward),
-        _link(second.small, first.small, backward, forward),
-    )
+    return link_pairs(flow, [first], [second])[0]
 
 
-def _link(first: FloatArray, second: FloatArray, there: FloatArray, back: FloatArray) -> Link:
-    place, fraction = cv2.convertMaps(*ends(there), cv2.CV_16SC2)
-    brought, again = (_fetch(p, place, fraction, cv2.INTER_LINEAR) for p in (second, back))
-    return Link.of(place, fraction, link_trust(first, brought, there, again))
+def link_pairs(
+    flow: Flow, firsts: Sequence[View], seconds: Sequence[View], shelf: Shelf | None = None
+) -> list[tuple[Link, Link]]:
+    """The same for several pairs at once, which takes less of the interpreter; on a shelf."""
+    looks, others = [*firsts, *seconds], [*seconds, *firsts]
+    luma, other = (np.stack([view.small for view in views]) for views in (looks, others))
+    flows = np.stack([flow(a.luma, b.luma) for a, b in zip(looks, others, strict=True)])
+    there = _at_chroma(flows, luma.shape)
+    back = np.roll(there, len(firsts), axis=1)
+    column, row = plane_ends(there)
+    brought, *again = (_sampled(planes, column, row) for planes in (other, *back))
+    links = Link.of(column, row, link_trust(luma, brought, there, np.stack(again)))
+    if shelf:
+        links = links.on(shelf)
+    each = [Link(way, sure) for way, sure in zip(links.way, links.sure, strict=True)]
+    return list(zip(each[: len(firsts)], each[len(firsts) :], strict=True))
 
 
-def _fetch(
-    planes: FloatArray, place: NDArray[np.int16], fraction: NDArray[np.uint16], method: int
-) -> FloatArray:
-    brought = cv2.remap(planes, place, fraction, method, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(brought, np.float32)
+def _at_chroma(flows: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Flows (n, h, w, 2) as planes (2, n, height, width) of the chroma's size."""
+    # One below the other they are one picture, which OpenCV takes at once.
+    tall = flows.reshape(-1, *flows.shape[2:])
+    count, height, width = shape
+    planes = cv2.split(cv2.resize(tall, (width, count * height), interpolation=cv2.INTER_AREA))
+    scale = np.float32(1 / FLOW_SCALE)
+    return np.stack(planes).reshape(2, *shape) * scale
+
+
+def _sampled(planes: FloatArray, column: FloatArray, row: FloatArray) -> FloatArray:
+    """Planes (n, height, width), each at its own columns and rows, likewise."""
+    count, height, width = column.shape
+    # Clipped to its own, what is beyond a picture's edge does not show the one below it.
+    below = np.arange(0, count * height, height, dtype=np.float32)[:, None, None]
+    maps = np.clip(column, 0, width - 1), np.clip(row, 0, height - 1) + below
+    tall, across, down = (part.reshape(-1, width) for part in (planes, *maps))
+    made = cv2.remap(tall, across, down, cv2.INTER_LINEAR)
+    return np.asarray(made, np.float32).reshape(planes.shape)
 
 
 class LinkBook:
@@ -139,27 +163,42 @@ class LinkBook:
     """
 
     def __init__(self, luma: NDArray[np.uint8], flow: Flow, pool: ThreadPoolExecutor) -> None:
-        pair = partial(_pair, flow, [view(frame) for frame in luma], Shelf())
+        views = [view(frame) for frame in luma]
         # Of a method it would be a circle, which is let go of only now and then.
-        self._pairs = Estimates(pair, pool)
+        self._made, self._pool = partial(_made, flow, views, Shelf()), pool
+        self._most = max(1, TOGETHER // (2 * views[0].small.size))
+        self._begun: dict[Pair, tuple[Future[list[tuple[Link, Link]]], int]] = {}
 
     def link(self, frame: int, other: int) -> Link:
         """How `frame` looks up `other`; the way back is kept as well."""
-        there, back = self._pairs.of(min(frame, other), max(frame, other))
+        pair = min(frame, other), max(frame, other)
+        if pair not in self._begun:
+            self._begin([pair])
+        group, place = self._begun[pair]
+        there, back = group.result()[place]
         return there if frame < other else back
 
     def prepare(self, pairs: Iterable[tuple[int, int]]) -> Iterator[None]:
-        """Make links that will be asked for; yields after each."""
-        for made in [self._pairs.begin(min(pair), max(pair)) for pair in pairs]:
+        """Make links that will be asked for; yields now and then."""
+        sorted_pairs = ((min(pair), max(pair)) for pair in pairs)
+        new = [pair for pair in dict.fromkeys(sorted_pairs) if pair not in self._begun]
+        size = min(self._most, -(-len(new) // FLOW_THREADS))
+        groups = [new[start : start + size] for start in range(0, len(new), max(1, size))]
+        for made in [self._begin(group) for group in groups]:
             made.result()
             yield
 
+    def _begin(self, pairs: Sequence[Pair]) -> Future[list[tuple[Link, Link]]]:
+        made = self._pool.submit(self._made, pairs)
+        self._begun.update({pair: (made, place) for place, pair in enumerate(pairs)})
+        return made
 
-def _pair(
-    flow: Flow, views: Sequence[View], shelf: Shelf, frame: int, other: int
-) -> tuple[Link, Link]:
-    there, back = link_pair(flow, views[frame], views[other])
-    return there.on(shelf), back.on(shelf)
+
+def _made(
+    flow: Flow, views: Sequence[View], shelf: Shelf, pairs: Sequence[Pair]
+) -> list[tuple[Link, Link]]:
+    firsts, seconds = ([views[pair[side]] for pair in pairs] for side in (0, 1))
+    return link_pairs(flow, firsts, seconds, shelf)
 
 
 @contextmanager

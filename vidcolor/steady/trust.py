@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcolor.steady.warp import beyond, ends, lengths, sampled
+from vidcolor.steady.warp import beyond, lengths, plane_ends, sampled
 
 FloatArray = NDArray[np.float32]
 
@@ -28,23 +28,23 @@ BOUNDARY_SCALE = 2.0
 def link_trust(
     luma: FloatArray, brought: FloatArray, there: FloatArray, back: FloatArray
 ) -> FloatArray:
-    """Trust in an estimated flow at a quarter of the working size, float32 (height, width), 0..1.
+    """Trust in estimated flow at a quarter of the working size, float32 (..., height, width), 0..1.
 
     Doubt of three kinds, added up as squares: round trip, luma, motion boundary.
 
     Args:
-        luma: of the frame that looks.
+        luma: of the frame that looks, float32 (..., height, width).
         brought: luma of the other, at the ends of the flow.
-        there: the flow.
-        back: the flow back, at the ends of the flow.
+        there: the flow in planes, float32 (2, ..., height, width).
+        back: the flow back, at the ends of the flow, likewise.
     """
-    height, width = luma.shape
-    column, row = ends(there)
+    height, width = luma.shape[-2:]
+    column, row = plane_ends(there)
     inside = (column > -0.5) & (column < width - 0.5) & (row > -0.5) & (row < height - 0.5)
     miss = there + back
-    doubt = (miss[..., 0] ** 2 + miss[..., 1] ** 2) / _allowed(there) ** 2
-    doubt += (_changed(luma, brought) / LUMA_SCALE) ** 2
-    doubt += boundary(there) / BOUNDARY_SCALE**2
+    doubt = _squared(miss) / np.square(_allowed(np.sqrt(_squared(there))))
+    doubt += np.square(_changed(luma, brought)) * np.float32(1 / LUMA_SCALE**2)
+    doubt += boundary(there) * np.float32(1 / BOUNDARY_SCALE**2)
     return _left(np.asarray(doubt, np.float32), inside)
 
 
@@ -76,19 +76,34 @@ def residual(luma: FloatArray, other: FloatArray, flow: FloatArray) -> FloatArra
 def round_trip(there: FloatArray, back: FloatArray) -> FloatArray:
     """By how much there and back misses, in units of what is allowed."""
     miss = there + sampled(back, there)
-    return np.asarray(lengths(miss) / _allowed(there), np.float32)
+    return np.asarray(lengths(miss) / _allowed(lengths(there)), np.float32)
 
 
 def boundary(flow: FloatArray) -> FloatArray:
-    """Squared step of the flow from pixel to pixel, float32 (height, width), in square pixels."""
-    across = cv2.Sobel(flow, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
-    down = cv2.Sobel(flow, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
-    steps = across * across + down * down
-    return np.asarray(steps[..., 0] + steps[..., 1], np.float32)
+    """Squared step of flow from pixel to pixel, in square pixels.
+
+    Args:
+        flow: in planes, float32 (2, ..., height, width).
+
+    Returns:
+        float32 (..., height, width).
+    """
+    steps = np.zeros(flow.shape[1:], np.float32)
+    for place in np.ndindex(flow.shape[:-2]):
+        for way in ((1, 0), (0, 1)):
+            step = cv2.Sobel(flow[place], cv2.CV_32F, *way, ksize=3, scale=0.125)
+            steps[place[1:]] += step * step
+    return steps
 
 
-def _allowed(flow: FloatArray) -> FloatArray:
-    return np.asarray(ROUND_TRIP_PIXELS + ROUND_TRIP_SHARE * lengths(flow), np.float32)
+def _squared(flow: FloatArray) -> FloatArray:
+    """Squared length of each vector of flow in planes (2, ...)."""
+    return np.asarray(flow[0] * flow[0] + flow[1] * flow[1], np.float32)
+
+
+def _allowed(length: FloatArray) -> FloatArray:
+    """By how much there and back may miss where the way there is so long, both in pixels."""
+    return np.asarray(ROUND_TRIP_PIXELS + ROUND_TRIP_SHARE * length, np.float32)
 
 
 def _changed(luma: FloatArray, brought: FloatArray) -> FloatArray:
@@ -98,7 +113,8 @@ def _changed(luma: FloatArray, brought: FloatArray) -> FloatArray:
     is no part of it: the median is taken off.
     """
     difference = brought - luma
-    difference -= np.median(difference)
+    flat = difference.reshape(*difference.shape[:-2], -1)
+    difference -= np.median(flat, axis=-1)[..., None, None]
     return difference
 
 

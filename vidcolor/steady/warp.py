@@ -39,6 +39,14 @@ def ends(flow: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.asarray(column, np.float32), np.asarray(row, np.float32)
 
 
+def plane_ends(flow: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Columns and rows at which flow in planes (2, ..., height, width) ends, likewise."""
+    height, width = flow.shape[-2:]
+    column = flow[0] + np.arange(width, dtype=np.float32)
+    row = flow[1] + np.arange(height, dtype=np.float32)[:, None]
+    return np.asarray(column, np.float32), np.asarray(row, np.float32)
+
+
 def sampled(planes: FloatArray, flow: FloatArray, method: int = cv2.INTER_LINEAR) -> FloatArray:
     """Planes (height, width[, n]) at the ends of a flow."""
     border = cv2.BORDER_REPLICATE
