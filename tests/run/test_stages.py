@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from vidcolor.run.stages import Timings, ahead, every
+from vidcolor.run.stages import Timings, ahead, every, one_ahead
 
 
 def test_items_come_in_order() -> None:
@@ -113,3 +113,28 @@ def test_an_interrupt_as_the_calls_begin_ends_them(monkeypatch: pytest.MonkeyPat
     with pytest.raises(KeyboardInterrupt), every(0.001, lambda: None):
         pass
     assert threading.active_count() == before
+
+
+def test_the_next_is_made_while_one_is_used_and_no_other() -> None:
+    begun = [threading.Event() for _ in range(4)]
+
+    def items() -> Iterator[int]:
+        for number, event in enumerate(begun):
+            event.set()
+            yield number
+
+    for number in one_ahead(items()):
+        assert all(event.wait(5) for event in begun[: number + 2])
+        time.sleep(0.01)
+        assert not any(event.is_set() for event in begun[number + 2 :])
+
+
+def test_an_error_one_ahead_comes_in_its_turn() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise ValueError("the second")
+
+    coming = one_ahead(items())
+    assert next(coming) == 1
+    with pytest.raises(ValueError, match="the second"):
+        next(coming)

@@ -23,6 +23,7 @@ STAGES = {
     "survey": "mostly reading",
     "decode": "mostly decoding",
     "colour": "mostly colouring",
+    "settle": "mostly settling colour",
     "upscale": "mostly enlarging colour",
     "encode": "mostly encoding",
     "join": "joining",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 from operator import attrgetter
@@ -25,12 +26,13 @@ from vidcolor.run.settled import (
     blended_shots,
     named_motion,
     parted,
-    settled_shots,
+    shots_looked_at,
 )
-from vidcolor.run.stages import Timings, ahead
+from vidcolor.run.stages import Timings, ahead, one_ahead
 from vidcolor.run.survey import Looking
 from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.people import Reach
+from vidcolor.steady.settle import Settling
 
 SHOTS_AHEAD = 2
 
@@ -91,9 +93,26 @@ class _Part:
     reached: tuple[Reach, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _Shot:
+    """A shot that was looked at.
+
+    Attributes:
+        surveyed: the segment it is of.
+        settle: gives its chroma.
+        reached: how far dots of the segment reach.
+        tail: what the segment saw of the next one, once it is settled.
+    """
+
+    surveyed: Surveyed
+    settle: Settling
+    reached: list[Reach]
+    tail: Future[FloatArray | None]
+
+
 @dataclass(frozen=True)
 class _Coloring:
-    """What the colouring thread does."""
+    """Looks at each shot while the one before is settled."""
 
     plan: Plan
     predictor: Predictor
@@ -103,24 +122,49 @@ class _Coloring:
     def parts(self, stretches: Iterable[Stretch]) -> Iterator[_Part]:
         for stretch in stretches:
             before = stretch.before
-            with closing(stretch.segments) as segments:
-                for surveyed in segments:
-                    segment = surveyed.segment
-                    reached: list[Reach] = []
-                    shots = self._shots(surveyed, before, reached.append)
-                    for chroma, tail in parted(shots, segment.count):
-                        self.reports.meter.colored(len(chroma))
-                        yield _Part(segment, chroma, tail, tuple(reached))
-                    before = tail
+            with closing(stretch.segments), closing(one_ahead(self._looks(stretch))) as shots:
+                for first in shots:
+                    try:
+                        for part in self._segment(first, shots, before):
+                            yield part
+                        before = part.tail
+                        first.tail.set_result(before)
+                    finally:
+                        first.tail.cancel()  # Whoever waits for it waits in vain.
 
-    def _shots(
-        self, surveyed: Surveyed, before: FloatArray | None, told: Callable[[Reach], None]
-    ) -> Iterator[FloatArray]:
-        """Chroma of a segment's frames and those behind them, shot by shot."""
-        settled = settled_shots(self.plan, surveyed, self.predictor, before, self.motion, told)
-        meter, lengths = self.reports.meter, surveyed.segment.shot_lengths()
-        timed = self.reports.timings.each("colour", meter.each_shot(settled, lengths))
-        yield from blended_shots(timed, surveyed.segment.lead, before)
+    def _looks(self, stretch: Stretch) -> Iterator[_Shot]:
+        tail: Future[FloatArray | None] = Future()
+        tail.set_result(stretch.before)
+        for surveyed in stretch.segments:
+            reached: list[Reach] = []
+            looked_at = shots_looked_at(
+                self.plan,
+                surveyed,
+                self.predictor,
+                tail.result() if surveyed.handed else None,
+                self.motion,
+                reached.append,
+            )
+            tail = Future()
+            lengths = surveyed.segment.shot_lengths()
+            metered = self.reports.meter.each_shot(looked_at, lengths)
+            for settle in self.reports.timings.each("colour", metered):
+                yield _Shot(surveyed, settle, reached, tail)
+
+    def _segment(
+        self, first: _Shot, shots: Iterator[_Shot], before: FloatArray | None
+    ) -> Iterator[_Part]:
+        """A segment's chroma: of its first shot, and as many of the next ones as it has."""
+        segment = first.surveyed.segment
+        own = itertools.chain([first], itertools.islice(shots, len(segment.cuts)))
+        blended = blended_shots(map(self._settled, own), segment.lead, before)
+        for chroma, tail in parted(blended, segment.count):
+            self.reports.meter.colored(len(chroma))
+            yield _Part(segment, chroma, tail, tuple(first.reached))
+
+    def _settled(self, shot: _Shot) -> FloatArray:
+        with self.reports.timings.measure("settle"):
+            return shot.settle()
 
 
 def _written(

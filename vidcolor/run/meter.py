@@ -6,11 +6,14 @@ import math
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from vidcolor.infer.predictor import FloatArray, LumaBatch, Prediction, Wrapper
 from vidcolor.run.settled import Motion
 from vidcolor.run.stages import Timings
 from vidcolor.steady.flow import Flow, LumaPlane
+
+T = TypeVar("T")
 
 ASK_EFFORT = 8.0
 """Of one frame seen by the network, in estimates of motion."""
@@ -38,10 +41,8 @@ class Meter:
         self._effort = self._efforts = self._told = 0.0
         self._lock = threading.Lock()
 
-    def each_shot(
-        self, shots: Iterable[FloatArray], lengths: Iterable[int]
-    ) -> Iterator[FloatArray]:
-        """Pass shots on; before each is made, note how many frames it has."""
+    def each_shot(self, shots: Iterable[T], lengths: Iterable[int]) -> Iterator[T]:
+        """Pass on what was made of shots; before each is made, note how many frames it has."""
         coming = iter(shots)
         for length in lengths:
             with self._lock:

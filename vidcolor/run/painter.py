@@ -24,7 +24,7 @@ from vidcolor.run.identity import Identity, identify
 from vidcolor.run.plan import Plan
 from vidcolor.run.segment import Segment, save_tail, write_segment
 from vidcolor.run.settings import ColorizeSettings
-from vidcolor.run.settled import blended_shots, parted, settled_shots
+from vidcolor.run.settled import blended_shots, parted, shots_looked_at
 from vidcolor.run.stages import Timings
 from vidcolor.steady.people import Reach
 
@@ -140,7 +140,8 @@ class Painter:
         with timings.measure("colour"):
             found = put_together(segment, firsts, seen[: len(firsts)], seen[len(firsts) :])
             found = replace(found, handed=handed)
-            shots = list(settled_shots(plan, found, network, before, told=reached.append))
+            looked_at = shots_looked_at(plan, found, network, before, told=reached.append)
+            shots = [settle() for settle in looked_at]
         return shots, Colored(timings.seconds["colour"], tuple(reached), found.segment.own)
 
 

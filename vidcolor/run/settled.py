@@ -19,7 +19,7 @@ from vidcolor.steady.directed import Flows, directed_flows, settle_directed
 from vidcolor.steady.flow import Flow, named_flow
 from vidcolor.steady.kept import Keep, keep_nothing
 from vidcolor.steady.people import Reach
-from vidcolor.steady.settle import settle_shots
+from vidcolor.steady.settle import Settling, look_at
 from vidcolor.steady.windows import crossfade
 
 FloatArray = NDArray[np.float32]
@@ -89,15 +89,15 @@ def named_motion(plan: Plan, keep: Keep = keep_nothing) -> Motion:
     return Motion(named_flow(name), replace(directed_flows(name), keep=keep))
 
 
-def settled_shots(
+def shots_looked_at(
     plan: Plan,
     surveyed: Surveyed,
     predictor: Predictor,
     before: FloatArray | None,
     motion: Motion | None = None,
     told: Callable[[Reach], None] = lambda _: None,
-) -> Iterator[FloatArray]:
-    """Chroma of all that a segment's luma shows, shot by shot.
+) -> Iterator[Settling]:
+    """What gives the chroma of all that a segment's luma shows, shot by shot; see `look_at`.
 
     The network does not see shots that stay as they are.
 
@@ -105,7 +105,7 @@ def settled_shots(
         plan: what is to be done.
         surveyed: the segment.
         predictor: what colours.
-        before: what the segment before saw of this one's first frames.
+        before: what the segment before saw of this one's first frames, if it is handed on.
         motion: what estimates motion; None takes what the plan names.
         told: how far each frame's dots reach, by its index in the film.
     """
@@ -120,17 +120,21 @@ def settled_shots(
         steady, saturation = settings.steady, settings.saturation
         network = predictor.vivid(look.vividness) if look and look.vividness else predictor
         if plan.settings.keeps_own and shot in surveyed.own:
-            yield surveyed.own[shot]
+            yield partial(_as_it_is, surveyed.own[shot])
         elif look and look.is_plain:
-            yield _grey(luma)
+            yield partial(_as_it_is, _grey(luma))
         elif saturation and (said := [one.moved(-start) for one in people if one.frame in shot]):
             tell = partial(_tell, told, place + start)
             made: Chroma = settle_directed(
                 luma, network, steady, said, motion.directed, saturation, tell
             )
-            yield made
+            yield partial(_as_it_is, made)
         else:
-            yield from settle_shots(luma, network, steady, (), flow=motion.alone)
+            yield look_at(luma, network, steady, motion.alone)
+
+
+def _as_it_is(chroma: FloatArray) -> FloatArray:
+    return chroma
 
 
 def _grey(luma: NDArray[np.uint8]) -> FloatArray:

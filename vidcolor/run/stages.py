@@ -6,8 +6,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -137,3 +139,21 @@ def ahead(items: Iterable[T], depth: int, name: str | None = None) -> Generator[
     finally:
         stopped.set()
         thread.join()
+
+
+def one_ahead(items: Iterator[T]) -> Generator[T]:
+    """Make each item in a thread of its own from when the one before is taken.
+
+    So no more than two are there at a time. Closing this generator waits for the one that is being
+    made.
+    """
+    with ThreadPoolExecutor(1, "ahead") as pool:
+        coming = pool.submit(_first, items)
+        while found := coming.result():
+            coming = pool.submit(_first, items)
+            yield found[0]
+
+
+def _first(items: Iterator[T]) -> tuple[T, ...]:
+    """The next item, or nothing."""
+    return tuple(islice(items, 1))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from vidcolor.steady.windows import crossfade, plan_windows
 
 LumaStack = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
+Settling = Callable[[], FloatArray]
 
 
 def colorize_shots(
@@ -74,17 +76,27 @@ def settle_windows(
 
     Arguments and result as in `settle_shots`.
     """
+    return look_at(luma, predictor, settings, flow)()
+
+
+def look_at(
+    luma: LumaStack,
+    predictor: Predictor,
+    settings: SteadySettings,
+    flow: Flow | None = None,
+) -> Settling:
+    """The first half of `settle_windows`: the network is asked, and motion estimated.
+
+    Returns:
+        the other half, which needs neither: by then another shot can be looked at.
+    """
     settled: FloatArray | None = None
-    for window in plan_windows(len(luma), settings.window, settings.overlap):
+    *windows, last = plan_windows(len(luma), settings.window, settings.overlap)
+    for window in windows:
         part = settle(luma[window.start : window.stop], predictor, settings, flow)
-        if settled is None:
-            settled = np.empty((len(luma), *part.shape[1:]), np.float32)
-        else:
-            part = crossfade(settled[window.start : window.start + settings.overlap], part)
-        settled[window.start : window.stop] = part
-    if settled is None:
-        raise ValueError("a shot has at least one frame")
-    return settled
+        settled = _joined(settled, part, window.start, settings.overlap)
+    settling = _looked_at(luma[last.start : last.stop], predictor, settings, flow)
+    return lambda: _joined(settled, settling(), last.start, settings.overlap)
 
 
 def settle(
@@ -94,17 +106,52 @@ def settle(
     flow: Flow | None = None,
 ) -> FloatArray:
     """Colour one shot as a whole. Arguments and result as in `settle_shots`."""
+    return _looked_at(luma, predictor, settings, flow)()
+
+
+def _joined(settled: FloatArray | None, part: FloatArray, start: int, overlap: int) -> FloatArray:
+    """What is settled, and the window behind it from frame `start` on."""
+    if settled is None:
+        return part
+    blended = crossfade(settled[start : start + overlap], part)
+    return np.concatenate([settled[:start], blended])
+
+
+def _looked_at(
+    luma: LumaStack, predictor: Predictor, settings: SteadySettings, flow: Flow | None
+) -> Settling:
     if settings.looks > 1:
         predictor = Mirrored(predictor)
     if settings.strength == 0.0 or len(luma) == 1:
-        return _planes(ask(luma, range(len(luma)), predictor, settings.batch))
+        alone = _planes(ask(luma, range(len(luma)), predictor, settings.batch))
+        return lambda: alone
     with links_of(luma, flow or named_flow(settings.flow)) as book:
-        return _settled(luma, predictor, settings, book)
+        seen = _seen(luma, predictor, settings, book)
+    return lambda: _settled(seen, settings.strength)
 
 
-def _settled(
-    luma: LumaStack, predictor: Predictor, settings: SteadySettings, book: LinkBook
-) -> FloatArray:
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What is known of a shot before anybody votes.
+
+    Attributes:
+        frames: how many it has.
+        keyframes: their indexes, rising.
+        between: the others.
+        said: what the network says to those it was asked for.
+        lost: those between that were asked because no keyframe shows what they show.
+        book: all links that will be looked up.
+    """
+
+    frames: int
+    keyframes: Sequence[int]
+    between: Sequence[int]
+    said: Mapping[int, Ballot]
+    lost: Sequence[int]
+    book: LinkBook
+
+
+def _seen(luma: LumaStack, predictor: Predictor, settings: SteadySettings, book: LinkBook) -> _Seen:
     everything = range(len(luma))
     every = settings.every or choose_every(len(luma), book)
     keyframes = place_keyframes(len(luma), every)
@@ -116,16 +163,22 @@ def _settled(
             if answers.done():
                 answers.result()  # If it failed, nothing else is worth the time.
         said = dict(zip(asked, answers.result(), strict=True))
-    first = [said[keyframe] for keyframe in keyframes]
-    settled = keep_vivid(first, consensus(keyframes, first, book))
     alone = [frame for frame in lost(between, keyframes, book) if frame not in said]
     said.update(zip(alone, ask(luma, alone, predictor, settings.batch), strict=True))
-    ballots = fill(between, keyframes, settled, {f: said[f] for f in alone}, book)
-    steady = _planes([ballots[frame] for frame in everything])
-    if settings.strength == 1.0:
+    return _Seen(len(luma), keyframes, between, said, alone, book)
+
+
+def _settled(seen: _Seen, strength: float) -> FloatArray:
+    keyframes, said, book = seen.keyframes, seen.said, seen.book
+    first = [said[keyframe] for keyframe in keyframes]
+    settled = keep_vivid(first, consensus(keyframes, first, book))
+    own = {frame: said[frame] for frame in seen.lost}
+    ballots = fill(seen.between, keyframes, settled, own, book)
+    steady = _planes([ballots[frame] for frame in range(seen.frames)])
+    if strength == 1.0:
         return steady
-    loose = _planes([said[frame] for frame in everything])
-    return np.asarray(loose + np.float32(settings.strength) * (steady - loose), np.float32)
+    loose = _planes([said[frame] for frame in range(seen.frames)])
+    return np.asarray(loose + np.float32(strength) * (steady - loose), np.float32)
 
 
 def _planes(ballots: Sequence[Ballot]) -> FloatArray:
