@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -118,23 +118,23 @@ def test_an_interrupt_as_the_calls_begin_ends_them(monkeypatch: pytest.MonkeyPat
 def test_the_next_is_made_while_one_is_used_and_no_other() -> None:
     begun = [threading.Event() for _ in range(4)]
 
-    def items() -> Iterator[int]:
+    def items() -> Generator[int]:
         for number, event in enumerate(begun):
             event.set()
             yield number
 
-    for number in one_ahead(items()):
+    for number in one_ahead(items(), "made"):
         assert all(event.wait(5) for event in begun[: number + 2])
         time.sleep(0.01)
         assert not any(event.is_set() for event in begun[number + 2 :])
 
 
 def test_an_error_one_ahead_comes_in_its_turn() -> None:
-    def items() -> Iterator[int]:
+    def items() -> Generator[int]:
         yield 1
         raise ValueError("the second")
 
-    coming = one_ahead(items())
+    coming = one_ahead(items(), "made")
     assert next(coming) == 1
     with pytest.raises(ValueError, match="the second"):
         next(coming)

@@ -122,7 +122,7 @@ class _Coloring:
     def parts(self, stretches: Iterable[Stretch]) -> Iterator[_Part]:
         for stretch in stretches:
             before = stretch.before
-            with closing(stretch.segments), closing(one_ahead(self._looks(stretch))) as shots:
+            with closing(one_ahead(self._looks(stretch), "look")) as shots:
                 for first in shots:
                     try:
                         for part in self._segment(first, shots, before):
@@ -132,10 +132,14 @@ class _Coloring:
                     finally:
                         first.tail.cancel()  # Whoever waits for it waits in vain.
 
-    def _looks(self, stretch: Stretch) -> Iterator[_Shot]:
+    def _looks(self, stretch: Stretch) -> Generator[_Shot]:
+        with closing(one_ahead(stretch.segments, "cut")) as segments:
+            yield from self._looks_at(segments, stretch.before)
+
+    def _looks_at(self, segments: Iterable[Surveyed], before: FloatArray | None) -> Iterator[_Shot]:
         tail: Future[FloatArray | None] = Future()
-        tail.set_result(stretch.before)
-        for surveyed in stretch.segments:
+        tail.set_result(before)
+        for surveyed in segments:
             reached: list[Reach] = []
             looked_at = shots_looked_at(
                 self.plan,

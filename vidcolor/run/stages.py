@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -141,13 +141,13 @@ def ahead(items: Iterable[T], depth: int, name: str | None = None) -> Generator[
         thread.join()
 
 
-def one_ahead(items: Iterator[T]) -> Generator[T]:
-    """Make each item in a thread of its own from when the one before is taken.
+def one_ahead(items: Generator[T], name: str) -> Generator[T]:
+    """Make each item in a thread of that name from when the one before is taken.
 
     So no more than two are there at a time. Closing this generator waits for the one that is being
-    made.
+    made, and closes that which makes them.
     """
-    with ThreadPoolExecutor(1, "ahead") as pool:
+    with closing(items), ThreadPoolExecutor(1, name) as pool:
         coming = pool.submit(_first, items)
         while found := coming.result():
             coming = pool.submit(_first, items)
