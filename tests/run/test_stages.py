@@ -3,10 +3,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator, Iterator
+from functools import partial
 
 import pytest
 
-from vidcolor.run.stages import Timings, ahead, every, one_ahead
+from vidcolor.run.stages import Timings, ahead, every, one_ahead, side_by_side
 
 
 def test_items_come_in_order() -> None:
@@ -138,3 +139,35 @@ def test_an_error_one_ahead_comes_in_its_turn() -> None:
     assert next(coming) == 1
     with pytest.raises(ValueError, match="the second"):
         next(coming)
+
+
+def test_what_is_made_side_by_side_comes_in_order() -> None:
+    first_waits = threading.Event()
+
+    def slow() -> int:
+        assert first_waits.wait(5)
+        return 0
+
+    def quick() -> int:
+        first_waits.set()
+        return 1
+
+    assert list(side_by_side([slow, quick], 2, 4, "made")) == [0, 1]
+
+
+def test_no_more_is_made_side_by_side_than_asked_for() -> None:
+    begun: list[int] = []
+    made = side_by_side((partial(begun.append, number) for number in range(20)), 2, 3, "made")
+    next(made)
+    made.close()
+    assert sorted(begun) == [0, 1, 2, 3]
+
+
+def test_an_error_side_by_side_comes_in_its_turn() -> None:
+    def fails() -> int:
+        raise ValueError("the second")
+
+    made = side_by_side([lambda: 1, fails], 2, 4, "made")
+    assert next(made) == 1
+    with pytest.raises(ValueError, match="the second"):
+        next(made)

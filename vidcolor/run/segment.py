@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,10 +24,11 @@ from vidcolor.media.planes import plane_shapes, turn_back
 from vidcolor.run.film import SegmentLimits, SmallLuma
 from vidcolor.run.picture_files import segment_writer
 from vidcolor.run.plan import Plan
-from vidcolor.run.stages import Timings, ahead
+from vidcolor.run.stages import Timings, ahead, side_by_side
 from vidcolor.steady.shots import Sketch, cuts_among, sketch
 
 FRAMES_AHEAD = 4
+UPSCALE_THREADS = 2
 
 FloatArray = NDArray[np.float32]
 
@@ -191,12 +193,13 @@ def write_segment(
         while left:
             chroma = next(shots)
             left -= len(chroma)
-            colored = timings.each("upscale", _colored(plan, segment, source, chroma, tally))
-            with closing(ahead(colored, FRAMES_AHEAD, "upscale")) as waiting:
-                for frame in waiting:
+            color = partial(_colored, plan, segment, timings)
+            work = (partial(color, next(source), upright) for upright in chroma)
+            with closing(side_by_side(work, UPSCALE_THREADS, FRAMES_AHEAD, "upscale")) as waiting:
+                for frame, counted in waiting:
                     with timings.measure("encode"):
                         writer.write(frame)
-                    tally.damaged += frame.repeated
+                    tally.include(counted)
                     written()
     return tally
 
@@ -223,27 +226,33 @@ def _frames(plan: Plan, segment: Segment) -> Iterator[Frame]:
 
 
 def _colored(
-    plan: Plan, segment: Segment, frames: Iterator[Frame], chroma: FloatArray, tally: Tally
-) -> Iterator[Frame]:
-    clip, spec, target = plan.clip, plan.film.spec, plan.encoded_spec
-    shapes = plane_shapes(plan.encoder.pixel_format, clip.width, clip.height)
-    kept = segment.own_frames() if plan.settings.keeps_own else []
-    for upright in chroma:
-        frame = next(frames)
+    plan: Plan, segment: Segment, timings: Timings, frame: Frame, upright: FloatArray
+) -> tuple[Frame, Tally]:
+    """A frame in colour, of its small chroma, and how much colour it got."""
+    with timings.measure("upscale"):
+        clip, spec, target = plan.clip, plan.film.spec, plan.encoded_spec
+        shapes = plane_shapes(plan.encoder.pixel_format, clip.width, clip.height)
+        tally = Tally(damaged=int(frame.repeated))
         luma = raised_luma(frame.luma, spec, target)
         look = plan.direction.looks.at(frame.index)
-        stays = (look and look.leave) or any(frame.index in frames for frames in kept)
-        if stays and len(frame.planes) > 1:
+        if len(frame.planes) > 1 and _stays(plan, segment, frame.index):
             _, *own = frame.planes
             cb, cr = raised_chroma((own[0], own[1]), shapes[1], clip.chroma_location, spec, target)
-            yield replace(frame, planes=(luma, cb, cr))
-            continue
+            return replace(frame, planes=(luma, cb, cr)), tally
         saturation = np.float32(plan.looking(look).saturation)
         strong = (upright - np.float32(NEUTRAL)) * saturation + np.float32(NEUTRAL)
         tally.add(strong, frame.luma, spec)
         lying = np.stack([turn_back(plane, clip.rotation, clip.flipped) for plane in strong])
         cb, cr = colored_planes(lying, luma, shapes[1], clip.chroma_location, target)
-        yield replace(frame, planes=(luma, cb, cr))
+        return replace(frame, planes=(luma, cb, cr)), tally
+
+
+def _stays(plan: Plan, segment: Segment, index: int) -> bool:
+    """Whether a frame keeps the colour that it has."""
+    look = plan.direction.looks.at(index)
+    if look and look.leave:
+        return True
+    return plan.settings.keeps_own and any(index in frames for frames in segment.own_frames())
 
 
 def join_plan(plan: Plan, film: Path) -> JoinPlan:

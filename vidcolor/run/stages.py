@@ -5,8 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -152,6 +153,23 @@ def one_ahead(items: Generator[T], name: str) -> Generator[T]:
         while found := coming.result():
             coming = pool.submit(_first, items)
             yield found[0]
+
+
+def side_by_side(
+    work: Iterable[Callable[[], T]], threads: int, depth: int, name: str
+) -> Generator[T]:
+    """What pieces of work give, in their order, made by threads of that name.
+
+    No more than `depth` are made ahead of their use. Closing this generator waits for those.
+    """
+    waiting: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(threads, name) as pool:
+        for piece in work:
+            waiting.append(pool.submit(piece))
+            if len(waiting) > depth:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _first(items: Iterator[T]) -> tuple[T, ...]:
