@@ -3,7 +3,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -145,6 +147,42 @@ def test_luma_may_be_a_view_that_must_not_be_written(tiny_model: Path, backend: 
         warnings.simplefilter("error")
         turned = predictor.predict(whole[..., ::-1]).chroma
     assert np.array_equal(turned, predictor.predict(whole[..., ::-1].copy()).chroma)
+
+
+def test_cuda_gets_a_batch_in_8_bits_and_is_waited_for_once(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CUDA's way with memory, walked on the processor."""
+    luma, given = frames(), hints()
+    whole = load_predictor(str(tiny_model), "cpu", "torch")
+    assert isinstance(whole, Tiled) and isinstance(whole.predictor, TorchPredictor)
+    expected = whole.predict(luma, given)
+    empty, pinned, waits = torch.empty, [], []
+
+    def pinning(shape: Any, *, pin_memory: bool, **kind: Any) -> torch.Tensor:
+        made = empty(shape, **kind)
+        pinned.append((pin_memory, made.dtype, made.shape))
+        return made
+
+    monkeypatch.setattr(torch, "empty", pinning)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda _: Stream(waits))
+    monkeypatch.setattr(whole.predictor, "_is_cuda", True)
+    seen = whole.predict(luma, given)
+    assert pinned == [
+        (True, torch.float32, given.shape),
+        (True, torch.uint8, luma.shape),
+        (True, torch.float32, (3, 3, 16, 24)),
+    ]
+    assert waits == [1]
+    assert np.array_equal(seen.chroma, expected.chroma)
+
+
+@dataclass
+class Stream:
+    waits: list[int]
+
+    def synchronize(self) -> None:
+        self.waits.append(1)
 
 
 @pytest.mark.parametrize("size", [(64, 96), (64, 84), (60, 96), (36, 340), (4, 64), (8, 20)])

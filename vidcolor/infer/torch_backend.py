@@ -65,8 +65,9 @@ class TorchPredictor:
 
     def _check_bf16(self) -> None:
         if self._is_cuda and torch.cuda.get_device_capability(self._device)[0] < _FIRST_WITH_BF16:
+            card = torch.cuda.get_device_name(self._device)
             raise MachineError(
-                f"{torch.cuda.get_device_name(self._device)} does not calculate in bf16.",
+                f"{card} does not calculate in bf16.",
                 "Leave `precision` out, which is float16 there, or give `precision=float32`.",
             )
 
