@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +16,8 @@ from vidcolor.errors import MachineError, ModelError, UsageError
 from vidcolor.infer import openvino_backend
 from vidcolor.infer.choose import load_predictor
 from vidcolor.infer.predictor import network_input, working_shape
-from vidcolor.infer.torch_backend import TorchPredictor
+from vidcolor.infer.tiled import Tiled
+from vidcolor.infer.torch_backend import AT_ONCE, TorchPredictor, input_of
 
 
 def frames(count: int = 3, height: int = 64, width: int = 84) -> np.ndarray:
@@ -55,7 +59,7 @@ def test_the_shipped_model_agrees_in_float32_and_bf16(shipped_model: Path) -> No
     reference = load_predictor(str(shipped_model), "cpu", "torch").predict(frames(2))
     exact = load_predictor(str(shipped_model), "cpu", "openvino", precision="float32")
     assert np.abs(exact.predict(frames(2)).chroma - reference.chroma).max() < 1
-    short = load_predictor(str(shipped_model), "cpu", "openvino", precision="bf16")
+    short = load_predictor(str(shipped_model), "cpu", "openvino")
     if short.description.endswith("float32"):
         pytest.skip("this processor has no bf16")
     error = np.abs(short.predict(frames(2)).chroma - reference.chroma)
@@ -122,11 +126,78 @@ except KeyboardInterrupt:
     assert (done.returncode, done.stdout.strip()) == (0, "heard"), done.stderr
 
 
-def test_a_frame_is_coloured_the_same_alone_and_in_a_batch(tiny_model: Path) -> None:
-    predictor = load_predictor(str(tiny_model), "cpu", "openvino")
-    together = predictor.predict(frames()).chroma
-    alone = predictor.predict(frames()[1:2]).chroma
-    assert np.abs(together[1] - alone[0]).max() < 0.01
+@pytest.mark.parametrize("backend", ["openvino", "torch"])
+def test_a_frame_is_coloured_the_same_alone_and_in_a_batch(tiny_model: Path, backend: str) -> None:
+    count = 2 * AT_ONCE + 1
+    luma, given = frames(count), hints(count)
+    given[-1] = 0
+    predictor = load_predictor(str(tiny_model), "cpu", backend)
+    together = predictor.predict(luma, given).chroma
+    for index in (1, count - 1):
+        alone = predictor.predict(luma[index : index + 1], given[index : index + 1]).chroma
+        assert np.abs(together[index] - alone[0]).max() < 0.01
+
+
+@pytest.mark.parametrize("backend", ["openvino", "torch"])
+def test_luma_may_be_a_view_that_must_not_be_written(tiny_model: Path, backend: str) -> None:
+    predictor = load_predictor(str(tiny_model), "cpu", backend)
+    whole = frames()
+    whole.flags.writeable = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        turned = predictor.predict(whole[..., ::-1]).chroma
+    assert np.array_equal(turned, predictor.predict(whole[..., ::-1].copy()).chroma)
+
+
+def test_cuda_gets_a_batch_in_8_bits_and_is_waited_for_once(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CUDA's way with memory, walked on the processor."""
+    luma, given = frames(), hints()
+    whole = load_predictor(str(tiny_model), "cpu", "torch")
+    assert isinstance(whole, Tiled) and isinstance(whole.predictor, TorchPredictor)
+    expected = whole.predict(luma, given)
+    empty, pinned, waits = torch.empty, [], []
+
+    def pinning(shape: Any, *, pin_memory: bool, **kind: Any) -> torch.Tensor:
+        made = empty(shape, **kind)
+        pinned.append((pin_memory, made.dtype, made.shape))
+        return made
+
+    monkeypatch.setattr(torch, "empty", pinning)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda _: Stream(waits))
+    monkeypatch.setattr(whole.predictor, "_is_cuda", True)
+    seen = whole.predict(luma, given)
+    assert pinned == [
+        (True, torch.float32, given.shape),
+        (True, torch.uint8, luma.shape),
+        (True, torch.float32, (3, 3, 16, 24)),
+    ]
+    assert waits == [1]
+    assert np.array_equal(seen.chroma, expected.chroma)
+
+
+@dataclass
+class Stream:
+    waits: list[int]
+
+    def synchronize(self) -> None:
+        self.waits.append(1)
+
+
+@pytest.mark.parametrize("size", [(64, 96), (64, 84), (60, 96), (36, 340), (4, 64), (8, 20)])
+@pytest.mark.parametrize("with_hints", [False, True])
+def test_the_network_gets_the_same_made_on_its_device(
+    size: tuple[int, int], with_hints: bool
+) -> None:
+    chance = np.random.default_rng(3)
+    luma = chance.integers(0, 256, (2, *size)).astype(np.uint8)
+    given = None
+    if with_hints:
+        given = chance.uniform(0, 255, (2, 3, size[0] // 4, size[1] // 4)).astype(np.float32)
+        given[:, 2] = (chance.uniform(-1, 1, given[:, 2].shape)).clip(0, 1)
+    made = input_of(torch.from_numpy(luma), None if given is None else torch.from_numpy(given))
+    assert np.array_equal(made.numpy(), network_input(luma, given))
 
 
 def test_memory_that_runs_out_halves_the_batch_and_loses_nothing(
@@ -138,10 +209,10 @@ def test_memory_that_runs_out_halves_the_batch_and_loses_nothing(
     whole = predictor.predict(frames(5)).chroma
     forward = predictor._forward
 
-    def small_only(part: torch.Tensor) -> torch.Tensor:
-        if len(part) > 2:
+    def small_only(luma: np.ndarray, hints: np.ndarray | None) -> torch.Tensor:
+        if len(luma) > 1:
             raise torch.OutOfMemoryError
-        return forward(part)
+        return forward(luma, hints)
 
     monkeypatch.setattr(predictor, "_forward", small_only)
     for _ in range(2):
@@ -154,7 +225,7 @@ def test_memory_that_is_too_small_for_one_frame_is_an_error(
 ) -> None:
     predictor = load_predictor(str(tiny_model), "cpu", "torch")
 
-    def never(part: torch.Tensor) -> torch.Tensor:
+    def never(*_: object) -> torch.Tensor:
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(predictor.predictor, "_forward", never)
@@ -202,6 +273,30 @@ def test_torch_calculates_in_bf16_where_that_is_asked_for(tiny_model: Path) -> N
     assert short.description.endswith("bf16")
     error = np.abs(short.predict(frames()).chroma - exact.predict(frames()).chroma)
     assert 0 < error.mean() < 1
+
+
+@pytest.mark.parametrize(("precision", "rounds"), [("float32", False), ("bf16", True)])
+def test_float32_on_a_gpu_is_no_tf32(tiny_model: Path, precision: str, rounds: bool) -> None:
+    predictor = load_predictor(str(tiny_model), "cpu", "torch", precision=precision)
+    assert isinstance(predictor, Tiled) and isinstance(predictor.predictor, TorchPredictor)
+    seen = []
+    predictor.predictor._decoder.generator.register_forward_hook(
+        lambda *_: seen.append(torch.backends.cudnn.allow_tf32)
+    )
+    predictor.predict(frames(1))
+    assert seen == [rounds]
+    assert torch.backends.cudnn.allow_tf32
+
+
+def test_a_gpu_without_bf16_is_told_of_others(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (7, 5))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "T4")
+    with pytest.raises(MachineError, match="T4 does not calculate in bf16") as caught:
+        load_predictor(str(tiny_model), "cuda", "torch", precision="bf16")
+    assert "float32" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import dataclasses
 import functools
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -8,9 +9,9 @@ import numpy as np
 import pytest
 
 from tests.media.conftest import decoded_lumas
-from vidcolor.errors import OutputError, UsageError
+from vidcolor.errors import MachineError, OutputError, UsageError
 from vidcolor.media.clip import Frame
-from vidcolor.media.codecs import losses, segment_suffix
+from vidcolor.media.codecs import encoder_options, losses, preset_refusal, segment_suffix
 from vidcolor.media.decode import read_frames
 from vidcolor.media.encode import SegmentWriter, choose_encoder
 from vidcolor.media.planes import plane_shapes
@@ -121,6 +122,35 @@ def test_what_does_not_go_together_is_said_before_any_work(
     clip = probe(film(frames=2))
     with pytest.raises(error, match=words):
         choose_encoder(clip, tmp_path / name, **choice)
+
+
+@pytest.mark.parametrize("codec", ["h264_nvenc", "hevc_nvenc", "av1_nvenc", "h264_amf"])
+def test_an_encoder_of_a_gpu_that_is_not_there_is_refused(film, tmp_path, codec):
+    if codec not in av.codecs_available or Path("/dev/nvidiactl").exists():
+        pytest.skip("no such encoder, or such a GPU")
+    clip = probe(film(frames=2))
+    with pytest.raises(MachineError, match=f"{codec} needs a GPU"):
+        choose_encoder(clip, tmp_path / "o.mp4", codec)
+    with pytest.raises(UsageError, match="one plane of luma"):
+        choose_encoder(clip, tmp_path / "o.mp4", codec, pix_fmt="cuda")
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv444p12le"])
+def test_nvenc_takes_no_more_bits_than_it_keeps(film, tmp_path, pix_fmt):
+    if "hevc_nvenc" not in av.codecs_available:
+        pytest.skip("no such encoder")
+    clip = dataclasses.replace(probe(film(frames=2)), working_format=pix_fmt)
+    with pytest.raises(OutputError, match=f"takes no {pix_fmt}"):
+        choose_encoder(clip, tmp_path / "o.mkv", "hevc_nvenc")
+
+
+def test_crf_and_preset_reach_nvenc_by_its_own_names(film):
+    clip = probe(film(frames=2))
+    options, crf, _ = encoder_options(clip, "hevc_nvenc", 23, "p6", lossless=False, threads=1)
+    assert crf == 23
+    assert options == {"preset": "p6", "rc": "vbr", "cq": "23"}
+    assert "p1" in preset_refusal("h264_nvenc", "veryfast")
+    assert preset_refusal("h264_nvenc", "p1") is None
 
 
 def test_avi_refuses_varying_times_and_mkv_times_it_cannot_tell_apart(film, tmp_path):

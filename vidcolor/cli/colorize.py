@@ -187,7 +187,7 @@ DIRECTIONS = ("references", "hints", "reach", "strokes", "per_shot")
 @click.option(
     "--codec",
     show_default="libx264; for HDR libx265, in .webm libvpx-vp9",
-    help="[Output] FFmpeg encoder, such as libx264, libx265, libsvtav1, ffv1.",
+    help="[Output] FFmpeg encoder, such as libx264, libx265, libsvtav1, ffv1, h264_nvenc.",
 )
 @click.option(
     "--pix-fmt",
@@ -199,7 +199,7 @@ DIRECTIONS = ("references", "hints", "reach", "strokes", "per_shot")
 @click.option(
     "--crf",
     type=int,
-    show_default="libx264 17, libx265 18, libsvtav1 24, libvpx-vp9 24",
+    show_default="libx264 17, libx265 18, libsvtav1 24, libvpx-vp9 24, NVENC 19",
     help="[Output] Constant quality; lower is better and larger.",
 )
 @click.option(

@@ -112,14 +112,15 @@ class OpenVinoPredictor:
         Frame by frame, so that what is in work fits a CPU's caches; as many frames at once as there
         are streams.
         """
-        batch = network_input(luma, hints)
         sharpness = np.array([self._statistics.sharpness], np.float32)
         frames: list[FloatArray] = []
         asked: deque[Any] = deque()
-        for number, request in zip(range(len(batch)), cycle(self._requests), strict=False):
+        for number, request in zip(range(len(luma)), cycle(self._requests), strict=False):
+            one = slice(number, number + 1)
+            frame = network_input(luma[one], None if hints is None else hints[one])
             if len(asked) == len(self._requests):
                 frames.append(_answer(asked.popleft()))
-            request.start_async([batch[number : number + 1], sharpness])
+            request.start_async([frame, sharpness])
             asked.append(request)
         frames += map(_answer, asked)
         return self._statistics.prediction(np.concatenate(frames), luma.shape[1:])

@@ -8,12 +8,16 @@ from fractions import Fraction
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.fields import shown_first
 
+_NVENC = ("h264_nvenc", "hevc_nvenc", "av1_nvenc")
+"""Encoders in NVIDIA's GPUs. Their crf is called cq."""
+
 CRF_LIMITS = {
     "libx264": (0, 51),
     "libx265": (0, 51),
     "libsvtav1": (1, 63),
     "libvpx-vp9": (0, 63),
     "libvpx": (4, 63),
+    **dict.fromkeys(_NVENC, (1, 51)),
 }
 """Least and greatest crf of encoders that have one."""
 
@@ -23,6 +27,7 @@ _DEFAULT_CRF = {
     "libsvtav1": 24,
     "libvpx-vp9": 24,
     "libvpx": 10,
+    **dict.fromkeys(_NVENC, 19),
 }
 _PRESETS = (
     "ultrafast",
@@ -35,6 +40,11 @@ _PRESETS = (
     "slower",
     "veryslow",
 )
+_PRESET_NAMES = {
+    "libx264": _PRESETS,
+    "libx265": _PRESETS,
+    **dict.fromkeys(_NVENC, ("p1", "p2", "p3", "p4", "p5", "p6", "p7")),
+}
 _PRESET_NUMBERS = {"libsvtav1": (0, 13), "libvpx-vp9": (0, 8)}
 _DEFAULT_PRESET = {"libx264": "veryfast", "libx265": "medium", "libsvtav1": "7"}
 _HOLDS = {
@@ -142,8 +152,8 @@ def preset_refusal(codec: str, preset: str) -> str | None:
         low, high = _PRESET_NUMBERS[codec]
         good = preset.isdigit() and low <= int(preset) <= high
         return None if good else f"It takes {low} to {high}; higher is faster."
-    if codec in ("libx264", "libx265"):
-        return None if preset in _PRESETS else f"It takes {', '.join(_PRESETS)}."
+    if names := _PRESET_NAMES.get(codec):
+        return None if preset in names else f"It takes {', '.join(names)}."
     if codec in _HOLDS:
         return f"{codec} knows no presets; leave it out."
     return None
@@ -180,6 +190,8 @@ def encoder_options(
     elif codec == "libvpx-vp9":
         options |= {"b": "0", "row-mt": "1", "deadline": "good"}
         options["cpu-used"] = options.pop("preset", "3")
+    elif codec in _NVENC and crf is not None:
+        options |= {"rc": "vbr", "cq": options.pop("crf")}
     elif codec == "ffv1":
         options |= {"level": "3", "slicecrc": "1"}
         if clip.depth > 8:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.codec.hwaccel import HWAccel, HWDeviceType
 
-from vidcolor.errors import OutputError, UsageError
+from vidcolor.errors import MachineError, OutputError, UsageError
 from vidcolor.files import trial_folder
 from vidcolor.media.clip import ClipInfo, EncoderSettings, Frame, Plane
 from vidcolor.media.codecs import (
@@ -66,6 +67,7 @@ def choose_encoder(
     Raises:
         UsageError: crf, preset, threads or pix_fmt have bad values.
         OutputError: container, codec and clip don't go together.
+        MachineError: the codec is one of a GPU that is not there.
     """
     suffix = _checked_suffix(output)
     if threads < 1:
@@ -89,6 +91,7 @@ def choose_encoder(
         reason = _try(encoded, output, settings)
         if reason is None:
             return settings
+        _check_device(name)
         reasons.append(f"{name}: {reason}")
     raise OutputError(
         f"No encoder holds {clip.width}x{clip.height} {pix_fmt or clip.working_format} in {suffix}"
@@ -224,6 +227,20 @@ def _try(clip: ClipInfo, output: Path, settings: EncoderSettings) -> str | None:
         except (av.error.FFmpegError, ValueError) as error:
             return str(error)
     return None
+
+
+def _check_device(codec: str) -> None:
+    """Say so if an encoder that failed is one of a GPU that is not there."""
+    encoder = av.codec.Codec(codec, "w")
+    for kind in [each.device_type for each in encoder.hardware_configs if each.is_supported][:1]:
+        try:
+            HWAccel(kind).create(encoder)
+        except (av.error.FFmpegError, OSError) as error:
+            raise MachineError(
+                f"{codec} needs a GPU ({HWDeviceType(kind).name}) that this machine does not have,"
+                " or whose driver is not installed.",
+                "Leave `codec` out, or use libx264 or another of processors.",
+            ) from error
 
 
 def _cut_samples(clip: ClipInfo) -> bool:

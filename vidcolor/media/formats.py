@@ -20,7 +20,11 @@ _SAMPLE = 16
 def planar_formats(codec: str) -> tuple[str, ...]:
     """The formats of luma and two planes of chroma that an encoder takes; () if it says none."""
     formats = av.codec.Codec(codec, "w").video_formats or ()
-    return tuple(f.name for f in formats if format_traits(f.name).working == f.name)
+    names = [f.name for f in formats if format_traits(f.name).working == f.name]
+    if codec.endswith("_nvenc"):
+        # Of 16 bits NVENC keeps 10, and of 10 it takes no planes.
+        names = [name for name in names if format_traits(name).depth == 8]
+    return tuple(names)
 
 
 def holds(pixel_format: str, working: str) -> bool:

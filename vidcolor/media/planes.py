@@ -59,7 +59,8 @@ def format_traits(name: str) -> FormatTraits:
     grey pixel's luma is its own value.
     """
     fmt = av.VideoFormat(name, 16, 16)
-    depth = min(max(component.bits for component in fmt.components), _MOST_BITS)
+    # A surface in a GPU's memory has no components.
+    depth = min(max((component.bits for component in fmt.components), default=8), _MOST_BITS)
     count = len(fmt.components)
     if name.startswith("mono"):
         return FormatTraits(8, "yuv444p", False, False, True)

@@ -21,7 +21,8 @@ class SteadySettings:
             its motion can be followed.
         looks: 2 asks the network of each frame's mirror image as well and takes the mean, as of
             photographs.
-        batch: frames that the network is given at once.
+        batch: frames that the network is asked about at once; how many it calculates at once is its
+            own business.
         window: a shot longer than so many frames is settled in windows.
         overlap: frames that two windows share, settled in both and blended.
         flow: what estimates motion: "dis" (OpenCV) or "raft" (torchvision, where its weights are).
@@ -30,7 +31,7 @@ class SteadySettings:
     strength: float = 1.0
     every: int | None = None
     looks: int = 1
-    batch: int = 4
+    batch: int = 16
     window: int = 800
     overlap: int = 48
     flow: str = "dis"
