@@ -144,7 +144,11 @@ def _options(threads: int, precision: str) -> dict[str, Any]:
     Threads share frames rather than layers: that takes 15 (float32) to 30 % (bf16) less of two
     cores (benchmarks/speed.md).
     """
-    options: dict[str, Any] = {STREAMS: min(MOST_STREAMS, threads or cores())}
+    options: dict[str, Any] = {
+        STREAMS: min(MOST_STREAMS, threads or cores()),
+        # Motion, enlarging and encoding are at work on the same cores.
+        "ENABLE_CPU_PINNING": False,
+    }
     if count := threads or limit():
         options["INFERENCE_NUM_THREADS"] = count
     if precision != "auto":
