@@ -16,19 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.convert import (
+    BLUE_SCALE,
     NEUTRAL,
+    RED_SCALE,
     SampleSpec,
     full_range_luma,
-    limit_to_gamut,
-    stream_chroma,
+    gamut_excess,
+    write_chroma,
 )
 
 WINDOW = 3
 SMOOTHNESS = 500.0
 """Variance of luma, in units of 255 squared, below which chroma follows luma only weakly."""
 
-BAND = 1 << 15
-"""Samples of a chroma plane that are made at once: what that takes stays in a core's own cache."""
+COLUMNS = 128
+"""Of a chroma plane that are made at once: what that takes stays in a core's own cache."""
 
 WHOLE_PIXELS = 1 << 24
 """A larger photograph is enlarged some rows at a time; a smaller one as OpenCV rounds it."""
@@ -49,7 +51,7 @@ def enlarge(chroma: FloatArray, luma: Plane, spec: SampleSpec | None = None) -> 
     """
     guide = full_range_luma(luma, spec or SampleSpec())
     height, width = guide.shape
-    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
+    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), _shrunk(guide, chroma))
     return _linear(gain, offset, guide, lambda c: _resized(c, height, width)) + np.float32(NEUTRAL)
 
 
@@ -69,7 +71,7 @@ def enlarger(chroma: FloatArray, luma: Plane, spec: SampleSpec) -> Callable[[sli
         whole = enlarge(chroma, luma, spec)
         return lambda rows: whole[:, rows]
     guide = full_range_luma(luma, spec)
-    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
+    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), _shrunk(guide, chroma))
 
     def some(rows: slice) -> FloatArray:
         part = full_range_luma(luma[rows], spec)
@@ -98,48 +100,90 @@ def colored_planes(
     Returns:
         two planes of uint8 or uint16 codes, within the gamut.
     """
-    full = luma.shape[0], luma.shape[1]
-    cosited_x = siting in ("left", "topleft") and shape[1] < full[1]
-    cosited_y = siting == "topleft" and shape[0] < full[0]
-    guide = full_range_luma(_at_chroma(luma, shape, cosited_y, cosited_x), spec)
-    # Samples that share a luma sample's place are every second one of the larger size.
-    width, every = (full[1], 2) if cosited_x else (shape[1], 1)
-    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
-    wide = [_resized(plane, len(plane), width)[:, ::every] for plane in (*gain, *offset)]
-    between = _Between(np.concatenate(wide, axis=1))
-    height, step = (full[0], 2) if cosited_y else (shape[0], 1)
-    made = [np.empty(shape, luma.dtype) for _ in range(2)]
-    for start in range(0, shape[0], rows := max(1, BAND // shape[1])):
-        stop = min(start + rows, shape[0])
-        lines = range(step * start, step * stop, step)
-        coefficients = between.at(lines, height).reshape(stop - start, 2, 2, -1)
-        part = guide[start:stop]
-        large = np.empty((2, *part.shape), np.float32)
-        for plane in range(2):
-            np.multiply(coefficients[:, 0, plane], part, out=large[plane])
-            large[plane] += coefficients[:, 1, plane]
-        codes = stream_chroma(limit_to_gamut(large, part, spec.matrix), spec)
-        for plane in range(2):
-            made[plane][start:stop] = codes[plane]
-    return made[0], made[1]
+    height, width = shape
+    top = siting == "topleft" and height < luma.shape[0]
+    left = siting in ("left", "topleft") and width < luma.shape[1]
+    guide = _at_chroma(luma, shape, int(top), int(left))
+    scale, black = spec.luma_scale
+    small = _cell_means(guide, chroma.shape[1:]) * np.float32(scale) + np.float32(black)
+    coefficients = np.stack(_coefficients(chroma - np.float32(NEUTRAL), small))
+    coefficients *= np.array([[[BLUE_SCALE]], [[RED_SCALE]]], np.float32)
+    # Samples that share a luma sample's place are every second one of luma's size.
+    tall, step_y = (luma.shape[0], 2) if top else (height, 1)
+    wide = _widened(coefficients, *((luma.shape[1], 2) if left else (width, 1)))
+    lowest, highest = (round((light - black) / scale) for light in (0, 255))
+    guide = np.clip(guide, lowest, highest)
+    made = np.empty(shape, luma.dtype), np.empty(shape, luma.dtype)
+    for start in range(0, width, COLUMNS):
+        part = slice(start, start + COLUMNS)
+        here = guide[:, part]
+        light = cv2.addWeighted(here, scale, here, 0, black, dtype=cv2.CV_32F)
+        gains, (blue, red) = (
+            [_resized(plane[:, part], tall, here.shape[1])[::step_y] for plane in planes]
+            for planes in wide
+        )
+        for gain, color in zip(gains, (blue, red), strict=True):
+            cv2.accumulateProduct(gain, light, color)
+        excess = gamut_excess(blue, red, light, spec.matrix)
+        for color in (blue, red):
+            cv2.divide(color, excess, color)
+        write_chroma(blue, red, spec, (made[0][:, part], made[1][:, part]))
+    return made
 
 
-def _at_chroma(luma: Plane, shape: tuple[int, int], cosited_y: bool, cosited_x: bool) -> Plane:
-    """Luma at the places of the chroma samples, filtered by 1 2 1 where they share a place."""
-    height, width = luma.shape
-    size = (width if cosited_x else shape[1], height if cosited_y else shape[0])
-    if size != (width, height):
-        luma = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-    tent = np.array([0.25, 0.5, 0.25], np.float32)
-    one = np.ones(1, np.float32)
-    if cosited_x or cosited_y:
-        luma = cv2.sepFilter2D(luma, -1, tent if cosited_x else one, tent if cosited_y else one)
-    return luma[:: 2 if cosited_y else 1, :: 2 if cosited_x else 1]
+def _at_chroma(luma: Plane, shape: tuple[int, int], top: int, left: int) -> Plane:
+    """Luma at the places of the chroma samples.
+
+    Args:
+        luma: (height, width), as large as `shape` or twice that.
+        shape: (height, width) of the chroma planes.
+        top: 1 where a chroma sample lies in the upper of two rows, so that luma is filtered by
+            1 2 1, else 0: the mean of the two.
+        left: the same of columns.
+    """
+    if luma.shape == shape:
+        return luma
+    height, width = (
+        part * -(-whole // part) for part, whole in zip(shape, luma.shape, strict=True)
+    )
+    below, right = height - luma.shape[0], width - luma.shape[1]
+    luma = cv2.copyMakeBorder(luma, top, below, left, right, cv2.BORDER_REFLECT_101)
+    # 1 2 1 is the mean of two neighbouring means; the mean of two is where OpenCV is fastest.
+    means = [
+        cv2.resize(luma[y : y + height, x : x + width], shape[::-1])
+        for y in range(top + 1)
+        for x in range(left + 1)
+    ]
+    while len(means) > 1:
+        pairs = zip(means[::2], means[1::2], strict=True)
+        means = [cv2.addWeighted(one, 0.5, other, 0.5, 0) for one, other in pairs]
+    return np.asarray(means[0])
 
 
-def _coefficients(chroma: FloatArray, guide: FloatArray) -> tuple[FloatArray, FloatArray]:
-    _, height, width = chroma.shape
-    small = cv2.resize(guide, (width, height), interpolation=cv2.INTER_AREA)
+def _cell_means(plane: Plane, shape: tuple[int, ...]) -> FloatArray:
+    """Means of a plane over the cells of a grid, which may cut through samples: float32 `shape`.
+
+    What OpenCV's INTER_AREA gives, but from sums over rectangles, in a fifth of the time.
+    """
+    sums = cv2.integral(plane, sdepth=cv2.CV_64F)
+    (top, down), (left, right) = map(_edges, shape, plane.shape)
+    upper, lower = sums[top], sums[top + 1]
+    lines = upper + down[:, None] * (lower - upper)
+    first, second = lines[:, left], lines[:, left + 1]
+    corners = first + right * (second - first)
+    cells = np.diff(np.diff(corners, axis=0), axis=1)
+    return np.asarray(cells * (cells.size / plane.size), np.float32)
+
+
+def _edges(count: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Where cells of equal length begin and end: the sample before, the share of the next one."""
+    place = np.linspace(0, size, count + 1)
+    before = np.minimum(place.astype(np.intp), size - 1)
+    return before, place - before
+
+
+def _coefficients(chroma: FloatArray, small: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Gain and offset of chroma as a function of luma, each (2, h, w), of luma at that size."""
     mean = _box(small)
     variance = _box(small * small) - mean * mean
     gains, offsets = np.empty_like(chroma), np.empty_like(chroma)
@@ -151,6 +195,18 @@ def _coefficients(chroma: FloatArray, guide: FloatArray) -> tuple[FloatArray, Fl
         # What the linear model leaves over stays: a smooth remainder, enlarged as it is.
         offset[:] = plane - gain * small
     return gains, offsets
+
+
+def _widened(planes: FloatArray, width: int, step: int) -> FloatArray:
+    """Planes (..., height, small width) made so wide, and every `step`th column of that."""
+    lines = planes.reshape(-1, planes.shape[-1])
+    wide = _resized(lines, len(lines), width)[:, ::step]
+    return np.ascontiguousarray(wide).reshape(*planes.shape[:-1], -1)
+
+
+def _shrunk(guide: FloatArray, chroma: FloatArray) -> FloatArray:
+    size = chroma.shape[2], chroma.shape[1]
+    return np.asarray(cv2.resize(guide, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _box(plane: FloatArray) -> FloatArray:
