@@ -224,6 +224,7 @@ def write_chroma(
     gains = per_blue / BLUE_SCALE, per_red / RED_SCALE
     for color, gain, plane in zip((blue, red), gains, planes, strict=True):
         if spec.depth == 8:
+            # Three passes in one. Within the gamut no code is negative, as this would not tell.
             cv2.convertScaleAbs(color, plane, gain, spec.neutral)
         else:
             cv2.addWeighted(color, gain, color, 0, spec.neutral, plane, cv2.CV_16U)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -25,13 +24,14 @@ from vidcolor.color.convert import (
     gamut_excess,
     write_chroma,
 )
+from vidcolor.color.sited import cell_means, luma_at_chroma
 
 WINDOW = 3
 SMOOTHNESS = 500.0
 """Variance of luma, in units of 255 squared, below which chroma follows luma only weakly."""
 
 COLUMNS = 192
-"""Of a chroma plane that are made at once: what that takes stays in a core's own cache."""
+"""Of a chroma plane that are made at once: what that takes stays in a core's caches."""
 
 WHOLE_PIXELS = 1 << 24
 """A larger photograph is enlarged some rows at a time; a smaller one as OpenCV rounds it."""
@@ -104,23 +104,23 @@ def colored_planes(
     height, width = shape
     top = siting == "topleft" and height < luma.shape[0]
     left = siting in ("left", "topleft") and width < luma.shape[1]
-    guide = _at_chroma(luma, shape, int(top), int(left))
+    guide = luma_at_chroma(luma, shape, top, left)
     scale, black = spec.luma_scale
-    small = _cell_means(guide, chroma.shape[1:]) * np.float32(scale) + np.float32(black)
-    coefficients = np.stack(_coefficients(chroma - np.float32(NEUTRAL), small))
-    coefficients *= np.array([[[BLUE_SCALE]], [[RED_SCALE]]], np.float32)
+    small = cell_means(guide, chroma.shape[1:]) * np.float32(scale) + np.float32(black)
+    lines = np.stack(_coefficients(chroma - np.float32(NEUTRAL), small))
+    lines *= np.array([[[BLUE_SCALE]], [[RED_SCALE]]], np.float32)
     # Samples that share a luma sample's place are every second one of luma's size.
-    tall, step_y = (luma.shape[0], 2) if top else (height, 1)
-    wide = _widened(coefficients, *((luma.shape[1], 2) if left else (width, 1)))
-    lowest, highest = (round((light - black) / scale) for light in (0, 255))
-    guide = np.clip(guide, lowest, highest)
+    tall, step = (luma.shape[0], 2) if top else (height, 1)
+    wide = _widened(lines, *((luma.shape[1], 2) if left else (width, 1)))
+    darkest, lightest = (round((light - black) / scale) for light in (0, 255))
+    guide = np.clip(guide, darkest, lightest)
     made = np.empty(shape, luma.dtype), np.empty(shape, luma.dtype)
     for start in range(0, width, COLUMNS):
         part = slice(start, start + COLUMNS)
-        here = guide[:, part]
-        light = cv2.addWeighted(here, scale, here, 0, black, dtype=cv2.CV_32F)
+        codes = guide[:, part]
+        light = cv2.addWeighted(codes, scale, codes, 0, black, dtype=cv2.CV_32F)
         gains, (blue, red) = (
-            [_resized(plane[:, part], tall, here.shape[1])[::step_y] for plane in planes]
+            [_resized(plane[:, part], tall, codes.shape[1])[::step] for plane in planes]
             for planes in wide
         )
         for gain, color in zip(gains, (blue, red), strict=True):
@@ -130,61 +130,6 @@ def colored_planes(
             cv2.divide(color, excess, color)
         write_chroma(blue, red, spec, (made[0][:, part], made[1][:, part]))
     return made
-
-
-def _at_chroma(luma: Plane, shape: tuple[int, int], top: int, left: int) -> Plane:
-    """Luma at the places of the chroma samples.
-
-    Args:
-        luma: (height, width), as large as `shape` or twice that.
-        shape: (height, width) of the chroma planes.
-        top: 1 where a chroma sample lies in the upper of two rows, so that luma is filtered by
-            1 2 1, else 0: the mean of the two.
-        left: the same of columns.
-    """
-    if luma.shape == shape:
-        return luma
-    height, width = (
-        part * -(-whole // part) for part, whole in zip(shape, luma.shape, strict=True)
-    )
-    below, right = height - luma.shape[0], width - luma.shape[1]
-    luma = cv2.copyMakeBorder(luma, top, below, left, right, cv2.BORDER_REFLECT_101)
-    # 1 2 1 is the mean of two neighbouring means; the mean of two is where OpenCV is fastest.
-    means = [
-        cv2.resize(luma[y : y + height, x : x + width], shape[::-1])
-        for y in range(top + 1)
-        for x in range(left + 1)
-    ]
-    while len(means) > 1:
-        pairs = zip(means[::2], means[1::2], strict=True)
-        means = [cv2.addWeighted(one, 0.5, other, 0.5, 0) for one, other in pairs]
-    return np.asarray(means[0])
-
-
-def _cell_means(plane: Plane, shape: tuple[int, ...]) -> FloatArray:
-    """Means of a plane over the cells of a grid, which may cut through samples: float32 `shape`.
-
-    What OpenCV's INTER_AREA gives, but from sums over rectangles: where cells are no whole number
-    of samples large, in a third of the time.
-    """
-    lines: NDArray[np.float64] = cv2.integral(plane, sdepth=cv2.CV_64F)
-    for axis in range(2):
-        before, share = _edges(shape[axis], plane.shape[axis])
-        sums = lines.take(before, axis)
-        following = lines.take(before + 1, axis)
-        following -= sums
-        following *= share if axis else share[:, None]
-        sums += following
-        lines = np.diff(sums, axis=axis)
-    return np.asarray(lines * (lines.size / plane.size), np.float32)
-
-
-@lru_cache(maxsize=16)
-def _edges(count: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Where equal cells of a line begin and end: samples before that, and the share of the next."""
-    place = np.linspace(0, size, count + 1)
-    before = np.minimum(place.astype(np.intp), size - 1)
-    return before, place - before
 
 
 def _coefficients(chroma: FloatArray, small: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -210,6 +155,7 @@ def _widened(planes: FloatArray, width: int, step: int) -> FloatArray:
 
 
 def _shrunk(guide: FloatArray, chroma: FloatArray) -> FloatArray:
+    """Means over small chroma's cells; a photograph's sums in float64 would be twice its size."""
     size = chroma.shape[2], chroma.shape[1]
     return np.asarray(cv2.resize(guide, size, interpolation=cv2.INTER_AREA), np.float32)
 
