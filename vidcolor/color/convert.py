@@ -228,7 +228,7 @@ def write_chroma(
             cv2.convertScaleAbs(color, plane, gain, spec.neutral)
         else:
             cv2.addWeighted(color, gain, color, 0, spec.neutral, plane, cv2.CV_16U)
-            np.minimum(plane, spec.peak, out=plane)
+            cv2.min(plane, spec.peak, plane)
 
 
 def _pq_to_light(signal: FloatArray) -> FloatArray:

@@ -120,8 +120,7 @@ def colored_planes(
         codes = guide[:, part]
         light = cv2.addWeighted(codes, scale, codes, 0, black, dtype=cv2.CV_32F)
         gains, (blue, red) = (
-            [_resized(plane[:, part], tall, codes.shape[1])[::step] for plane in planes]
-            for planes in wide
+            [_heightened(plane[:, part], tall, step) for plane in planes] for planes in wide
         )
         for gain, color in zip(gains, (blue, red), strict=True):
             cv2.accumulateProduct(gain, light, color)
@@ -152,6 +151,11 @@ def _widened(planes: FloatArray, width: int, step: int) -> FloatArray:
     lines = planes.reshape(-1, planes.shape[-1])
     wide = _resized(lines, len(lines), width)[:, ::step]
     return np.ascontiguousarray(wide).reshape(*planes.shape[:-1], -1)
+
+
+def _heightened(plane: FloatArray, height: int, step: int) -> FloatArray:
+    """A plane made so high, and every `step`th row of that."""
+    return np.ascontiguousarray(_resized(plane, height, plane.shape[1])[::step])
 
 
 def _shrunk(guide: FloatArray, chroma: FloatArray) -> FloatArray:
