@@ -12,8 +12,8 @@ from vidcolor.color.convert import (
     full_range_luma,
     limit_to_gamut,
     small_luma,
-    stream_chroma,
     viewed_luma,
+    write_chroma,
 )
 from vidcolor.color.srgb import compose_rgb
 
@@ -32,20 +32,38 @@ def test_black_and_white_codes_span_the_range(
 
 @pytest.mark.parametrize(("full", "depth", "black", "white"), CODES)
 def test_grey_stays_exactly_neutral(full: bool, depth: int, black: int, white: int) -> None:
-    for plane in stream_chroma(np.zeros((2, 3, 3), np.float32), SampleSpec("bt709", full, depth)):
-        assert (plane == 1 << (depth - 1)).all()
+    for plane in codes(0, 0, SampleSpec("bt709", full, depth)):
+        assert plane == 1 << (depth - 1)
+
+
+def codes(blue: float, red: float, spec: SampleSpec) -> tuple[int, int]:
+    """Cb and Cr that a stream holds of B'-Y' and R'-Y'."""
+    kind = np.uint8 if spec.depth == 8 else np.uint16
+    planes = np.zeros((1, 2), kind), np.zeros((1, 2), kind)
+    colors = np.full((1, 2), blue, np.float32), np.full((1, 2), red, np.float32)
+    write_chroma(*colors, spec, planes)
+    assert (planes[0][0, 0], planes[1][0, 0]) == (planes[0][0, 1], planes[1][0, 1])
+    return int(planes[0][0, 0]), int(planes[1][0, 0])
+
+
+@pytest.mark.parametrize("depth", [8, 10, 16])
+def test_the_bluest_and_reddest_are_the_largest_codes(depth: int) -> None:
+    """JPEG's blue of full strength lies half a code above the largest one."""
+    peak = (1 << depth) - 1
+    assert codes(255 * 0.886, 255 * 0.701, SampleSpec("bt601", True, depth)) == (peak, peak)
+    assert codes(255 * 0.886, 255 * 0.701, SampleSpec("bt601", False, depth)) == (
+        240 << (depth - 8),
+        240 << (depth - 8),
+    )
 
 
 @pytest.mark.parametrize("matrix", sorted(LUMA_COEFFICIENTS))
 def test_red_less_luma_is_kept_in_every_matrix(matrix: str) -> None:
     """Independent of the code: R' = Y' + (2 - 2 Kr) (Cr - 512) / 896 of BT.601's equation 2.5.1."""
     kr, kb = LUMA_COEFFICIENTS[matrix]
-    chroma = np.array([[[20.0]], [[-30.0]]], np.float32)
-    cb, cr = stream_chroma(chroma, SampleSpec(matrix, False, 10))
-    red = (2 - 2 * kr) * (int(cr[0, 0]) - 512) / 896 * 255
-    blue = (2 - 2 * kb) * (int(cb[0, 0]) - 512) / 896 * 255
-    assert abs(red - 1.402 * -30) < 0.4
-    assert abs(blue - 1.772 * 20) < 0.4
+    cb, cr = codes(35, -42, SampleSpec(matrix, False, 10))
+    assert abs((2 - 2 * kr) * (cr - 512) / 896 * 255 - -42) < 0.4
+    assert abs((2 - 2 * kb) * (cb - 512) / 896 * 255 - 35) < 0.4
 
 
 def test_compose_agrees_with_opencv() -> None:

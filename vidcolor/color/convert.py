@@ -133,18 +133,37 @@ def limit_to_gamut(chroma: FloatArray, luma: FloatArray, matrix: str) -> FloatAr
         luma: float32 (height, width) on 0..255, at the same places.
         matrix: of the stream the colour is meant for.
     """
-    kr, kb = LUMA_COEFFICIENTS[matrix]
     blue = chroma[0] * np.float32(BLUE_SCALE)
     red = chroma[1] * np.float32(RED_SCALE)
-    green = cv2.addWeighted(red, -kr / (1 - kr - kb), blue, -kb / (1 - kr - kb), 0)
-    highest = cv2.max(cv2.max(red, blue), green)
-    lowest = cv2.min(cv2.min(red, blue), green)
-    inside = np.clip(luma, 0, 255)
-    tiny = np.float32(1e-3)
-    above = (np.float32(255) - inside) / np.maximum(highest, tiny)
-    below = inside / np.maximum(-lowest, tiny)
-    chroma *= np.minimum(np.minimum(above, below), np.float32(1))
+    chroma /= gamut_excess(blue, red, np.clip(luma, 0, 255), matrix)
     return chroma
+
+
+def gamut_excess(blue: FloatArray, red: FloatArray, luma: FloatArray, matrix: str) -> FloatArray:
+    """How many times as strong colour is as it may be for R', G' and B' to stay within 0..255.
+
+    Args:
+        blue: float32 (height, width), B'-Y'.
+        red: R'-Y', likewise.
+        luma: float32 (height, width) within 0..255, at the same places.
+        matrix: of the stream the colour is meant for.
+
+    Returns:
+        float32 (height, width), 1 where it fits, else what to divide it by.
+    """
+    kr, kb = LUMA_COEFFICIENTS[matrix]
+    tiny = np.float32(1e-3)
+    above = np.subtract(np.float32(255) + tiny, luma)
+    below = luma + tiny
+    green = cv2.addWeighted(red, -kr / (1 - kr - kb), blue, -kb / (1 - kr - kb), 0)
+    highest, lowest = cv2.max(red, blue), cv2.min(red, blue)
+    cv2.max(highest, green, highest)
+    cv2.min(lowest, green, lowest)
+    # What fits is exactly once as strong.
+    cv2.max(highest, above, highest)
+    cv2.divide(highest, above, highest)
+    cv2.divide(lowest, below, lowest, -1)
+    return np.asarray(cv2.max(highest, lowest, highest))
 
 
 def rgb_in_gamut(luma: FloatArray, chroma: FloatArray, matrix: str) -> FloatArray:
@@ -190,15 +209,26 @@ def rgb_of_planes(luma: Plane, chroma: tuple[Plane, Plane], spec: SampleSpec, pe
     return np.asarray(np.clip(rgb, 0, peak, rgb).astype(kind))
 
 
-def stream_chroma(chroma: FloatArray, spec: SampleSpec) -> tuple[Plane, Plane]:
-    """Network chroma less 128, float32 (2, height, width), as codes of the stream."""
-    kind = np.uint8 if spec.depth == 8 else np.uint16
-    low, high = (0, spec.peak) if spec.full_range else (1, spec.peak - 1)
-    planes = []
-    for plane, gain in zip(chroma, spec.chroma_gains, strict=True):
-        codes = plane * np.float32(gain) + np.float32(spec.neutral + 0.5)
-        planes.append(np.clip(codes, low, high + 0.5).astype(kind))
-    return planes[0], planes[1]
+def write_chroma(
+    blue: FloatArray, red: FloatArray, spec: SampleSpec, planes: tuple[Plane, Plane]
+) -> None:
+    """Colour as codes of the stream, rounded.
+
+    Args:
+        blue: float32 (height, width), B'-Y' within the gamut of luma on 0..255.
+        red: R'-Y', likewise.
+        spec: what the codes mean.
+        planes: Cb and Cr to write to: uint8 where codes have 8 bits, else uint16.
+    """
+    per_blue, per_red = spec.chroma_gains
+    gains = per_blue / BLUE_SCALE, per_red / RED_SCALE
+    for color, gain, plane in zip((blue, red), gains, planes, strict=True):
+        if spec.depth == 8:
+            # Three passes in one. Within the gamut no code is negative, as this would not tell.
+            cv2.convertScaleAbs(color, plane, gain, spec.neutral)
+        else:
+            cv2.addWeighted(color, gain, color, 0, spec.neutral, plane, cv2.CV_16U)
+            cv2.min(plane, spec.peak, plane)
 
 
 def _pq_to_light(signal: FloatArray) -> FloatArray:

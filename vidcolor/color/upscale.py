@@ -16,19 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcolor.color.convert import (
+    BLUE_SCALE,
     NEUTRAL,
+    RED_SCALE,
     SampleSpec,
     full_range_luma,
-    limit_to_gamut,
-    stream_chroma,
+    gamut_excess,
+    write_chroma,
 )
+from vidcolor.color.sited import cell_means, luma_at_chroma
 
 WINDOW = 3
 SMOOTHNESS = 500.0
 """Variance of luma, in units of 255 squared, below which chroma follows luma only weakly."""
 
-BAND = 1 << 15
-"""Samples of a chroma plane that are made at once: what that takes stays in a core's own cache."""
+COLUMNS = 192
+"""Of a chroma plane that are made at once: what that takes stays in a core's caches."""
 
 WHOLE_PIXELS = 1 << 24
 """A larger photograph is enlarged some rows at a time; a smaller one as OpenCV rounds it."""
@@ -49,7 +52,7 @@ def enlarge(chroma: FloatArray, luma: Plane, spec: SampleSpec | None = None) -> 
     """
     guide = full_range_luma(luma, spec or SampleSpec())
     height, width = guide.shape
-    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
+    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), _shrunk(guide, chroma))
     return _linear(gain, offset, guide, lambda c: _resized(c, height, width)) + np.float32(NEUTRAL)
 
 
@@ -69,7 +72,7 @@ def enlarger(chroma: FloatArray, luma: Plane, spec: SampleSpec) -> Callable[[sli
         whole = enlarge(chroma, luma, spec)
         return lambda rows: whole[:, rows]
     guide = full_range_luma(luma, spec)
-    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
+    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), _shrunk(guide, chroma))
 
     def some(rows: slice) -> FloatArray:
         part = full_range_luma(luma[rows], spec)
@@ -98,48 +101,38 @@ def colored_planes(
     Returns:
         two planes of uint8 or uint16 codes, within the gamut.
     """
-    full = luma.shape[0], luma.shape[1]
-    cosited_x = siting in ("left", "topleft") and shape[1] < full[1]
-    cosited_y = siting == "topleft" and shape[0] < full[0]
-    guide = full_range_luma(_at_chroma(luma, shape, cosited_y, cosited_x), spec)
-    # Samples that share a luma sample's place are every second one of the larger size.
-    width, every = (full[1], 2) if cosited_x else (shape[1], 1)
-    gain, offset = _coefficients(chroma - np.float32(NEUTRAL), guide)
-    wide = [_resized(plane, len(plane), width)[:, ::every] for plane in (*gain, *offset)]
-    between = _Between(np.concatenate(wide, axis=1))
-    height, step = (full[0], 2) if cosited_y else (shape[0], 1)
-    made = [np.empty(shape, luma.dtype) for _ in range(2)]
-    for start in range(0, shape[0], rows := max(1, BAND // shape[1])):
-        stop = min(start + rows, shape[0])
-        lines = range(step * start, step * stop, step)
-        coefficients = between.at(lines, height).reshape(stop - start, 2, 2, -1)
-        part = guide[start:stop]
-        large = np.empty((2, *part.shape), np.float32)
-        for plane in range(2):
-            np.multiply(coefficients[:, 0, plane], part, out=large[plane])
-            large[plane] += coefficients[:, 1, plane]
-        codes = stream_chroma(limit_to_gamut(large, part, spec.matrix), spec)
-        for plane in range(2):
-            made[plane][start:stop] = codes[plane]
-    return made[0], made[1]
+    height, width = shape
+    top = siting == "topleft" and height < luma.shape[0]
+    left = siting in ("left", "topleft") and width < luma.shape[1]
+    guide = luma_at_chroma(luma, shape, top, left)
+    scale, black = spec.luma_scale
+    small = cell_means(guide, chroma.shape[1:]) * np.float32(scale) + np.float32(black)
+    lines = np.stack(_coefficients(chroma - np.float32(NEUTRAL), small))
+    lines *= np.array([[[BLUE_SCALE]], [[RED_SCALE]]], np.float32)
+    # Samples that share a luma sample's place are every second one of luma's size.
+    tall, step = (luma.shape[0], 2) if top else (height, 1)
+    wide = _widened(lines, *((luma.shape[1], 2) if left else (width, 1)))
+    darkest, lightest = (round((light - black) / scale) for light in (0, 255))
+    guide = np.clip(guide, darkest, lightest)
+    made = np.empty(shape, luma.dtype), np.empty(shape, luma.dtype)
+    for start in range(0, width, COLUMNS):
+        part = slice(start, start + COLUMNS)
+        codes = guide[:, part]
+        light = cv2.addWeighted(codes, scale, codes, 0, black, dtype=cv2.CV_32F)
+        gains, (blue, red) = (
+            [_heightened(plane[:, part], tall, step) for plane in planes] for planes in wide
+        )
+        for gain, color in zip(gains, (blue, red), strict=True):
+            cv2.accumulateProduct(gain, light, color)
+        excess = gamut_excess(blue, red, light, spec.matrix)
+        for color in (blue, red):
+            cv2.divide(color, excess, color)
+        write_chroma(blue, red, spec, (made[0][:, part], made[1][:, part]))
+    return made
 
 
-def _at_chroma(luma: Plane, shape: tuple[int, int], cosited_y: bool, cosited_x: bool) -> Plane:
-    """Luma at the places of the chroma samples, filtered by 1 2 1 where they share a place."""
-    height, width = luma.shape
-    size = (width if cosited_x else shape[1], height if cosited_y else shape[0])
-    if size != (width, height):
-        luma = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-    tent = np.array([0.25, 0.5, 0.25], np.float32)
-    one = np.ones(1, np.float32)
-    if cosited_x or cosited_y:
-        luma = cv2.sepFilter2D(luma, -1, tent if cosited_x else one, tent if cosited_y else one)
-    return luma[:: 2 if cosited_y else 1, :: 2 if cosited_x else 1]
-
-
-def _coefficients(chroma: FloatArray, guide: FloatArray) -> tuple[FloatArray, FloatArray]:
-    _, height, width = chroma.shape
-    small = cv2.resize(guide, (width, height), interpolation=cv2.INTER_AREA)
+def _coefficients(chroma: FloatArray, small: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Gain and offset of chroma as a function of luma, each (2, h, w), of luma at that size."""
     mean = _box(small)
     variance = _box(small * small) - mean * mean
     gains, offsets = np.empty_like(chroma), np.empty_like(chroma)
@@ -151,6 +144,24 @@ def _coefficients(chroma: FloatArray, guide: FloatArray) -> tuple[FloatArray, Fl
         # What the linear model leaves over stays: a smooth remainder, enlarged as it is.
         offset[:] = plane - gain * small
     return gains, offsets
+
+
+def _widened(planes: FloatArray, width: int, step: int) -> FloatArray:
+    """Planes (..., height, small width) made so wide, and every `step`th column of that."""
+    lines = planes.reshape(-1, planes.shape[-1])
+    wide = _resized(lines, len(lines), width)[:, ::step]
+    return np.ascontiguousarray(wide).reshape(*planes.shape[:-1], -1)
+
+
+def _heightened(plane: FloatArray, height: int, step: int) -> FloatArray:
+    """A plane made so high, and every `step`th row of that."""
+    return np.ascontiguousarray(_resized(plane, height, plane.shape[1])[::step])
+
+
+def _shrunk(guide: FloatArray, chroma: FloatArray) -> FloatArray:
+    """Means over small chroma's cells; a photograph's sums in float64 would be twice its size."""
+    size = chroma.shape[2], chroma.shape[1]
+    return np.asarray(cv2.resize(guide, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _box(plane: FloatArray) -> FloatArray:
