@@ -67,26 +67,23 @@ def make_photographs(folder: Path, sources: Sequence[Path], megapixels: float) -
 def make_clips(folder: Path, films: Sequence[Path], count: int, seconds: float) -> None:
     """Clips of that length: of each film in turn the first, then each the next such piece."""
     folder.mkdir()
-    pieces = {film: pieces_of(film, round(seconds * RATE)) for film in films}
-    order = islice(cycle(films), count)
-    for number, film in enumerate(order):
+    running = [frames_of(film) for film in films]
+    for number, frames in enumerate(islice(cycle(running), count)):
         with av.open(str(folder / f"{number:03d}.mp4"), "w") as made:
             stream = made.add_stream("libx264", rate=RATE, options={"preset": "veryfast"})
             stream.width, stream.height = SIZE
-            for index, frame in enumerate(next(pieces[film])):
+            for index, frame in enumerate(islice(frames, round(seconds * RATE))):
                 shown = frame.reformat(*SIZE, "yuv420p")
                 shown.pts, shown.time_base, shown.pict_type = index, Fraction(1, RATE), 0
                 made.mux(stream.encode(shown))
             made.mux(stream.encode(None))
 
 
-def pieces_of(film: Path, frames: int) -> Iterator[list[av.VideoFrame]]:
-    """Frames in a row, so many at a time, from the start again after the end."""
+def frames_of(film: Path) -> Iterator[av.VideoFrame]:
+    """All frames, from the start again after the end."""
     while True:
         with av.open(str(film)) as source:
-            coming = source.decode(video=0)
-            while len(piece := list(islice(coming, frames))) == frames:
-                yield piece
+            yield from source.decode(video=0)
 
 
 def batch(checkout: Path, source: Path, options: Sequence[str]) -> Run:

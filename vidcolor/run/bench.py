@@ -33,7 +33,7 @@ from vidcolor.run.settings import ColorizeSettings
 MOVED_EVERY_S = 0.5
 MOST_ABREAST = 4
 """Photographs: one is with the network, and three threads more than feed it."""
-MOST_PIXELS = 1 << 25
+MOST_PIXELS = 1 << 24
 """Of photographs that are at work together; a larger one has the bench to itself."""
 
 
