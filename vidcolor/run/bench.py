@@ -12,7 +12,7 @@ import traceback
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from vidcolor.errors import MachineError, VidcolorError
@@ -125,7 +125,10 @@ class Bench:
 
     def _photograph(self, task: Task, said: Channel) -> None:
         exhibit = self._exhibit(task)
-        with self._room.taken(pixels_of(task.source) or MOST_PIXELS):
+        pixels = 0
+        with suppress(Exception):  # who reads it says what is wrong with it
+            pixels = pixels_of(task.source)
+        with self._room.taken(pixels or MOST_PIXELS):
             result = self._result(task, said, exhibit)
         _end(result, exhibit, said)
 
@@ -142,7 +145,10 @@ class Bench:
 
 def _end(result: Outcome | Failure, exhibit: Exhibit, said: Channel) -> None:
     if isinstance(result, Outcome):
-        said.send(exhibit.shown())
+        shown = Shown()
+        with suppress(Exception):  # the file is made: a page without its pictures is no failure
+            shown = exhibit.shown()
+        said.send(shown)
 
 
 def _result(task: Task, model: Model, channel: Channel, exhibit: Exhibit) -> Outcome | Failure:
