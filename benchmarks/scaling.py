@@ -298,7 +298,7 @@ def messages(count: int = 400, hands: int = 8) -> str:
     import ray
 
     from vidcolor.run.hands import TELL_EVERY_S
-    from vidcolor.run.workers import Moved
+    from vidcolor.run.messages import Moved
 
     ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False)
 

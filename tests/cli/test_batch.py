@@ -295,6 +295,29 @@ def test_an_interrupted_batch_prints_the_command_to_go_on(
     assert report(target) == {}
 
 
+def test_photographs_at_work_when_a_batch_is_interrupted_leave_nothing_and_are_made_next_time(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    folder, target = tmp_path / "album", tmp_path / "out"
+    folder.mkdir()
+    names = [f"{number:02d}.png" for number in range(12)]
+    for name in names:
+        PIL.Image.effect_noise((1500, 1500), 60).save(folder / name)
+    words = ["batch", str(folder), str(target), "--model", str(tiny_model)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vidcolor", *words], stderr=subprocess.PIPE, text=True
+    )
+    while not (target / "01.png").exists() and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, said
+    assert not list(target.glob(".*part*"))
+    assert vidcolor(*words).returncode == 0
+    assert files(target) == set(names)
+    assert list(report(target)) == names
+
+
 def test_a_watched_folder_is_coloured_as_it_fills_and_ctrl_c_ends_the_watch(
     film: Maker, tmp_path: Path, tiny_model: Path
 ) -> None:

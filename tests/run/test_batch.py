@@ -15,12 +15,13 @@ from vidcolor.run.batch import run_batch
 from vidcolor.run.identity import identify
 from vidcolor.run.inputs import Search
 from vidcolor.run.ledger import Event, Ledger, Standing, settings_key
+from vidcolor.run.messages import Failure
 from vidcolor.run.one import Task
 from vidcolor.run.order import Order, shared_out
 from vidcolor.run.results import Result
 from vidcolor.run.settings import ColorizeSettings
 from vidcolor.run.watch import Arrivals
-from vidcolor.run.workers import Crew, Failure
+from vidcolor.run.workers import Crew
 
 
 def watcher(**heard: object) -> SimpleNamespace:
@@ -240,24 +241,27 @@ def test_jobs_times_threads_is_never_over_the_cores() -> None:
 def test_a_worker_that_dies_fails_its_task_alone(
     tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = ColorizeSettings(model=str(tiny_model), threads=1)
+    settings = ColorizeSettings(model=str(tiny_model), threads=2)
     tasks = []
-    for name in ("first.png", "second.png"):
+    for name in ("first.png", "second.png", "third.png", "fourth.png"):
         PIL.Image.new("L", (64, 64), 90).save(tmp_path / name)
         tasks.append(Task(tmp_path / name, tmp_path / f"out-{name}", settings))
+    half = tmp_path / ".out-second.4242.part.png"
+    half.touch()
     crew = Crew(1, settings)
-    start = crew._start
+    give = crew._give
 
-    def killed_first(task: Task) -> object:
-        worker = start(task)
-        if task is tasks[0]:
-            worker.process.kill()
-        return worker
+    def killing(task: Task) -> bool:
+        given = give(task)
+        for worker in crew._workers:
+            if tasks[1].output in [held.output for held in worker.tasks]:
+                worker.process.kill()
+        return given
 
-    monkeypatch.setattr(crew, "_start", killed_first)
-    said = dict(crew.run(iter(tasks)))
-    failure = said[tasks[0]]
+    monkeypatch.setattr(crew, "_give", killing)
+    last = {task.source.name: message for task, message in crew.run(iter(tasks))}
+    failure = last["second.png"]
     assert isinstance(failure, Failure)
-    assert "signal 9" in failure.sentence and "first.png" in failure.sentence
-    assert not tasks[0].output.exists()
-    assert tasks[1].output.exists()
+    assert "signal 9" in failure.sentence and "second.png" in failure.sentence
+    assert [task.output.exists() for task in tasks] == [True, False, True, True]
+    assert not half.exists()

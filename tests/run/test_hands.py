@@ -12,11 +12,11 @@ import pytest
 from vidcolor.errors import MachineError
 from vidcolor.run import hands
 from vidcolor.run.hands import Hands, _gathered, _Load
+from vidcolor.run.messages import Failure, Moved
 from vidcolor.run.nodes import RETRIES
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.painters import Loads, Where
 from vidcolor.run.settings import ColorizeSettings
-from vidcolor.run.workers import Failure, Moved
 
 SETTINGS = ColorizeSettings()
 

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 KR, KB = 0.299, 0.114
 _BAND_PIXELS = 1 << 20
 """What is worked on at once: large pictures take their samples and little more."""
+_CACHED_PIXELS = 1 << 16
+"""What of it is composed at once, in a core's own cache."""
 
 
-def bands(height: int, width: int) -> Iterator[slice]:
-    """Rows of a picture, about a megapixel at a time."""
-    rows = max(1, _BAND_PIXELS // max(1, width))
+def bands(height: int, width: int, pixels: int = _BAND_PIXELS) -> Iterator[slice]:
+    """Rows of a picture, so many pixels at a time, by default about a megapixel."""
+    rows = max(1, pixels // max(1, width))
     for first in range(0, height, rows):
         yield slice(first, min(first + rows, height))
 
@@ -36,20 +38,48 @@ def compose(luma: NDArray[Any], cb: NDArray[Any], cr: NDArray[Any]) -> NDArray[A
         cb: (height, width) float32 on 0..255, neutral 128.
         cr: likewise.
     """
-    peak = float(np.iinfo(luma.dtype).max)
-    light = luma.astype(np.float32)
-    red = (cr.astype(np.float32) - 128) * np.float32(1.402 * peak / 255)
-    blue = (cb.astype(np.float32) - 128) * np.float32(1.772 * peak / 255)
-    green = -(KR * red + KB * blue) / (1 - KR - KB)
-    offsets = red, green.astype(np.float32), blue
-    scale = np.ones_like(light)
-    for offset in offsets:
-        room = np.where(offset > 0, peak - light, light)
-        np.minimum(scale, room / np.maximum(np.abs(offset), 1e-6), out=scale)
     rgb = np.empty((*luma.shape, 3), luma.dtype)
-    for plane, offset in enumerate(offsets):
-        rgb[:, :, plane] = np.rint(light + offset * scale).clip(0, peak)
+    height, width = luma.shape
+    for rows in bands(height, width, _CACHED_PIXELS):
+        light = luma[rows].astype(np.float32)
+        offsets = _offsets(cb[rows], cr[rows], rgb.dtype)
+        _keep_in_gamut(light, offsets, rgb.dtype)
+        for plane, offset in enumerate(offsets):
+            offset += light
+            np.rint(offset, out=offset)
+            rgb[rows, :, plane] = offset.clip(0, np.iinfo(rgb.dtype).max)
     return rgb
+
+
+Floats = NDArray[np.float32]
+
+
+def _offsets(cb: NDArray[Any], cr: NDArray[Any], kind: np.dtype[Any]) -> tuple[Floats, ...]:
+    """By how much red, green and blue lie above luma, in units of samples of a kind."""
+    unit = int(np.iinfo(kind).max) / 255
+    red = (cr.astype(np.float32) - 128) * np.float32(1.402 * unit)
+    blue = (cb.astype(np.float32) - 128) * np.float32(1.772 * unit)
+    green = -(KR * red + KB * blue) / (1 - KR - KB)
+    return red, green.astype(np.float32), blue
+
+
+def _keep_in_gamut(light: Floats, offsets: tuple[Floats, ...], kind: np.dtype[Any]) -> None:
+    """Scale the offsets of pixels, mostly few, that would be brighter than white or under black."""
+    room, below = float(np.iinfo(kind).max) - light, -light
+    outside = np.zeros(light.shape, bool)
+    for offset in offsets:
+        outside |= offset > room
+        outside |= offset < below
+    if not outside.any():
+        return
+    there, up = light[outside], room[outside]
+    scale = np.ones_like(there)
+    for offset in offsets:
+        far = offset[outside]
+        left = np.where(far > 0, up, there)
+        np.minimum(scale, left / np.maximum(np.abs(far), 1e-6), out=scale)
+    for offset in offsets:
+        offset[outside] *= scale
 
 
 def narrowed(samples: NDArray[Any]) -> NDArray[np.uint8]:

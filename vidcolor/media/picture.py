@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 from numpy.typing import NDArray
 
 from vidcolor.errors import InputError
@@ -40,6 +41,7 @@ __all__ = [
     "luma_of",
     "narrowed",
     "page_sizes",
+    "pixels_of",
     "read_picture",
     "write_pages",
     "write_picture",
@@ -56,6 +58,18 @@ def page_sizes(path: Path) -> tuple[tuple[int, int], ...]:
     check_file(path)
     with _plainly(path), quiet():
         return tiff_sizes(path) if is_tiff(path) else ()
+
+
+def pixels_of(path: Path) -> int:
+    """How many pixels the largest page of a picture has, by its head; 0 where that does not say."""
+    try:
+        with quiet():
+            if is_tiff(path):
+                return max((height * width for height, width in tiff_sizes(path)), default=0)
+            with PIL.Image.open(path) as image:
+                return image.width * image.height
+    except _DAMAGE:
+        return 0
 
 
 def read_picture(path: Path, page: int = 1, keep_rgb: bool = True) -> Picture:

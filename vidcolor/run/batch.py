@@ -16,6 +16,7 @@ from vidcolor.run.hands import Hands
 from vidcolor.run.inputs import Inputs, Pair, collision
 from vidcolor.run.ledger import Event, Ledger, Made, Standing
 from vidcolor.run.lock import Lock
+from vidcolor.run.messages import Failure, Message, Moved, Noted, Took
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.order import Look, Order, checked, look
 from vidcolor.run.painters import Where
@@ -23,7 +24,7 @@ from vidcolor.run.progress import Gauge, Progress, Scales, Weight, weigh
 from vidcolor.run.records import LEDGER, MEMORY, Records
 from vidcolor.run.results import REPORT, Result, Status
 from vidcolor.run.settings import ColorizeSettings
-from vidcolor.run.workers import Crew, Failure, Message, Moved, Noted
+from vidcolor.run.workers import Crew
 
 ADVANCED_EVERY_S = 0.2
 
@@ -87,6 +88,7 @@ class _Batch:
         self._results: list[Result] = []
         self._known: dict[Path, Look] = {}
         self._began: dict[Path, float] = {}
+        self._took: dict[Path, float] = {}
         self._notes: dict[Path, list[str]] = {}
         self._sources: dict[str, Path] = {}
         self._advanced = 0.0
@@ -175,6 +177,8 @@ class _Batch:
             self._move(task.source, message.share)
         elif isinstance(message, Noted):
             self._notes.setdefault(task.output, []).append(as_flags(message.sentence))
+        elif isinstance(message, Took):
+            self._took[task.output] = message.seconds
         elif isinstance(message, Shown):
             self._records.keep(task.output, message)
         elif task.output in self._known:  # a process may also die when its file is done
@@ -186,7 +190,8 @@ class _Batch:
         self._advance()
 
     def _finish(self, task: Task, message: Outcome | Failure) -> None:
-        seconds = round(perf_counter() - self._began.pop(task.output), 3)
+        since = round(perf_counter() - self._began.pop(task.output), 3)
+        seconds = self._took.pop(task.output, since)
         found, notes = self._known.pop(task.output), tuple(self._notes.pop(task.output, ()))
         result = Result(str(task.source), str(task.output), Status.DONE, seconds=seconds)
         result = replace(result, notes=notes)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,11 +15,12 @@ from vidcolor.errors import VidcolorError
 from vidcolor.media.clip import ClipInfo, Frame
 from vidcolor.media.decode import read_frames
 from vidcolor.media.frames import clip_of
-from vidcolor.media.picture import read_picture
-from vidcolor.media.probe import kind_of, probe
+from vidcolor.media.picture import Page, narrowed
+from vidcolor.media.picture import Picture as Source
+from vidcolor.media.probe import probe
 from vidcolor.run.film import Film
 from vidcolor.run.settings import ColorizeSettings
-from vidcolor.run.sheet import thumbnail
+from vidcolor.run.sheet import small_size, thumbnail
 
 SIDE = 320
 """Longest side in pixels."""
@@ -43,31 +46,79 @@ class Shown:
     after: bytes = b""
 
 
-def before_and_after(source: Path, output: Path, settings: ColorizeSettings) -> Shown:
-    """The pictures of a file that was coloured; none where one of the two cannot be read.
+class Exhibit:
+    """The two pictures of a file that is being coloured.
+
+    Those of a photograph are made of what is read and written, as it goes by; those of a film are
+    read from both files in the end.
 
     Args:
         source: a film or a photograph.
-        output: what was made of it.
-        settings: with which it was made.
+        output: what is made of it.
+        settings: with which it is made.
     """
-    try:
-        pictures = _film if kind_of(output) == "clip" else _photograph
-        before, after = pictures(source, output, settings)
-    except (VidcolorError, OSError):
-        return Shown()
-    return Shown(*(thumbnail(picture, SIDE, QUALITY) for picture in (before, after)))
+
+    def __init__(self, source: Path, output: Path, settings: ColorizeSettings) -> None:
+        self._source, self._output, self._settings = source, output, settings
+        self._before = b""
+        self._after: _Passing | None = None
+        self._clip: ClipInfo | None = None
+
+    def film(self, clip: ClipInfo) -> None:
+        """Know a film's source, so that it is not looked at again."""
+        self._clip = clip
+
+    def before(self, picture: Source) -> None:
+        """See a photograph as it was read, with its own colour."""
+        seen = picture.luma if picture.rgb is None else picture.rgb
+        self._before = thumbnail(seen, SIDE, QUALITY)
+
+    def after(self, page: Page) -> Page:
+        """The same page, which is seen when it is written."""
+        self._after = passing = _Passing(*page.picture.luma.shape)
+
+        def rgb(rows: slice) -> NDArray[Any]:
+            part = page.rgb(rows)
+            passing.see(rows, part)
+            return part
+
+        return replace(page, rgb=rgb)
+
+    def shown(self) -> Shown:
+        """The pictures, once the file is made; none where one of the two cannot be read."""
+        if self._after is not None:
+            return Shown(self._before, thumbnail(self._after.small(), SIDE, QUALITY))
+        try:
+            clip = self._clip or clip_of(self._source, self._settings.reading)
+            pictures = _film(clip, self._output, self._settings.threads)
+        except (VidcolorError, OSError):
+            return Shown()
+        return Shown(*(thumbnail(picture, SIDE, QUALITY) for picture in pictures))
 
 
-def _photograph(source: Path, output: Path, _: ColorizeSettings) -> tuple[Picture, Picture]:
-    return read_picture(source).rgb_bytes(), read_picture(output).rgb_bytes()
+class _Passing:
+    """A picture that comes some rows at a time, at once as narrow as it will be shown."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self._width, self._height = small_size(height, width, SIDE)
+        self._rgb = np.zeros((height, self._width, 3), np.uint8)
+
+    def see(self, rows: slice, part: NDArray[Any]) -> None:
+        """Rows of it, uint8 or uint16 (rows, width, 3)."""
+        size = self._width, part.shape[0]
+        self._rgb[rows] = narrowed(cv2.resize(part, size, interpolation=cv2.INTER_AREA))
+
+    def small(self) -> Picture:
+        """All of it, uint8 (small height, small width, 3)."""
+        size = self._width, self._height
+        return np.asarray(cv2.resize(self._rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _film(source: Path, output: Path, settings: ColorizeSettings) -> tuple[Picture, Picture]:
+def _film(film: ClipInfo, output: Path, threads: int) -> tuple[Picture, Picture]:
     """The middle frame, or another one where that shows nothing."""
-    film, made = clip_of(source, settings.reading), probe(output, 0)
-    before = _telling(film, settings.threads)
-    after = next(read_frames(made, min(before.index, made.frame_count - 1), 1, settings.threads))
+    made = probe(output, 0)
+    before = _telling(film, threads)
+    after = next(read_frames(made, min(before.index, made.frame_count - 1), 1, threads))
     return _picture(film, before), _picture(made, after)
 
 

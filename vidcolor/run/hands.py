@@ -18,8 +18,10 @@ from typing import Any
 
 from vidcolor.errors import InputError, MachineError
 from vidcolor.media.suffixes import may_be_picture
+from vidcolor.run.bench import Bench, Model
 from vidcolor.run.exhibit import Shown
 from vidcolor.run.identity import identify
+from vidcolor.run.messages import Failure, Message, Moved
 from vidcolor.run.nodes import (
     RETRIES,
     check_storage,
@@ -33,14 +35,7 @@ from vidcolor.run.one import Task
 from vidcolor.run.painter import Introduction, introduction
 from vidcolor.run.painters import Painters, Where, check_alike, first_ready
 from vidcolor.run.settings import ColorizeSettings
-from vidcolor.run.workers import (
-    ASK_EVERY_S,
-    Failure,
-    Message,
-    Model,
-    Moved,
-    do_file,
-)
+from vidcolor.run.workers import ASK_EVERY_S
 
 TELL_EVERY_S = 5.0
 """So often a machine says how far it is: hundreds of them talk to one process."""
@@ -77,12 +72,14 @@ class Hand:
         return introduction(self._settings, self._model.load().description)
 
     def work(self, tasks: Sequence[Task]) -> Iterator[list[Said]]:
-        """Do files one after the other; what is to be said of each, by its place, now and then."""
+        """Do files in their order; what is to be said of each, by its place, now and then."""
         told: queue.SimpleQueue[Said | None] = queue.SimpleQueue()
 
         def do_all() -> None:
+            bench = Bench(self._model, self._settings)
             for number, task in enumerate(tasks):
-                do_file(task, self._model, _Channel(number, told), self._settings)
+                bench.do(task, _Channel(number, told))
+            bench.finish()
             told.put(None)
 
         threading.Thread(target=do_all, daemon=True).start()

@@ -20,6 +20,7 @@ from vidcolor.network import registry
 from vidcolor.run import picture_files, pictures
 from vidcolor.run.changes import check_changes
 from vidcolor.run.executor import Executor
+from vidcolor.run.exhibit import Exhibit
 from vidcolor.run.film import Film, clock
 from vidcolor.run.folder import is_joined
 from vidcolor.run.identity import identify
@@ -121,13 +122,16 @@ class _Heard:
         self._listener.note(sentence)
 
 
-def colorize_file(task: Task, load: Callable[[], Executor], listener: Listener) -> Outcome:
+def colorize_file(
+    task: Task, load: Callable[[], Executor], listener: Listener, exhibit: Exhibit | None = None
+) -> Outcome:
     """Colour one file.
 
     Args:
         task: what is to be done.
         load: gives what colours, once all that can be checked without it is.
         listener: told how it goes.
+        exhibit: where the file is to be shown before and after.
 
     Raises:
         VidcolorError: whatever a user can understand and mend.
@@ -143,11 +147,13 @@ def colorize_file(task: Task, load: Callable[[], Executor], listener: Listener) 
             "Give one name, or a sequence such as 'scan/frame_%05d.png' as the source.",
         )
     heard = _Heard(listener)
-    outcome = (_photograph if kind == "picture" else _film)(task, load, heard)
+    outcome = (_photograph if kind == "picture" else _film)(task, load, heard, exhibit)
     return replace(outcome, notes=tuple(heard.notes))
 
 
-def _photograph(task: Task, load: Callable[[], Executor], listener: Listener) -> Outcome:
+def _photograph(
+    task: Task, load: Callable[[], Executor], listener: Listener, exhibit: Exhibit | None
+) -> Outcome:
     settings = task.settings
     check_picture_output(task.output)
     executor = load()
@@ -162,7 +168,8 @@ def _photograph(task: Task, load: Callable[[], Executor], listener: Listener) ->
     size, saturation, kept = chosen.render_size, chosen.saturation, chosen.keeps_own
     wanted = StillSettings(size, saturation, note, task.page, kept)
     request = replace(task.request, per_shot=None)
-    _tell(colorize_picture(task.source, task.output, executor, wanted, request), listener)
+    said = colorize_picture(task.source, task.output, executor, wanted, request, exhibit)
+    _tell(said, listener)
     return Outcome(1, executor.description, settings.model)
 
 
@@ -171,10 +178,14 @@ def _tell(sentences: Iterable[str], listener: Listener) -> None:
         listener.note(sentence)
 
 
-def _film(task: Task, load: Callable[[], Executor], listener: Listener) -> Outcome:
+def _film(
+    task: Task, load: Callable[[], Executor], listener: Listener, exhibit: Exhibit | None
+) -> Outcome:
     if task.page is not None:
         raise UsageError(f"{task.source} is a film, and has no pages.", "Leave `page` out.")
     plan = film_plan(task)
+    if exhibit:
+        exhibit.film(plan.clip)
     if plan.encoder.pictures:
         left = is_joined(task.output) and not task.restart
         picture_files.check(plan, task.overwrite or left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from vidcolor.media.picture import (
     read_picture,
     write_pages,
 )
+from vidcolor.run.exhibit import Exhibit
 from vidcolor.run.own import is_in_color
 from vidcolor.steady.directed import settle_directed
 from vidcolor.steady.settings import SteadySettings
@@ -96,6 +97,7 @@ def colorize_picture(
     predictor: Predictor,
     settings: StillSettings,
     request: Request | None = None,
+    exhibit: Exhibit | None = None,
 ) -> tuple[str, ...]:
     """Colour one picture, or the pages of a TIFF; depth, transparency and metadata are kept.
 
@@ -107,6 +109,7 @@ def colorize_picture(
         predictor: what colours.
         settings: of colour and metadata.
         request: stills and hints.
+        exhibit: sees the picture, or the first page.
 
     Returns:
         sentences on what was changed or left out, on stills that say grey, and on a picture that
@@ -126,7 +129,12 @@ def colorize_picture(
     told: list[str] = []
 
     def page(number: int) -> Page:
-        picture = read_picture(source, number, keep_rgb=settings.keeps_own)
+        shown = exhibit if number == numbers[0] else None
+        picture = read_picture(source, number, settings.keeps_own or shown is not None)
+        if shown:
+            shown.before(picture)
+        if not settings.keeps_own:
+            picture = replace(picture, rgb=None)
         own = is_in_color(picture)
         if own and picture.rgb is not None:
             made, said = Page(picture, picture.rgb.__getitem__), (*picture.notes, _KEPT)
@@ -134,7 +142,7 @@ def colorize_picture(
             made, said = colored_page(picture, predictor, settings, request)
             said += (_REPLACED,) * own
         told.extend(f"page {number}: {words}" if len(numbers) > 1 else words for words in said)
-        return made
+        return shown.after(made) if shown else made
 
     pixels = sum(height * width for height, width in held)
     lost = write_pages(output, map(page, numbers), len(numbers), pixels, settings.note)

@@ -3,89 +3,53 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
-import threading
 import time
-import traceback
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
 
-from vidcolor.errors import MachineError, VidcolorError
-from vidcolor.run.cluster import Cluster
-from vidcolor.run.executor import Executor
-from vidcolor.run.exhibit import Shown, before_and_after
-from vidcolor.run.here import Here
+from vidcolor.errors import MachineError
+from vidcolor.files import leftovers
+from vidcolor.run.bench import Bench, Model, abreast, is_photograph
+from vidcolor.run.exhibit import Shown
+from vidcolor.run.messages import Failure, Message
 from vidcolor.run.one import Outcome, Task
-from vidcolor.run.painters import Where
-from vidcolor.run.plan import Plan
 from vidcolor.run.settings import ColorizeSettings
 
-MOVED_EVERY_S = 0.5
 ASK_EVERY_S = 0.2
 """How often a free worker asks whether there is a task."""
 STOP_PATIENCE_S = 60.0
 PR_SET_PDEATHSIG = 1
 
 
-@dataclass(frozen=True)
-class Moved:
-    """A task goes on.
-
-    Attributes:
-        share: done of it, 0..1.
-        frames: of the whole film.
-    """
-
-    share: float
-    frames: int
-
-
-@dataclass(frozen=True)
-class Noted:
-    """Something about a task that a person should know.
-
-    Attributes:
-        sentence: in words.
-    """
-
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A task that ended with an error.
-
-    Attributes:
-        kind: class of the error; `VidcolorError` itself for a defect.
-        sentence: the cause.
-        remedy: what to do about it.
-        hopeless: whether every other task would fail likewise.
-        trace: of a defect.
-    """
-
-    kind: type[VidcolorError]
-    sentence: str
-    remedy: str
-    hopeless: bool = False
-    trace: str = ""
-
-
-Message = Moved | Noted | Outcome | Shown | Failure
-"""`Outcome` comes as soon as the output is there, so that nothing delays its being written down."""
-
-
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Worker:
+    """A process and the tasks in its hands, all of which but the pictures of the first are to do.
+
+    Attributes:
+        process: of it.
+        channel: to it.
+        tasks: in the order in which it speaks of them.
+        made: whether the first one's output is there.
+    """
+
     process: BaseProcess
     channel: Connection
-    task: Task
+    tasks: deque[Task] = field(default_factory=deque)
+    made: bool = False
+
+    @property
+    def left(self) -> list[Task]:
+        """What is not made yet."""
+        return list(self.tasks)[self.made :]
 
 
 class Crew:
@@ -99,98 +63,157 @@ class Crew:
     def __init__(self, size: int, settings: ColorizeSettings) -> None:
         self._size = size
         self._settings = settings
-        self._busy: list[_Worker] = []
-        self._idle: list[_Worker] = []
+        self._abreast = abreast(settings) + 1  # one more, so that no thread waits for the next
+        self._workers: list[_Worker] = []
+        self._next: deque[Task] = deque()
+        self._alone: set[Path] = set()
         self._context = multiprocessing.get_context("spawn")
 
     def run(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, Message]]:
         """Do all tasks; messages come as they are sent, the last of each is `Shown` or `Failure`.
 
-        `tasks` is asked for the next one when a worker is free; None means that there is none yet.
-        A worker that dies fails its task alone. When this generator is closed or interrupted the
+        `tasks` is asked for the next one when a worker has room for a photograph; None means that
+        there is none yet. A worker that dies fails its task alone: where it had several in hand,
+        each is done again with none beside it. When this generator is closed or interrupted the
         workers are stopped.
         """
         try:
             more = True
-            while more or self._busy:
-                more = more and self._hand_out(tasks)
-                if not more:
+            while more or self._next or self._busy():
+                more = self._hand_out(tasks, more)
+                if not more and not self._next:
                     self._dismiss_idle()
-                patience = ASK_EVERY_S if more and len(self._busy) < self._size else None
-                for worker in self._ready(patience):
+                asking = more and not self._next and self._has_room()
+                for worker in self._ready(ASK_EVERY_S if asking else None):
                     yield from self._attend(worker)
         finally:
             self.stop()
 
-    def _hand_out(self, tasks: Iterator[Task | None]) -> bool:
-        """Give free workers tasks; False if there will be no more."""
-        while len(self._busy) < self._size:
-            try:
-                task = next(tasks)
-            except StopIteration:
-                return False
-            if task is None:
+    def _busy(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.tasks]
+
+    def _hand_out(self, tasks: Iterator[Task | None], more: bool) -> bool:
+        """Give workers that have room tasks; False if there will be no more."""
+        while self._next or (more and self._has_room()):
+            if not self._next:
+                try:
+                    task = next(tasks)
+                except StopIteration:
+                    return False
+                if task is None:
+                    break
+                self._next.append(task)
+            if not self._give(self._next[0]):
                 break
-            self._busy.append(self._give(task))
+            self._next.popleft()
+        return more
+
+    def _has_room(self) -> bool:
+        """Whether a photograph would find a worker."""
+        return len(self._workers) < self._size or any(map(self._takes_one_more, self._workers))
+
+    def _takes_one_more(self, worker: _Worker) -> bool:
+        left = worker.left
+        return not left or (len(left) < self._abreast and all(map(self._shares, left)))
+
+    def _shares(self, task: Task) -> bool:
+        """Whether a task may be in hand with others."""
+        return is_photograph(task) and task.output not in self._alone
+
+    def _give(self, task: Task) -> bool:
+        """Put a task into a worker's hands, if one has room for it."""
+        able = [worker for worker in self._workers if self._takes_one_more(worker)]
+        if not self._shares(task):
+            able = [worker for worker in able if not worker.left]
+        worker = min(able, key=lambda one: len(one.left), default=None)
+        if (worker is None or worker.left) and len(self._workers) < self._size:
+            worker = self._start()
+        if worker is None:
+            return False
+        worker.tasks.append(task)
+        with suppress(BrokenPipeError):  # then its death is noticed at the next turn
+            worker.channel.send(task)
         return True
 
     def _ready(self, patience: float | None) -> list[_Worker]:
         """Workers that have something to say, after so many seconds at the latest."""
-        if not self._busy:
+        busy = self._busy()
+        if not busy:
             time.sleep(patience or 0)
             return []
-        ready = wait([worker.channel for worker in self._busy], patience)
-        return [worker for worker in self._busy if worker.channel in ready]
+        ready = wait([worker.channel for worker in busy], patience)
+        return [worker for worker in busy if worker.channel in ready]
 
     def _attend(self, worker: _Worker) -> Iterator[tuple[Task, Message]]:
-        alive = True
         try:
             message: Message = worker.channel.recv()
         except (EOFError, ConnectionError):
-            alive, message = False, _death(worker)
-        if isinstance(message, Shown | Failure):
-            self._busy.remove(worker)
-            if alive:
-                self._idle.append(worker)
-            else:
-                worker.channel.close()
-        yield worker.task, message
+            yield from self._bury(worker)
+            return
+        task = worker.tasks[0]
+        if isinstance(message, Outcome):
+            worker.made = True
+        elif isinstance(message, Shown | Failure):
+            worker.tasks.popleft()
+            worker.made = False
+        yield task, message
 
-    def _give(self, task: Task) -> _Worker:
-        worker = replace(self._idle.pop(), task=task) if self._idle else self._start(task)
-        with suppress(BrokenPipeError):  # then its death is noticed at the next turn
-            worker.channel.send(task)
-        return worker
+    def _bury(self, worker: _Worker) -> Iterator[tuple[Task, Message]]:
+        """See which task a worker died of, or have them done one at a time to find out."""
+        self._workers.remove(worker)
+        worker.channel.close()
+        worker.process.join(STOP_PATIENCE_S)
+        _clear_away(worker.left)
+        if worker.made:
+            yield worker.tasks[0], Shown()
+        if len(worker.left) == 1:
+            yield worker.left[0], _death(worker.process, worker.left[0])
+            return
+        self._alone.update(task.output for task in worker.left)
+        self._next.extendleft(replace(task, overwrite=True) for task in reversed(worker.left))
 
-    def _start(self, task: Task) -> _Worker:
+    def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         given = (theirs, self._settings)
         process = self._context.Process(target=work, args=given, daemon=True)
         _check_here()
         process.start()
         theirs.close()
-        return _Worker(process, ours, task)
+        self._workers.append(_Worker(process, ours))
+        return self._workers[-1]
 
     def _dismiss_idle(self) -> None:
-        for worker in self._idle:
+        idle = [worker for worker in self._workers if not worker.tasks]
+        for worker in idle:
             with suppress(BrokenPipeError):
                 worker.channel.send(None)
-        for worker in self._idle:
+        for worker in idle:
             worker.process.join(STOP_PATIENCE_S)
             worker.channel.close()
-        self._idle.clear()
+            self._workers.remove(worker)
 
     def stop(self) -> None:
         """Stop what is still at work; finished segments are kept."""
-        for worker in self._busy:
+        busy = self._busy()
+        for worker in busy:
             worker.process.terminate()
-        for worker in self._busy:
+        for worker in busy:
             worker.process.join(STOP_PATIENCE_S)
             if worker.process.is_alive():
                 worker.process.kill()
+                worker.process.join(STOP_PATIENCE_S)
             worker.channel.close()
-        self._busy.clear()
+            _clear_away(worker.left)
+            self._workers.remove(worker)
         self._dismiss_idle()
+
+
+def _clear_away(tasks: Iterable[Task]) -> None:
+    """What a process that is gone had begun of photographs; films keep theirs in their folders."""
+    for task in filter(is_photograph, tasks):
+        with suppress(OSError):
+            for path in list(leftovers(task.output)):
+                path.unlink(missing_ok=True)
 
 
 def _check_here() -> None:
@@ -203,13 +226,12 @@ def _check_here() -> None:
         ) from error
 
 
-def _death(worker: _Worker) -> Failure:
-    worker.process.join(STOP_PATIENCE_S)
-    code = worker.process.exitcode or 0
+def _death(process: BaseProcess, task: Task) -> Failure:
+    code = process.exitcode or 0
     cause = f"by signal {-code}" if code < 0 else f"with code {code}"
     return Failure(
         MachineError,
-        f"The process that coloured {worker.task.source} ended {cause}.",
+        f"The process that coloured {task.source} ended {cause}.",
         "If memory was short, give fewer --jobs or a smaller --render-size.",
     )
 
@@ -223,25 +245,14 @@ def work(channel: Connection, settings: ColorizeSettings) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     _die_with_parent()
     cv2.setNumThreads(settings.threads)
-    model = Model(settings)
-    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
-        while (task := channel.recv()) is not None:
-            do_file(task, model, channel, settings)
-
-
-class Channel(Protocol):
-    """What brings messages to who gave the tasks."""
-
-    def send(self, message: Message, /) -> None:
-        """Send one."""
-
-
-def do_file(task: Task, model: Model, channel: Channel, settings: ColorizeSettings) -> None:
-    """Do a task and say what becomes of it; as `Crew.run` has the messages."""
-    result = _result(task, model, channel)
-    channel.send(result)
-    if isinstance(result, Outcome):
-        channel.send(before_and_after(task.source, task.output, settings))
+    bench = Bench(Model(settings), settings)
+    try:
+        with suppress(EOFError, ConnectionError):
+            while (task := channel.recv()) is not None:
+                bench.do(task, channel)
+        bench.finish()
+    except KeyboardInterrupt:
+        os._exit(0)  # photographs that threads are at are not waited for
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -257,90 +268,3 @@ def _die_with_parent() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-class Model:
-    """What colours, loaded when it is first wanted.
-
-    Attributes:
-        failed: whether that failed.
-
-    Args:
-        settings: of all files.
-        where: the cluster that colours, None for this process.
-    """
-
-    def __init__(self, settings: ColorizeSettings, where: Where | None = None) -> None:
-        self._settings, self._where = settings, where
-        self._executor: Executor | None = None
-        self.failed = False
-
-    def load(self) -> Executor:
-        """The same each time."""
-        from vidcolor.run.loading import load
-
-        if self._executor is None:
-            s = self._settings
-            self.failed = True
-            self._executor = Cluster(self._where, s) if self._where else Here(load(s))
-            self.failed = False
-        return self._executor
-
-
-def _result(task: Task, model: Model, channel: Channel) -> Outcome | Failure:
-    from vidcolor.run.one import colorize_file
-
-    try:
-        return colorize_file(task, model.load, _Reporter(channel))
-    except ConnectionError:
-        raise  # the first process is gone
-    except VidcolorError as error:
-        return Failure(type(error), error.sentence, error.remedy, model.failed)
-    except MemoryError:
-        remedy = "Give fewer --jobs or a smaller --render-size."
-        return Failure(MachineError, "The memory is used up.", remedy)
-    except Exception as error:
-        return Failure(
-            VidcolorError,
-            f"This is a defect of vidcolor itself ({type(error).__name__}: {error}).",
-            "Please report it, with report.json.",
-            trace=traceback.format_exc(),
-        )
-
-
-class _Reporter:
-    """Sends notes, and how far a film is now and then; a channel takes one sender at a time."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._alone = threading.Lock()
-        self._frames, self._done = 1, 0.0
-        self._last = time.monotonic()
-
-    def opened(self, device: str, model: str, size: str) -> None:
-        """Nothing to say: the batch has said it."""
-
-    def planned(self, plan: Plan) -> None:
-        """Nothing to say: what a person should know comes as notes."""
-
-    def note(self, sentence: str) -> None:
-        """Send it."""
-        with self._alone:
-            self._channel.send(Noted(sentence))
-
-    def begun(self, frames: int, standing: int) -> None:
-        """Send the whole, since a header may be wrong about it, and what is there."""
-        self._frames, self._done = frames, float(standing)
-        with self._alone:
-            self._channel.send(Moved(self._done / frames, frames))
-
-    def progress(self, frames: float, limit: str) -> None:
-        """Send the share that is done."""
-        with self._alone:
-            self._done += frames
-            if time.monotonic() - self._last >= MOVED_EVERY_S:
-                self._last = time.monotonic()
-                self._channel.send(Moved(self._done / self._frames, self._frames))
-
-    def kept(self, frames: int) -> None:
-        """Nothing to say."""
