@@ -36,7 +36,7 @@ COLOR_COST_S, MEGAPIXEL_COST_S = 0.02, 0.045
 SEGMENT_WORK_S, SEGMENT_MOST_WORK_S = 12.0, 90.0
 # What is held of a shot while it is settled: luma, motion and colour, bytes a pixel of the working
 # size and frame.
-HELD_BYTES, SEGMENT_MOST_BYTES = 7, 112 << 20
+HELD_BYTES, SEGMENT_MOST_BYTES = 7, 80 << 20
 
 FloatArray = NDArray[np.float32]
 SmallLuma = NDArray[np.uint8]
