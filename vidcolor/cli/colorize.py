@@ -199,7 +199,7 @@ DIRECTIONS = ("references", "hints", "reach", "strokes", "per_shot")
 @click.option(
     "--crf",
     type=int,
-    show_default="libx264 17, libx265 18, libsvtav1 24, libvpx-vp9 24, NVENC 19",
+    show_default="libx264 17, libx265 18, libsvtav1 24, libvpx-vp9 24, h264_nvenc 19",
     help="[Output] Constant quality; lower is better and larger.",
 )
 @click.option(
