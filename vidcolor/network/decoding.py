@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -22,7 +23,9 @@ class Decoding(nn.Module):
     def __init__(self, bins: Bins) -> None:
         super().__init__()
         self.register_buffer("centers", torch.from_numpy(bins.centers) - 128.0)
-        self.register_buffer("log_weights", torch.from_numpy(bins.weights).log().view(1, -1, 1, 1))
+        # In double precision first: logarithms of single precision differ between processors.
+        logarithms = np.log(bins.weights.astype(np.float64)).astype(np.float32)
+        self.register_buffer("log_weights", torch.from_numpy(logarithms).view(1, -1, 1, 1))
 
     def forward(self, logits: Tensor, sharpness: Tensor | float = 1.0) -> Tensor:
         """Decode logits (n, bins, h, w).
