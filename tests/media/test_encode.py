@@ -11,7 +11,13 @@ import pytest
 from tests.media.conftest import decoded_lumas
 from vidcolor.errors import MachineError, OutputError, UsageError
 from vidcolor.media.clip import Frame
-from vidcolor.media.codecs import encoder_options, losses, preset_refusal, segment_suffix
+from vidcolor.media.codecs import (
+    containers_for,
+    encoder_options,
+    losses,
+    preset_refusal,
+    segment_suffix,
+)
 from vidcolor.media.decode import read_frames
 from vidcolor.media.encode import SegmentWriter, choose_encoder
 from vidcolor.media.planes import plane_shapes
@@ -176,6 +182,31 @@ def test_segments_begin_at_zero_with_the_clips_own_steps(film, tmp_path, codec, 
         unit = film_stream.time_base / clip.time_base
         stamps = sorted(p.pts * unit for p in container.demux(film_stream) if p.size)
     assert stamps == [p - 8008 for p in pts[:count]]
+
+
+GRAINY = {"width": 640, "height": 480, "frames": 6, "codec": "ffv1", "options": {}} | {
+    "time_base": Fraction(1, 24)
+}
+
+
+@pytest.mark.parametrize(
+    "codec", ["mjpeg", "mpeg4", "mpeg2video", "libvpx", "wmv2", "utvideo", "mpeg1video"]
+)
+def test_encoders_without_crf_of_their_own_keep_grain(film, tmp_path, codec):
+    """FFmpeg gives such encoders 200 kb/s, whatever the picture."""
+    clip = probe(film("film.avi", **GRAINY))
+    settings = choose_encoder(clip, tmp_path / f"o{containers_for(codec)[-1]}", codec)
+    chance = np.random.default_rng(2)
+    ramp = np.linspace(40, 200, 640)[None] + chance.normal(0, 5, (6, 480, 640))
+    lumas = np.round(ramp).astype(np.uint8)
+    grey = np.full((240, 320), 128, np.uint8)
+    frames = [
+        dataclasses.replace(frame, planes=(luma, grey, grey))
+        for frame, luma in zip(read_frames(clip), lumas, strict=True)
+    ]
+    path = write(tmp_path / f"s{segment_suffix(codec)}", clip, settings, frames)
+    after = np.stack(decoded_lumas(path)).astype(float)
+    assert np.sqrt(((after - lumas) ** 2).mean()) < 3
 
 
 def test_same_settings_make_the_same_packets(film, tmp_path):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import cache
+from io import BytesIO
+
+import av
 
 from vidcolor.media.clip import ClipInfo
 from vidcolor.media.fields import shown_first
@@ -20,6 +24,17 @@ CRF_LIMITS = {
     **dict.fromkeys(_NVENC, (1, 51)),
 }
 """Least and greatest crf of encoders that have one."""
+
+_BY_QUANTISER = ("mjpeg", "mpeg4", "mpeg2video", "mpeg1video")
+"""Encoders whose constant quality is FFmpeg's qscale."""
+_FINEST = 2
+"""The quantiser they are given, the least that FFmpeg allows by itself."""
+_LAMBDAS = 118
+"""In one step of it, FFmpeg's FF_QP2LAMBDA."""
+_BITS_A_PIXEL = 1
+"""What encoders spend of which nothing is known; FFmpeg's default is 200 kb/s for any picture."""
+_VP8_BITS_A_PIXEL = 4
+"""What libvpx may spend at most for the quality that its crf asks for."""
 
 _DEFAULT_CRF = {
     "libx264": 17,
@@ -60,6 +75,8 @@ _HOLDS = {
     "mpeg4": (".mp4", ".mov", ".m4v", ".mkv", ".avi"),
     "mjpeg": (".mp4", ".mov", ".mkv", ".avi"),
 }
+_FORMATS = {".mp4": "mp4", ".mkv": "matroska", ".avi": "avi"}
+"""FFmpeg's names of containers that may take encoders which nobody has tried here."""
 _ORDER = ("libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1")
 _LOSSLESS = {"libx264", "libx265", "libvpx-vp9", "ffv1"}
 """libsvtav1's lossless=1 is not among them: at 10 bits luma came back up to 3 off."""
@@ -73,7 +90,8 @@ _CAPTIONED = {"libx264", "libx265", "mpeg2video"}
 
 def containers_for(codec: str) -> tuple[str, ...]:
     """Suffixes whose container holds an encoder's film; .mkv where nobody has said."""
-    return _HOLDS.get(codec, (".mkv",))
+    told = (suffix for suffix, name in _FORMATS.items() if codec in _held_by(name))
+    return _HOLDS.get(codec) or tuple(told) or (".mkv",)
 
 
 def codecs_for(suffix: str) -> tuple[str, ...]:
@@ -141,9 +159,16 @@ def avi_slots(clip: ClipInfo) -> list[int] | None:
 
 def segment_suffix(codec: str) -> str:
     """The container that holds an encoder's segments with exact time stamps."""
-    if codec in ("ffv1", "libvpx"):
-        return ".nut"
-    return ".mov" if codec.startswith(("prores", "dnxhd")) else ".mp4"
+    if codec.startswith(("prores", "dnxhd")):
+        return ".mov"
+    return ".mp4" if codec in _held_by("mp4") and codec != "ffv1" else ".nut"
+
+
+@cache
+def _held_by(container_format: str) -> frozenset[str]:
+    """Encoders whose film FFmpeg puts into a container, as it says itself."""
+    with av.open(BytesIO(), "w", format=container_format) as container:
+        return frozenset(container.supported_codecs)
 
 
 def preset_refusal(codec: str, preset: str) -> str | None:
@@ -192,6 +217,11 @@ def encoder_options(
         options["cpu-used"] = options.pop("preset", "3")
     elif codec in _NVENC and crf is not None:
         options |= {"rc": "vbr", "cq": options.pop("crf")}
+    elif codec in _BY_QUANTISER:
+        options |= {"flags": "+qscale", "global_quality": str(_FINEST * _LAMBDAS)}
+    elif codec == "libvpx" or codec not in _HOLDS:
+        bits = _VP8_BITS_A_PIXEL if codec == "libvpx" else _BITS_A_PIXEL
+        options["b"] = str(round(clip.width * clip.height * clip.average_rate * bits))
     elif codec == "ffv1":
         options |= {"level": "3", "slicecrc": "1"}
         if clip.depth > 8:
