@@ -21,7 +21,7 @@ from vidcolor.run.exhibit import QUALITY, SIDE, Shown
 from vidcolor.run.messages import Failure, Message, Took
 from vidcolor.run.one import Outcome, Task
 from vidcolor.run.settings import ColorizeSettings
-from vidcolor.run.sheet import thumbnail
+from vidcolor.run.thumbnail import thumbnail
 
 PATIENCE_S = 30
 

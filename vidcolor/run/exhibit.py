@@ -20,7 +20,7 @@ from vidcolor.media.picture import Picture as Source
 from vidcolor.media.probe import probe
 from vidcolor.run.film import Film
 from vidcolor.run.settings import ColorizeSettings
-from vidcolor.run.sheet import small_size, thumbnail
+from vidcolor.run.thumbnail import small_size, thumbnail
 
 SIDE = 320
 """Longest side in pixels."""

@@ -26,8 +26,9 @@ from vidcolor.media.picture import write_rgb
 from vidcolor.run.film import Film, SmallLuma
 from vidcolor.run.preview import text_of
 from vidcolor.run.segment import segments
-from vidcolor.run.sheet import Shown, contact_sheet, thumbnail
+from vidcolor.run.sheet import Shown, contact_sheet
 from vidcolor.run.stages import ahead
+from vidcolor.run.thumbnail import thumbnail
 from vidcolor.steady.consensus import consensus
 from vidcolor.steady.flow import DisFlow
 from vidcolor.steady.keyframes import ask
