@@ -253,9 +253,10 @@ def test_colour_tags_and_pixel_aspect_reach_the_segment(film, tmp_path):
     assert (back.matrix, back.full_range, back.sample_aspect_ratio) == (1, True, Fraction(4, 3))
 
 
-def test_interlaced_films_stay_interlaced(film, tmp_path):
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_interlaced_films_stay_interlaced(film, tmp_path, codec):
     clip = dataclasses.replace(probe(film(frames=4)), field_order="tt")
-    settings = choose_encoder(clip, tmp_path / "o.mp4")
+    settings = choose_encoder(clip, tmp_path / "o.mp4", codec)
     path = write(tmp_path / "s.mp4", clip, settings, read_frames(clip))
     with av.open(str(path)) as container:
         assert all(f.interlaced_frame for f in container.decode(video=0))
