@@ -111,6 +111,7 @@ def test_odd_sizes_get_an_encoder_that_holds_them(film, tmp_path):
         ("o.mp4", {"codec": "libnothing"}, OutputError, "no encoder"),
         ("o.mp4", {"codec": "aac"}, OutputError, "not film"),
         ("o.webm", {"codec": "libx264"}, OutputError, "Use .mp4"),
+        ("o.mkv", {"codec": "rawvideo"}, OutputError, "Leave the codec out, or"),
         ("o.mp4", {"crf": 52}, UsageError, "out of range"),
         ("o.mp4", {"crf": -1}, UsageError, "out of range"),
         ("o.mkv", {"codec": "ffv1", "crf": 3}, UsageError, "no crf"),

@@ -192,6 +192,8 @@ def _remedy(
             return f"Of those that hold the film {codec} takes {', '.join(fitting)}."
         holding = [name for name in codecs_for(suffix) if encoded_format(name, working, pix_fmt)]
         return f"Use {', '.join(holding)}." if holding else "Use ffv1 in .mkv."
+    if codec and suffix in containers_for(codec):
+        return "Leave the codec out, or use another."
     if codec:
         return f"Use {', '.join(containers_for(codec))} for {codec}, or leave the codec out."
     if suffix != ".mkv":
